@@ -1,0 +1,1 @@
+"""Self-hosted, multi-tenant identity and access management that speaks AWS IAM."""

@@ -1,0 +1,112 @@
+"""What the environment says about this installation, and the secrets it keeps for itself.
+
+Every variable is described in docs/configuration.md.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent.parent
+
+
+class ConfigurationError(Exception):
+    """The installation cannot run as it is set up; the message is one line for its operator."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value, or the default when it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: int, least: int, most: int) -> int:
+    """The variable's value as a whole number. Raises ConfigurationError when it is not one."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise ConfigurationError(f"{name} is {value!r}, not a number from {least} to {most}.")
+    return int(value)
+
+
+def names(name: str) -> list[str]:
+    """The variable's comma-separated values."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def data_folder() -> Path:
+    """The folder for everything that iamsite keeps (IAMSITE_DATA), absolute."""
+    return Path(text("IAMSITE_DATA", str(SOURCE / "var"))).expanduser().absolute()
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder that only this user may enter, unless it is there. Raises ConfigurationError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"Cannot make the folder {path}: {error.strerror}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"Cannot write to the folder {path}: permission denied.")
+    return path
+
+
+def secret(name: str, variable: str, generate: Callable[[], str] = secrets.token_urlsafe) -> str:
+    """A secret from the environment (VARIABLE, or the file that VARIABLE_FILE names), else the one
+    kept in the data folder under `name`, generated when it is first asked for.
+
+    Raises ConfigurationError when a file cannot be read or kept.
+    """
+    if variable and (given := text(variable)):
+        return given
+    if variable and (file := text(f"{variable}_FILE")):
+        return _read(Path(file))
+    path = make_folder(data_folder()) / "secrets" / name
+    make_folder(path.parent)
+    if not path.exists():
+        _keep(path, generate())
+    return _read(path)
+
+
+def _read(path: Path) -> str:
+    try:
+        value = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"Cannot read the secret in {path}: {error}.") from error
+    if not value:
+        raise ConfigurationError(f"The secret in {path} is empty.")
+    return value
+
+
+def _keep(path: Path, value: str) -> None:
+    """Write the secret whole or not at all; when two processes race, the first one's stays."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(value + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise ConfigurationError(f"Cannot keep a secret in {path}: {error.strerror}.") from error
+
+
+def master_key() -> bytes:
+    """The 32 bytes that seal every other key (IAMSITE_MASTER_KEY, in base64)."""
+    encoded = secret(
+        "master-key",
+        "IAMSITE_MASTER_KEY",
+        lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
+    )
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigurationError("The master key is not 32 bytes in base64.")
+    return key
