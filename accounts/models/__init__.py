@@ -1,0 +1,6 @@
+from accounts.models.account import Account, PasswordPolicy
+from accounts.models.keys import DataKey
+from accounts.models.person import Person
+from accounts.models.trail import Event, TrailHead
+
+__all__ = ["Account", "DataKey", "Event", "PasswordPolicy", "Person", "TrailHead"]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from accounts.tenancy import AWS
+
+
+class Account(models.Model):
+    """A tenant: everything else in iamsite belongs to one.
+
+    `revision` rises with every change, so that whatever was compiled from an older one is known to
+    be stale. The account "aws" has no root user: it owns the AWS managed policies.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+
+    id = models.CharField(
+        primary_key=True, max_length=12, validators=[RegexValidator(r"\A\d{12}\Z")]
+    )
+    name = models.CharField(max_length=128, default="")
+    alias = models.CharField(max_length=63, null=True, unique=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
+    revision = models.BigIntegerField(default=0)
+    root_locked_at = models.DateTimeField(null=True)
+    quotas = models.JSONField(default=dict)
+    dismissed = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        permissions = [
+            ("suspend_account", "Can suspend and reactivate the account"),
+            ("recover_account", "Can recover the account's root user"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(id__regex=r"^\d{12}$") | models.Q(id=AWS), name="account_id_form"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(alias__regex=r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"),
+                name="account_alias_form",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def root_arn(self) -> str:
+        return f"arn:aws:iam::{self.id}:root"
+
+
+class PasswordPolicy(models.Model):
+    """The account's rules for its users' passwords (IAM, UpdateAccountPasswordPolicy)."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="+"
+    )
+    minimum_length = models.PositiveSmallIntegerField(default=6)
+    require_symbols = models.BooleanField(default=False)
+    require_numbers = models.BooleanField(default=False)
+    require_uppercase = models.BooleanField(default=False)
+    require_lowercase = models.BooleanField(default=False)
+    allow_users_to_change = models.BooleanField(default=False)
+    max_age = models.PositiveSmallIntegerField(null=True)
+    reuse_prevention = models.PositiveSmallIntegerField(null=True)
+    hard_expiry = models.BooleanField(default=False)
+
+

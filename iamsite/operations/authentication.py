@@ -1,0 +1,223 @@
+"""From a credential to a caller: one query, in the order of api-behaviour.md §2.3.
+
+The database function that looks the credential up also enters its account, so everything that
+follows in the transaction sees that account only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.sealing import unseal
+from identities import temporary
+from iamsite.operations.caller import (
+    AccessKeyCredential,
+    Anonymous,
+    Caller,
+    Command,
+    Credential,
+    Origin,
+    Session,
+    SessionCredential,
+)
+from iamsite.operations.errors import (
+    OperationError,
+    access_denied,
+    expired_token,
+    invalid_client_token_id,
+    missing_authentication_token,
+)
+from iamsite.operations.registry import Effect
+from policies.engine import Principal, PrincipalKind
+
+
+class Subject(NamedTuple):
+    """A row of the database's `iamsite_subject`: whose policies count, in which account."""
+
+    account: str
+    account_status: str
+    root_locked: bool
+    revision: int
+    id: str | None
+    name: str
+    path: str
+    tags: dict[str, str]
+    boundary: str | None
+
+
+def session_digest(token: str) -> bytes:
+    """What the database keeps of a console session's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def authenticate(
+    credential: Credential, effect: Effect, origin: Origin, service: str, now: datetime
+) -> Caller:
+    """The caller whom `credential` proves, its account entered for this transaction.
+
+    Raises OperationError: MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken,
+    SignatureDoesNotMatch, AccessDenied (suspended account).
+    """
+    match credential:
+        case AccessKeyCredential():
+            if credential.session_token is not None:
+                return _by_token(credential, effect, now)
+            return _by_access_key(credential, effect, origin, service)
+        case SessionCredential():
+            return _by_console_session(credential, effect)
+        case Command():
+            return _by_command(credential, effect)
+        case Anonymous():
+            raise missing_authentication_token()
+
+
+def _by_access_key(
+    credential: AccessKeyCredential, effect: Effect, origin: Origin, service: str
+) -> Caller:
+    row = _row(
+        "SELECT (subject).*, status, secret FROM iamsite_access_key(%s, %s, %s, %s, %s)",
+        [credential.access_key_id, *_flags(effect), service, origin.region],
+    )
+    subject, (status, secret) = _subject(row), row[-2:]
+    if subject is None or subject.id is None or status != "Active":
+        raise invalid_client_token_id()
+    credential.verify(unseal(bytes(secret), credential.access_key_id).decode())
+    _refuse_suspended(subject)
+    return _caller(subject, access_key_id=credential.access_key_id)
+
+
+def _by_token(credential: AccessKeyCredential, effect: Effect, now: datetime) -> Caller:
+    try:
+        secret, held = temporary.read(credential.access_key_id, credential.session_token or "")
+    except temporary.InvalidToken as error:
+        raise invalid_client_token_id() from error
+    if held.expires_at <= now:
+        raise expired_token()
+    row = _row(
+        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
+        [held.account, held.subject_id, *_flags(effect)],
+    )
+    subject = _subject(row)
+    if subject is None or subject.id is None:
+        raise invalid_client_token_id()
+    credential.verify(secret)
+    _refuse_suspended(subject)
+    session = Session(
+        kind=held.kind,
+        issued_at=held.issued_at,
+        expires_at=held.expires_at,
+        mfa_at=held.mfa_at,
+        name=held.name,
+        policy=held.policy,
+        policy_arns=held.policy_arns,
+        tags=held.tags,
+        transitive_tag_keys=held.transitive_tag_keys,
+        source_identity=held.source_identity,
+        context=held.context,
+    )
+    return _caller(subject, access_key_id=credential.access_key_id, session=session)
+
+
+def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller:
+    idle = timedelta(seconds=settings.CONSOLE_SESSION_IDLE_SECONDS)
+    row = _row(
+        "SELECT (subject).*, session_id, created_at, expires_at, mfa_at"
+        " FROM iamsite_console_session(%s, %s, %s, %s)",
+        [session_digest(credential.token), idle, *_flags(effect)],
+    )
+    subject = _subject(row)
+    if subject is None or subject.id is None:
+        raise missing_authentication_token()
+    _refuse_suspended(subject)
+    number, created_at, expires_at, mfa_at = row[-4:]
+    session = Session("Console", created_at, expires_at, mfa_at, id=number)
+    return _caller(subject, session=session)
+
+
+def _by_command(credential: Command, effect: Effect) -> Caller:
+    row = _row(
+        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
+        [credential.account, credential.account, *_flags(effect)],
+    )
+    subject = _subject(row)
+    if subject is None:
+        raise OperationError("NoSuchEntity", f"There is no account {credential.account}.")
+    return _caller(subject)
+
+
+def _flags(effect: Effect) -> tuple[bool, bool]:
+    return effect is Effect.CHANGE, effect is Effect.READ
+
+
+def _row(query: str, values: list[Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+def _subject(row: tuple[Any, ...]) -> Subject | None:
+    if row[0] is None:
+        return None
+    subject = Subject(*row[:9])
+    # psycopg hands jsonb over as text, because Django registers its own loader.
+    tags: Any = subject.tags
+    return subject._replace(tags=json.loads(tags) if isinstance(tags, str) else tags or {})
+
+
+def _refuse_suspended(subject: Subject) -> None:
+    if subject.account_status != "active":
+        raise access_denied(f"The account {subject.account} is suspended.")
+
+
+def _caller(subject: Subject, access_key_id: str = "", session: Session | None = None) -> Caller:
+    return Caller(
+        account=subject.account,
+        principal=_principal(subject, session),
+        revision=subject.revision,
+        subject_id=subject.id or subject.account,
+        name=subject.name,
+        tags=subject.tags,
+        boundary=subject.boundary,
+        access_key_id=access_key_id,
+        session=session,
+    )
+
+
+def _principal(subject: Subject, session: Session | None) -> Principal:
+    account, name, subject_id = subject.account, subject.name, subject.id or subject.account
+    bounded = subject.boundary is not None
+    if subject_id.startswith("AROA"):
+        label = session.name if session else ""
+        return Principal(
+            PrincipalKind.ROLE_SESSION,
+            f"arn:aws:sts::{account}:assumed-role/{name}/{label}",
+            account,
+            subject_id,
+            role_arn=f"arn:aws:iam::{account}:role{subject.path}{name}",
+            has_boundary=bounded,
+            service_linked=subject.path.startswith("/aws-service-role/"),
+        )
+    user_arn = f"arn:aws:iam::{account}:user{subject.path}{name}"
+    if session is not None and session.kind == "GetFederationToken":
+        is_user = subject_id.startswith("AIDA")
+        return Principal(
+            PrincipalKind.FEDERATED_USER,
+            f"arn:aws:sts::{account}:federated-user/{session.name}",
+            account,
+            subject_id,
+            issuer_arn=user_arn if is_user else f"arn:aws:iam::{account}:root",
+            issuer_id=subject_id,
+            has_boundary=bounded,
+        )
+    if subject_id.startswith("AIDA"):
+        return Principal(
+            PrincipalKind.USER, user_arn, account, subject_id, has_boundary=bounded
+        )
+    return Principal(PrincipalKind.ROOT, f"arn:aws:iam::{account}:root", account, account)

@@ -1,0 +1,108 @@
+"""One performance of one operation, as its function sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from iamsite.operations.caller import Caller, Origin
+from iamsite.operations.context import Keys, caller_keys, request_tag_keys, resource_keys
+from iamsite.operations.errors import OperationError
+from iamsite.operations.layers import layers_of
+from iamsite.operations.registry import Params, Registered, Resource
+from policies.engine import Context, Decision, Layers, Request, decide, denial_message
+
+
+class AccessDenied(OperationError):
+    """A refusal by policy, with what it was decided from.
+
+    `request` and `decision` let a face explain it; the message is AWS's (evaluation.md §11).
+    """
+
+    def __init__(self, request: Request, decision: Decision, layers: Layers, message: str) -> None:
+        super().__init__("AccessDenied", message)
+        self.request = request
+        self.decision = decision
+        self.layers = layers
+
+
+@dataclass(eq=False)
+class Call:
+    """Who performs what: passed to an operation's function as its first argument.
+
+    `now` is the one time of the whole call, UTC, whole microseconds. `found` keeps what was looked
+    up for authorization so that the function need not look again. `detail` is what the function
+    wants the trail to keep besides the parameters (the id of a created key, for one).
+    """
+
+    caller: Caller
+    origin: Origin
+    registered: Registered
+    service: str
+    params: Params
+    now: datetime
+    found: dict[Any, Any] = field(default_factory=dict)
+    resources: list[str] = field(default_factory=list)
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        return self.caller.account
+
+    @cached_property
+    def layers(self) -> Layers:
+        return layers_of(self.caller)
+
+    @cached_property
+    def caller_keys(self) -> Keys:
+        return caller_keys(self.caller, self.origin, self.now)
+
+    def anything(self) -> Resource:
+        """The resource of operations that act on the account as a whole."""
+        return Resource("*", self.account)
+
+    def request(
+        self, action: str, resource: Resource, context: Mapping[str, Any] | None = None
+    ) -> Request:
+        """What the engine is asked for `action` on `resource`; None values in `context` drop."""
+        keys = {**self.caller_keys, **resource_keys(resource, action)}
+        for key, value in (context or {}).items():
+            if value is not None:
+                keys[key] = value
+        return Request(
+            self.caller.principal, action, resource.arn, resource.account, Context(keys)
+        )
+
+    def authorize(
+        self,
+        action: str,
+        resource: Resource,
+        context: Mapping[str, Any] | None = None,
+        layers: Layers | None = None,
+    ) -> None:
+        """Raises AccessDenied unless the caller may do `action` on `resource`."""
+        if resource.arn not in self.resources:
+            self.resources.append(resource.arn)
+        request = self.request(action, resource, context)
+        layers = layers or self.layers
+        decision = decide(request, layers)
+        if not decision.allowed:
+            message = denial_message(request, decision, resource.shown)
+            raise AccessDenied(request, decision, layers, message)
+
+    def authorize_operation(self) -> None:
+        """Asks for the operation's own action, as its registration describes it."""
+        registered = self.registered
+        if registered.authorized_by_itself:
+            return
+        if registered.resource is None:
+            resource = self.anything()
+        else:
+            resource = registered.resource(self, **self.params)
+        context: dict[str, Any] = request_tag_keys(self.params)
+        for key, source in registered.context.items():
+            context[key] = self.params.get(source) if isinstance(source, str) else source(self)
+        self.authorize(registered.action, resource, context)

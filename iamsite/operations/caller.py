@@ -1,0 +1,123 @@
+"""Who asks, from where, and with what proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from policies.engine import Principal, PrincipalKind
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from.
+
+    `source_ip` is the client's address after the trusted proxies; `secure` tells whether it
+    reached us over TLS; `face` is the door it came through: aws, rest, console or command.
+    """
+
+    source_ip: str
+    user_agent: str
+    secure: bool
+    request_id: str
+    face: str
+    referer: str = ""
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKeyCredential:
+    """A request signed with an access key.
+
+    `verify` is given the secret access key and raises OperationError when the clock or the
+    signature is wrong.
+    """
+
+    access_key_id: str
+    session_token: str | None
+    verify: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCredential:
+    """A browser's console session: `token` is the value of its cookie."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """No credential at all: only unsigned operations accept it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The operator at the machine's own shell, acting as the root user of `account`.
+
+    Whoever can run a management command can read the database; the trail records the face.
+    """
+
+    account: str
+
+
+Credential = AccessKeyCredential | SessionCredential | Anonymous | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What temporary credentials carry besides their principal (context-keys.md §2).
+
+    `kind` is the operation that made them (AssumeRole, GetSessionToken, …) or "Console".
+    """
+
+    kind: str
+    issued_at: datetime
+    expires_at: datetime
+    mfa_at: datetime | None = None
+    name: str = ""
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str = ""
+    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated principal at one revision of its account.
+
+    `tags` are the principal's own (a role's or user's), session tags aside. `subject_id` is the
+    unique id whose policies count: the user's, or the role's.
+    """
+
+    account: str
+    principal: Principal
+    revision: int
+    subject_id: str
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str | None = None
+    access_key_id: str = ""
+    session: Session | None = None
+
+    @property
+    def kind(self) -> PrincipalKind:
+        return self.principal.kind
+
+    @property
+    def is_root(self) -> bool:
+        return self.principal.kind is PrincipalKind.ROOT
+
+    @property
+    def user_id(self) -> str:
+        """`aws:userid` and GetCallerIdentity's UserId (policy-language.md §8.1)."""
+        if self.kind is PrincipalKind.ROLE_SESSION and self.session is not None:
+            return f"{self.subject_id}:{self.session.name}"
+        if self.kind is PrincipalKind.FEDERATED_USER and self.session is not None:
+            return f"{self.account}:{self.session.name}"
+        if self.is_root:
+            return self.account
+        return self.subject_id

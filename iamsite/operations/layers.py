@@ -1,0 +1,165 @@
+"""The policies that bear on a caller, compiled.
+
+Kept in each process by (principal, revision): a change to anything in an account raises its
+revision, so what is kept can be old but never wrong. Equal documents are parsed once, whoever
+holds them. Everything kept is bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db import connection
+
+from iamsite.operations.caller import Caller
+from policies.engine import Document, DocumentKind, Layers, Policy, PolicySet, compile_policies, parse
+
+KEPT_PRINCIPALS = 20_000
+KEPT_DOCUMENTS = 20_000
+
+
+class Held(NamedTuple):
+    """A policy as a principal holds it.
+
+    `holder` is "user", "group", "role" or "boundary"; `arn` is None for an inline policy.
+    """
+
+    holder: str
+    holder_name: str
+    name: str
+    arn: str | None
+    document: str
+    digest: bytes
+
+
+HELD = """
+WITH holders AS (
+    SELECT id, 'user' AS kind, name, 0 AS place FROM identities_user WHERE id = %(id)s
+    UNION ALL SELECT id, 'role', name, 0 FROM identities_role WHERE id = %(id)s
+    UNION ALL SELECT id, 'group', name, 1 FROM identities_group WHERE id = %(id)s
+    UNION ALL SELECT g.id, 'group', g.name, 1 FROM identities_membership m
+        JOIN identities_group g ON g.id = m.group_id WHERE m.user_id = %(id)s)
+SELECT h.kind, h.name, i.name, NULL, i.document, i.digest, h.place
+    FROM holders h JOIN policies_inlinepolicy i ON i.principal_id = h.id
+UNION ALL
+SELECT h.kind, h.name, p.name, 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name,
+       v.document, v.digest, h.place
+    FROM holders h JOIN policies_attachment a ON a.principal_id = h.id
+    JOIN policies_policy p ON p.id = a.policy_id
+    JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
+UNION ALL
+SELECT 'boundary', '', p.name, 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name,
+       v.document, v.digest, 2
+    FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
+    JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
+    WHERE b.principal_id = %(id)s
+ORDER BY 7, 2, 4 NULLS FIRST, 3
+"""
+
+
+def held_by(principal_id: str) -> list[Held]:
+    """Every policy that bears on a user (its groups' too), group or role of the entered account."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"id": principal_id})
+        return [Held(*row[:5], bytes(row[5])) for row in cursor.fetchall()]
+
+
+def as_policy(held: Held) -> Policy:
+    """The engine's view of a held policy, named as the simulator names it (evaluation.md §12)."""
+    if held.arn is None:
+        source_id = f"{held.holder}_{held.holder_name}_{held.name}"
+        return Policy(_document(held, DocumentKind.IDENTITY), source_id, None, held.holder)
+    source = "aws-managed" if held.arn.startswith("arn:aws:iam::aws:") else "user-managed"
+    return Policy(_document(held, DocumentKind.MANAGED), held.name, held.arn, source)
+
+
+def compiled(held: Iterable[Held]) -> tuple[PolicySet, PolicySet | None]:
+    """The identity set and the boundary, if there is one."""
+    held = list(held)
+    boundary = [as_policy(one) for one in held if one.holder == "boundary"]
+    identity = [as_policy(one) for one in held if one.holder != "boundary"]
+    return compile_policies(identity), compile_policies(boundary) if boundary else None
+
+
+def layers_of(caller: Caller) -> Layers:
+    """The layers of the caller's own side: identity policies, boundary, session policies."""
+    if caller.is_root:
+        return Layers(identity=None, session=_session_policies(caller))
+    identity, boundary = _of_principal(caller.account, caller.subject_id, caller.revision)
+    return Layers(identity=identity, boundary=boundary, session=_session_policies(caller))
+
+
+@lru_cache(maxsize=KEPT_PRINCIPALS)
+def _of_principal(
+    account: str, principal_id: str, revision: int
+) -> tuple[PolicySet, PolicySet | None]:
+    if not principal_id.startswith("A"):  # root's federated users: root's own full access
+        return compile_policies([_full_access()]), None
+    return compiled(held_by(principal_id))
+
+
+def _session_policies(caller: Caller) -> PolicySet | None:
+    session = caller.session
+    if session is None or (session.policy is None and not session.policy_arns):
+        return None
+    return _compiled_session(caller.account, caller.revision, session.policy, session.policy_arns)
+
+
+@lru_cache(maxsize=KEPT_PRINCIPALS)
+def _compiled_session(
+    account: str, revision: int, inline: str | None, arns: tuple[str, ...]
+) -> PolicySet:
+    found = []
+    if inline is not None:
+        found.append(Policy(document_of(inline, DocumentKind.SESSION), "session", None, "none"))
+    if arns:
+        with connection.cursor() as cursor:
+            cursor.execute(MANAGED, [list(arns)])
+            found += [as_policy(Held("session", "", *row[:3], bytes(row[3]))) for row in cursor]
+    return compile_policies(found)
+
+
+MANAGED = """
+SELECT p.name, 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name,
+       v.document, v.digest
+    FROM policies_policy p
+    JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
+    WHERE 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name = ANY(%s)
+"""
+
+
+def document_of(text: str, kind: DocumentKind) -> Document:
+    """The parsed document of a stored or passed text; raises PolicyErrors."""
+    return _parsed(hashlib.sha256(text.encode()).digest(), kind, _Text(text))
+
+
+def _document(held: Held, kind: DocumentKind) -> Document:
+    return _parsed(held.digest, kind, _Text(held.document))
+
+
+class _Text(str):
+    """A document's text as an argument that the cache ignores: its digest stands for it."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+@lru_cache(maxsize=KEPT_DOCUMENTS)
+def _parsed(digest: bytes, kind: DocumentKind, text: _Text) -> Document:
+    return parse(str(text), kind)
+
+
+@lru_cache(maxsize=1)
+def _full_access() -> Policy:
+    text = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    )
+    return Policy(document_of(text, DocumentKind.IDENTITY), "root", None, "none")

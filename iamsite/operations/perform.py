@@ -1,0 +1,162 @@
+"""The pipeline: resolve, validate, authorise, run in one transaction, record.
+
+Nothing may be done in iamsite except through `perform` (sign-in apart), so nothing can be done
+unauthorised or unrecorded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from accounts import tenancy
+from iamsite.operations.authentication import authenticate
+from iamsite.operations.call import AccessDenied, Call
+from iamsite.operations.caller import Anonymous, Credential, Origin
+from iamsite.operations.errors import OperationError, missing_authentication_token
+from iamsite.operations.models import operation_model
+from iamsite.operations.registry import Effect, Params, Registered, Result, registered
+from iamsite.operations.restrictions import refuse_restricted
+from iamsite.operations.trail import record
+from iamsite.operations.validation import validate
+from policies.engine import Decision
+
+logger = logging.getLogger(__name__)
+
+# Deadlock, serialization failure: the transaction left nothing and may be tried again.
+AGAIN = {"40P01", "40001"}
+TRIES = 3
+
+
+def perform(credential: Credential, name: str, params: Params, origin: Origin) -> Result:
+    """Performs operation `name` as whoever `credential` proves, and returns its output.
+
+    Parameters and output have the shapes of the service model: times are aware datetimes, policy
+    documents JSON text, blobs bytes. Raises OperationError with AWS's code and words for every
+    refusal; a refused call has changed nothing, a returned one is durable with its trail event.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _perform(credential, name, params, origin)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in AGAIN or attempt == TRIES:
+                raise _unavailable(origin, error) from error
+        except InterfaceError as error:
+            raise _unavailable(origin, error) from error
+    raise AssertionError("unreachable")
+
+
+def _perform(credential: Credential, name: str, params: Params, origin: Origin) -> Result:
+    model = operation_model(name)
+    if model.name == "" or isinstance(credential, Anonymous) and model.is_signed:
+        raise missing_authentication_token()
+    found = registered(name)
+    effect = found.effect if found else Effect.READ
+    fault = _fault(name, params)
+    now = timezone.now()
+    call: Call | None = None
+    try:
+        with transaction.atomic(durable=True):
+            caller = authenticate(credential, effect, origin, model.service, now)
+            refuse_restricted(caller, model.service, name)
+            if fault is not None:
+                raise fault
+            if found is None:
+                raise not_available(name)
+            call = Call(caller, origin, found, model.service, params, now)
+            # Loaded before anything changes, since what is compiled is kept by revision.
+            call.layers  # noqa: B018
+            call.authorize_operation()
+            result = found.run(call, **params) or {}
+            if effect is not Effect.READ:
+                record(call)
+        return result
+    except OperationError as error:
+        if call is not None and (effect is not Effect.READ or isinstance(error, AccessDenied)):
+            _record_refusal(call, error)
+        raise
+    except IntegrityError as error:
+        # The account's lock makes this rare: a name that is unique over all accounts.
+        logger.warning("conflict in %s: %s", name, error, extra={"request_id": origin.request_id})
+        raise OperationError(
+            "ConcurrentModification",
+            "The request was rejected because multiple requests to change this object were "
+            "submitted simultaneously. Wait a few minutes and submit your request again.",
+        ) from error
+
+
+def _fault(name: str, params: Params) -> OperationError | None:
+    try:
+        validate(operation_model(name), params)
+    except OperationError as error:
+        return error
+    return None
+
+
+def _record_refusal(call: Call, error: OperationError) -> None:
+    """A refusal rolls its transaction back, so its event has one of its own."""
+    with transaction.atomic(durable=True):
+        tenancy.enter(call.account)
+        record(call, error.code, error.message)
+
+
+def _unavailable(origin: Origin, error: Exception) -> OperationError:
+    logger.error("database unavailable: %s", error, extra={"request_id": origin.request_id})
+    connection.close()
+    return OperationError(
+        "ServiceUnavailable", "The request has failed due to a temporary failure of the server."
+    )
+
+
+def not_available(name: str) -> OperationError:
+    return OperationError(
+        "UnsupportedOperation", f"The operation {name} is not available in this installation.", 400
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a caller may perform an operation; `message` and `decision` say why not."""
+
+    allowed: bool
+    message: str = ""
+    decision: Decision | None = None
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def permitted(
+    credential: Credential, checks: Sequence[tuple[str, Params]], origin: Origin
+) -> list[Verdict]:
+    """Asks, in one read-only transaction, whether each of `checks` (operation, parameters) would
+    be authorised; performs and records nothing.
+
+    Raises OperationError when the credential itself is refused.
+    """
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        caller = authenticate(credential, Effect.READ, origin, "iam", now)
+        return [_verdict(Call(caller, origin, *_of(name), params, now)) for name, params in checks]
+
+
+def _of(name: str) -> tuple[Registered, str]:
+    found = registered(name)
+    if found is None:
+        raise not_available(name)
+    return found, operation_model(name).service
+
+
+def _verdict(call: Call) -> Verdict:
+    try:
+        refuse_restricted(call.caller, call.service, call.registered.name)
+        call.authorize_operation()
+    except AccessDenied as error:
+        return Verdict(False, error.message, error.decision)
+    except OperationError as error:
+        return Verdict(False, error.message)
+    return Verdict(True)

@@ -1,0 +1,104 @@
+"""What an operation is: one function, and what authorization and the trail need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iamsite.operations.call import Call
+
+Params = dict[str, Any]
+Result = dict[str, Any]
+Run = Callable[..., Result | None]
+ContextValue = str | tuple[str, ...] | None
+
+
+class Effect(Enum):
+    """What performing an operation does to the database.
+
+    READ changes nothing, runs on a read-only transaction and leaves no trace unless refused.
+    CHANGE locks its account, raises the account's revision and is recorded. ISSUE hands out
+    credentials: recorded, but no row of the account changes.
+    """
+
+    READ = "read"
+    CHANGE = "change"
+    ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What an operation acts on, as authorization sees it.
+
+    `shown` is the text in a denial where AWS prints something other than the ARN
+    (evaluation.md §10). `tags` and `boundary` are those of the object, if it exists.
+    """
+
+    arn: str
+    account: str
+    shown: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str | None = None
+
+
+ResourceOf = Callable[..., Resource]
+KeyOf = str | Callable[["Call"], ContextValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An operation that can be performed."""
+
+    name: str
+    action: str
+    run: Run
+    effect: Effect
+    resource: ResourceOf | None
+    context: Mapping[str, KeyOf]
+    authorized_by_itself: bool
+
+
+_operations: dict[str, Registered] = {}
+
+
+def operation(
+    action: str,
+    *,
+    resource: ResourceOf | None = None,
+    reads: bool = False,
+    issues: bool = False,
+    context: Mapping[str, KeyOf] | None = None,
+    authorizes_itself: bool = False,
+    name: str | None = None,
+) -> Callable[[Run], Run]:
+    """Registers a function as the operation that `action` ("iam:CreateUser") names.
+
+    `resource` is called with the call and the parameters and says what is acted upon; without it
+    the resource is `*`. `context` maps condition keys to the parameter that fills each, or to a
+    function of the call. `authorizes_itself` is for the few operations that need no permission or
+    ask for it in a way of their own. `name` differs from the action's where several operations
+    share one action.
+    """
+
+    def register(run: Run) -> Run:
+        operation_name = name or action.partition(":")[2]
+        if operation_name in _operations:
+            raise RuntimeError(f"operation {operation_name} is registered twice")
+        effect = Effect.READ if reads else Effect.ISSUE if issues else Effect.CHANGE
+        _operations[operation_name] = Registered(
+            operation_name, action, run, effect, resource, dict(context or {}), authorizes_itself
+        )
+        return run
+
+    return register
+
+
+def registered(name: str) -> Registered | None:
+    return _operations.get(name)
+
+
+def all_registered() -> Mapping[str, Registered]:
+    return _operations

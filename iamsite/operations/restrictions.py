@@ -1,0 +1,30 @@
+"""What each kind of temporary credentials may call at all, before any policy is asked.
+
+Source: IAM User Guide, "Compare AWS STS credentials"; api-behaviour.md §12.2.
+"""
+
+from __future__ import annotations
+
+from iamsite.operations.caller import Caller
+from iamsite.operations.errors import access_denied, invalid_client_token_id
+
+
+def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
+    """Raises OperationError when `caller`'s kind of credentials may never call `operation`."""
+    if service == "sts" and operation == "AssumeRole" and caller.is_root:
+        raise access_denied("Roles may not be assumed by root accounts.")
+    session = caller.session
+    if session is None or session.kind == "Console":
+        return
+    federated = session.kind == "GetFederationToken"
+    if service == "sts":
+        if operation in ("GetSessionToken", "GetFederationToken"):
+            raise access_denied(f"Cannot call {operation} with session credentials")
+        if session.kind == "GetSessionToken":
+            permitted = operation in ("AssumeRole", "GetCallerIdentity")
+        else:
+            permitted = not federated or operation == "GetCallerIdentity"
+        if not permitted:
+            raise access_denied(f"Cannot call {operation} with session credentials")
+    elif federated or (session.kind == "GetSessionToken" and session.mfa_at is None):
+        raise invalid_client_token_id()

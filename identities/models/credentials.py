@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.tenancy import TenantModel
+from identities.models.principals import User
+
+
+class AccessKey(TenantModel):
+    """A long-term access key of a user, or of the root user when `user` is null.
+
+    The secret must be recoverable to check signatures, so it is sealed (accounts/sealing.py).
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "Active"
+        INACTIVE = "Inactive"
+
+    id = models.CharField(primary_key=True, max_length=20)
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="keys"
+    )
+    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    secret = models.BinaryField()
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    last_used_service = models.CharField(max_length=32, default="")
+    last_used_region = models.CharField(max_length=32, default="")
+
+
+class LoginProfile(TenantModel):
+    """A user's password for the console. `former` holds hashes of earlier ones, newest first."""
+
+    user = models.OneToOneField(
+        User,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="login_profile",
+    )
+    password = models.CharField(max_length=256)
+    former = models.JSONField(default=list)
+    reset_required = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+
+class MFADevice(TenantModel):
+    """A virtual MFA device (TOTP, RFC 6238); unassigned until it is enabled for a user or root.
+
+    `drift` is how many 30-second steps its clock runs ahead; `last_step` is the newest step
+    accepted, so that a code counts once.
+    """
+
+    class Holder(models.TextChoices):
+        NONE = ""
+        USER = "user"
+        ROOT = "root"
+
+    name = models.CharField(max_length=226)
+    path = models.CharField(max_length=512, default="/")
+    seed = models.BinaryField()
+    holder = models.CharField(max_length=4, choices=Holder, default=Holder.NONE, blank=True)
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="mfa_devices"
+    )
+    tags = models.JSONField(default=dict)
+    drift = models.IntegerField(default=0)
+    last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    enabled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "path", "name"], name="mfa_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(holder="user", user__isnull=False)
+                | models.Q(holder__in=["", "root"], user__isnull=True),
+                name="mfa_holder",
+            ),
+        ]
+
+    @property
+    def serial_number(self) -> str:
+        return f"arn:aws:iam::{self.account_id}:mfa{self.path}{self.name}"
+
+
+class ConsoleSession(TenantModel):
+    """A signed-in browser. Only a hash of the cookie's token is kept.
+
+    `user` is null for the root user.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="sessions"
+    )
+    source_ip = models.CharField(max_length=45)
+    user_agent = models.CharField(max_length=1024)
+    mfa_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts.tenancy import TenantModel
+
+NAME = r"^[A-Za-z0-9_+=,.@-]+$"
+PATH = r"^/([!-~]+/)?$"
+
+
+class Named(TenantModel):
+    """A user, group or role: a unique id, a name unique in its account ignoring case, a path."""
+
+    KIND = ""
+
+    id = models.CharField(primary_key=True, max_length=21)
+    name = models.CharField(max_length=128)
+    path = models.CharField(max_length=512, default="/")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint("account", Lower("name"), name="%(class)s_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(name__regex=NAME), name="%(class)s_name_form"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(path__regex=PATH), name="%(class)s_path_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.arn
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{self.account_id}:{self.KIND}{self.path}{self.name}"
+
+
+class User(Named):
+    KIND = "user"
+
+    tags = models.JSONField(default=dict)
+    password_last_used = models.DateTimeField(null=True)
+
+    class Meta(Named.Meta):
+        pass
+
+
+class Group(Named):
+    KIND = "group"
+
+    class Meta(Named.Meta):
+        pass
+
+
+class Membership(TenantModel):
+    user = models.ForeignKey(
+        User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="memberships"
+    )
+    group = models.ForeignKey(
+        Group, on_delete=models.DO_NOTHING, db_constraint=False, related_name="memberships"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "group"], name="membership_unique")
+        ]
+
+
+class Role(Named):
+    """A role and its trust policy.
+
+    `trust_policy` is the text as it was sent; `trust_pins` maps each user and role ARN that it
+    names to the unique id that the ARN had when it was saved (IAM User Guide, "AWS JSON policy
+    elements: Principal"), so that a recreated name is not the one that was trusted.
+    """
+
+    KIND = "role"
+
+    description = models.CharField(max_length=1000, default="")
+    trust_policy = models.TextField()
+    trust_pins = models.JSONField(default=dict)
+    max_session_duration = models.PositiveIntegerField(default=3600)
+    tags = models.JSONField(default=dict)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_region = models.CharField(max_length=32, default="")
+
+    class Meta(Named.Meta):
+        pass

@@ -1,0 +1,98 @@
+"""Temporary credentials: sealed tokens, so that issuing and checking them writes no row.
+
+The token carries everything about the session, its secret access key included, sealed under the
+token key and bound to its access key id (STS, "Using temporary security credentials": a token is
+opaque and of no fixed length).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from accounts.identifiers import access_key_id, secret_access_key
+from accounts.sealing import TOKEN, SealError, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryCredentials:
+    """What a session token says.
+
+    `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
+    it (the account id for root). Times are whole seconds, UTC.
+    """
+
+    kind: str
+    account: str
+    subject_id: str
+    issued_at: datetime
+    expires_at: datetime
+    name: str = ""
+    mfa_at: datetime | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str = ""
+    chained: bool = False
+    context: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCredentials:
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires_at: datetime
+
+    def as_output(self) -> dict[str, object]:
+        """The `Credentials` member of an STS answer."""
+        return {
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret_access_key,
+            "SessionToken": self.session_token,
+            "Expiration": self.expires_at,
+        }
+
+
+class InvalidToken(Exception):
+    """A session token that is not ours, was altered, or belongs to another access key."""
+
+
+def issue(credentials: TemporaryCredentials) -> IssuedCredentials:
+    key_id, secret = access_key_id("ASIA"), secret_access_key()
+    body = {
+        name: _plain(value)
+        for name in credentials.__slots__
+        if (value := getattr(credentials, name)) or name in ("kind", "account", "subject_id")
+    }
+    # Raw deflate keeps tokens short: session policies are repetitive text.
+    packed = zlib.compress(json.dumps([secret, body], separators=(",", ":")).encode())
+    token = base64.b64encode(seal(packed, key_id, TOKEN)).decode()
+    return IssuedCredentials(key_id, secret, token, credentials.expires_at)
+
+
+def read(key_id: str, token: str) -> tuple[str, TemporaryCredentials]:
+    """The secret access key and the session that `token` holds for `key_id`.
+
+    Raises InvalidToken. Expiry is the caller's to check.
+    """
+    try:
+        packed = unseal(base64.b64decode(token, validate=True), key_id, TOKEN)
+    except (ValueError, SealError) as error:
+        raise InvalidToken from error
+    secret, body = json.loads(zlib.decompress(packed))
+    for name in ("issued_at", "expires_at", "mfa_at"):
+        if name in body:
+            body[name] = datetime.fromtimestamp(body[name], UTC)
+    for name in ("policy_arns", "transitive_tag_keys"):
+        if name in body:
+            body[name] = tuple(body[name])
+    return secret, TemporaryCredentials(**body)
+
+
+def _plain(value: object) -> object:
+    return int(value.timestamp()) if isinstance(value, datetime) else value
