@@ -8,7 +8,7 @@ embedded one.
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -87,9 +87,11 @@ def connect(login: Login) -> Connection:
         raise ConfigurationError(f"Cannot use the database: {reason}") from None
 
 
-def grant_application_role(append_only: Iterator[str] | tuple[str, ...] = ()) -> None:
-    """Let the application read and write every table of the schema, but only read and append to
-    the `append_only` ones. Runs after each migration.
+def grant_application_role(privileges: Mapping[str, tuple[str, ...]]) -> None:
+    """Let the application read and write every table of the schema, but on a table that
+    `privileges` names do only what it says (("SELECT", "INSERT"), say).
+
+    Runs after each migration; one transaction, so that no other node sees a wider grant.
     """
     role = sql.Identifier(application()["user"])
     with connect(owner()) as connection, connection.transaction():
@@ -100,10 +102,16 @@ def grant_application_role(append_only: Iterator[str] | tuple[str, ...] = ()) ->
             "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}",
         ):
             connection.execute(sql.SQL(statement).format(role))
-        for table in append_only:
+        connection.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+        tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables")}
+        for name, allowed in privileges.items():
+            if name not in tables:
+                continue
+            table = sql.Identifier(name)
+            connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role))
             connection.execute(
-                sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(
-                    sql.Identifier(table), role
+                sql.SQL("GRANT {} ON {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.SQL, allowed)), table, role
                 )
             )
 
@@ -141,7 +149,7 @@ def _provide_owner(connection: Connection) -> None:
     _provide_role(connection, owner(), "NOCREATEROLE")
     _provide_role(connection, application(), "NOCREATEROLE")
     if not connection.execute(
-        "SELECT FROM pg_database WHERE datname = %s", [owner()["dbname"]]
+        "SELECT 1 FROM pg_database WHERE datname = %s", [owner()["dbname"]]
     ).fetchone():
         name = sql.Identifier(owner()["dbname"])
         connection.execute(
@@ -181,7 +189,7 @@ def _provide_role(connection: Connection, login: Login, *attributes: str) -> Non
     verifier = connection.pgconn.encrypt_password(
         password.encode(), name.encode(), b"scram-sha-256"
     ).decode()
-    exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     connection.execute(
         sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(
             sql.SQL("ALTER" if exists else "CREATE"),

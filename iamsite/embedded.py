@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,6 +54,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Server:
@@ -67,6 +67,7 @@ class Server:
         self.folder = folder
         self.durable = durable
         self._use: IO[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._user_process = 0
 
     # Using it
@@ -85,9 +86,7 @@ class Server:
         try:
             with self._open_lock("start") as starting:
                 fcntl.flock(starting, fcntl.LOCK_EX)
-                if not self._answers():
-                    self._make_cluster()
-                    self._start()
+                self._start()
         except BaseException:
             self._use.close()
             self._use = None
@@ -102,6 +101,13 @@ class Server:
         with use, contextlib.suppress(BlockingIOError):
             fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._stop()
+
+    def revive(self) -> None:
+        """Start the server again if it was killed. Raises ConfigurationError when it cannot."""
+        if not self._process():
+            with self._open_lock("start") as starting:
+                fcntl.flock(starting, fcntl.LOCK_EX)
+                self._start()
 
     def unused(self) -> bool:
         """Whether no living process uses the cluster."""
@@ -188,15 +194,33 @@ class Server:
         (self.folder / "iamsite-complete").touch(mode=0o600)
 
     def _start(self) -> None:
-        self._forget_reused_process()
-        settings = SETTINGS if self.durable else SETTINGS | {
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-        }
+        """Start the server unless it runs, and wait until it answers. Needs the start lock."""
+        if self._answers():
+            return
         log = self.folder.parent / f"{self.folder.name}-start.log"
+        if not self._process():
+            self._make_cluster()
+            self._forget_reused_process()
+            self._launch(log)
+        began = time.monotonic()
+        told = False
+        while not self._answers():
+            waited = time.monotonic() - began
+            ended = self._child.poll() is not None if self._child else not self._process()
+            if ended or waited > START_LIMIT:
+                raise ConfigurationError(
+                    f"PostgreSQL did not start on {self.folder}: {_reason(log)} "
+                    f"(more in {log} and in {self.folder / 'log'})"
+                )
+            if waited > 5 and not told:
+                print("Waiting for PostgreSQL to recover", file=sys.stderr, flush=True)  # noqa: T201
+                told = True
+            time.sleep(0.02)
+
+    def _launch(self, log: Path) -> None:
+        settings = SETTINGS | ({} if self.durable else FAST)
         with log.open("wb") as output:
-            process = subprocess.Popen(
+            self._child = subprocess.Popen(
                 [
                     str(self._binaries() / "postgres"),
                     f"-D{self._own_name}",
@@ -208,21 +232,6 @@ class Server:
                 start_new_session=True,  # a terminal's Ctrl-C is the portal's to handle
                 **self._as_service(),
             )
-        began = time.monotonic()
-        told = False
-        while not self._answers():
-            waited = time.monotonic() - began
-            if process.poll() is not None or waited > START_LIMIT:
-                process.kill()
-                raise ConfigurationError(
-                    f"PostgreSQL did not start on {self.folder}: "
-                    f"{_last_line(log.read_text(errors='replace'))} (more in {log} and "
-                    f"{self.folder / 'log'})"
-                )
-            if waited > 5 and not told:
-                print("Waiting for PostgreSQL to recover ...", file=sys.stderr)  # noqa: T201
-                told = True
-            time.sleep(0.02)
 
     def _stop(self) -> None:
         if not (process := self._process()):
@@ -232,20 +241,20 @@ class Server:
             os.kill(process, signal.SIGINT)
         deadline = time.monotonic() + STOP_LIMIT
         while self._process() == process and time.monotonic() < deadline:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(process, os.WNOHANG)
+            if self._child:
+                self._child.poll()
             time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:
             self.connect().close()
         except psycopg.OperationalError as error:
-            if self._process() and "password authentication failed" in str(error):
+            if "password authentication failed" in str(error):
                 raise ConfigurationError(
-                    f"The database in {self.folder} refuses the password in "
-                    f"{self._secret_name}; was the file replaced?"
+                    f"The database in {self.folder} refuses the password in the file "
+                    f"{self._secret_name} among the secrets; was it replaced?"
                 ) from None
-            return False
+            return "too many clients" in str(error) or "remaining connection" in str(error)
         return True
 
     def _process(self) -> int:
@@ -348,7 +357,7 @@ def _service_account() -> pwd.struct_passwd:
 def _open_to_all(program: Path) -> bool:
     """Whether any user may run the program, judging by it and all folders above it."""
     program = program.resolve()
-    if not program.stat().st_mode & 0o005 == 0o005:
+    if program.stat().st_mode & 0o005 != 0o005:
         return False
     return all(folder.stat().st_mode & 0o001 for folder in program.parents)
 
@@ -390,15 +399,14 @@ def _short_link(folder: Path) -> Path:
 
 
 def _last_line(output: str) -> str:
-    return next((line for line in reversed(output.splitlines()) if line.strip()), "no word of why")
+    return next((line for line in reversed(output.splitlines()) if line.strip()), "no reason given")
 
 
-@contextlib.contextmanager
-def running(folder: Path, *, durable: bool = True) -> Iterator[Server]:
-    """A server for as long as the block runs."""
-    server = Server(folder, durable=durable)
-    server.ensure_running()
+def _reason(log: Path) -> str:
+    """The server's own word, if it said one before its log went elsewhere."""
     try:
-        yield server
-    finally:
-        server.leave()
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    faults = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
+    return faults[-1] if faults else "no reason given"

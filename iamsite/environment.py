@@ -40,7 +40,7 @@ def data_folder() -> Path:
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder that only this user may enter, unless it is there. Raises ConfigurationError."""
+    """Make a folder for this user alone, unless it is there. Raises ConfigurationError."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

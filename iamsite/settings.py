@@ -17,8 +17,11 @@ DATA_DIR = environment.make_folder(environment.data_folder())
 IAMSITE_HOST = environment.text("IAMSITE_HOST", "127.0.0.1")
 IAMSITE_PORT = environment.number("IAMSITE_PORT", 8000, 1, 65535)
 IAMSITE_URL = environment.text("IAMSITE_URL", f"http://{IAMSITE_HOST}:{IAMSITE_PORT}").rstrip("/")
-IAMSITE_TRUSTED_PROXIES = environment.names("IAMSITE_TRUSTED_PROXIES")
 HTTPS = urlsplit(IAMSITE_URL).scheme == "https"
+# Plain http is what the portal itself speaks, so with https there is a proxy in front of it.
+IAMSITE_TRUSTED_PROXIES = environment.names("IAMSITE_TRUSTED_PROXIES") or (
+    ["127.0.0.1", "::1"] if HTTPS else []
+)
 
 # The Host names that the browser's pages answer to
 ALLOWED_HOSTS = [
@@ -101,12 +104,10 @@ TEMPLATES = [
 # Data
 
 
-def _django_database(login: dict[str, Any], **options: str) -> dict[str, Any]:
-    rest = {
-        name: value
-        for name, value in login.items()
-        if name not in {"host", "port", "dbname", "user", "password"}
-    }
+def _django_database(login: database.Login, **options: str) -> dict[str, Any]:
+    known = {"host", "port", "dbname", "user", "password", "options"}
+    rest = {name: value for name, value in login.items() if name not in known}
+    given = [login["options"]] if "options" in login else []
     return {
         "ENGINE": "django.db.backends.postgresql",
         "HOST": login.get("host", ""),
@@ -122,7 +123,9 @@ def _django_database(login: dict[str, Any], **options: str) -> dict[str, Any]:
             # Statements stay prepared on the server from their third use.
             "server_side_binding": True,
             "prepare_threshold": 2,
-            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            "options": " ".join(
+                [*given, *(f"-c {name}={value}" for name, value in options.items())]
+            ),
             **rest,
         },
     }
@@ -139,6 +142,12 @@ DATABASES = {
     # Owns the schema: migrations only.
     "owner": _django_database(database.owner()),
 }
+# What the application may do to a table, where that is less than to read and write it
+TABLE_PRIVILEGES = {
+    "django_migrations": ("SELECT",),
+    "accounts_event": ("SELECT", "INSERT"),
+    "accounts_trailhead": ("SELECT",),
+}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 USE_TZ = True
@@ -148,7 +157,8 @@ LANGUAGE_CODE = "en"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -2,8 +2,11 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from .proxies import behind
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamsite.settings")
 
-application = get_wsgi_application()
+application = behind(settings.IAMSITE_TRUSTED_PROXIES, get_wsgi_application())

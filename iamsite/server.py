@@ -1,0 +1,232 @@
+"""`make run`: bring the database up to date and serve until told to stop."""
+
+import errno
+import importlib
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server as Granian
+
+from . import database, environment
+from .environment import ConfigurationError
+
+WATCH_INTERVAL = 1.0  # seconds between looks at the embedded database
+GRACE = 10  # seconds that running requests have to finish when the portal stops
+MIGRATION_LOCK = 0x1A_A5_17E  # the advisory lock that lets one node migrate at a time
+HOLD_SECRETS = (
+    "DATABASE_URL",
+    "IAMSITE_APP_DATABASE_PASSWORD",
+    "IAMSITE_APP_DATABASE_URL",
+    "IAMSITE_MASTER_KEY",
+    "IAMSITE_SECRET_KEY",
+)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    os.umask(0o077)
+    try:
+        run()
+    except ConfigurationError as error:
+        sys.exit(f"iamsite: {error}")
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def run() -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP. Raises ConfigurationError when it cannot."""
+    environment.make_folder(environment.data_folder())
+    host = environment.text("IAMSITE_HOST", "127.0.0.1")
+    port = environment.number("IAMSITE_PORT", 8000, 1, 65535)
+    check_port(host, port)
+    database.ensure_running()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamsite.settings")
+
+    import django
+
+    django.setup()
+    prepare()
+    serve(host, port)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises ConfigurationError when the address cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"Port {port} on {host} is in use; stop what listens there or set IAMSITE_PORT."
+            ) from None
+        raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+
+
+def prepare() -> None:
+    """Bring the schema, the managed policies and the static files up to date."""
+    from django.core.management import call_command, get_commands
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        # Held until this connection closes, so that of several nodes one migrates.
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        if needs_migration():
+            say("Bringing the database up to date")
+            call_command("migrate", verbosity=0, interactive=False)
+        if "load_managed_policies" in get_commands():
+            call_command("load_managed_policies", verbosity=0)
+    connections.close_all()
+    collect_static()
+
+
+def needs_migration() -> bool:
+    """Whether a migration is missing, or the application's rights are.
+
+    Raises ConfigurationError when the database was migrated by a newer version.
+    """
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["owner"])
+    loader = executor.loader
+    assert loader.disk_migrations is not None
+    known = set(loader.disk_migrations)
+    for migration in loader.disk_migrations.values():
+        known.update(migration.replaces)
+    if unknown := sorted(loader.applied_migrations.keys() - known):
+        app, name = unknown[0]
+        raise ConfigurationError(
+            f"The database is from a newer version of iamsite: it has {app}.{name}, which this "
+            "version does not know."
+        )
+    if executor.migration_plan(loader.graph.leaf_nodes()):
+        return True
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege(%s, 'django_migrations', 'SELECT')",
+            [database.application()["user"]],
+        )
+        return not cursor.fetchone()[0]
+
+
+def collect_static() -> None:
+    """Collect the static files when one of them has changed since the last time."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    state = sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            status = Path(storage.path(path)).stat()
+            state.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    stamp: Path = settings.STATIC_ROOT / ".collected"
+    if stamp.exists() and stamp.read_text() == state.hexdigest():
+        return
+    say("Collecting static files")
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(state.hexdigest())
+
+
+def serve(host: str, port: int) -> None:
+    """Answer requests in worker processes until a signal says stop."""
+    from django.conf import settings
+
+    multiprocessing.set_start_method("spawn", force=True)
+    processors = os.cpu_count() or 1
+    granian = Granian(
+        "iamsite.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=environment.number("IAMSITE_WORKERS", min(processors, 4), 1, 256),
+        blocking_threads=environment.number("IAMSITE_THREADS", 4, 1, 256),
+        backpressure=512,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+        log_level=LogLevels.warning,
+        log_dictconfig=settings.LOGGING,
+    )
+    stopping = threading.Event()
+
+    @granian.on_startup
+    def started() -> None:
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, granian.signal_handler_interrupt)
+        threading.Thread(
+            target=announce, args=(host, port, settings.IAMSITE_URL, stopping), daemon=True
+        ).start()
+        if server := database.embedded_server():
+            threading.Thread(target=watch, args=(server, stopping), daemon=True).start()
+
+    try:
+        granian.serve(target_loader=load)
+    finally:
+        stopping.set()
+
+
+def load(target: str) -> Any:
+    """In a worker: the application, without the environment's secrets, for as long as the portal
+    itself lives.
+    """
+    module, _, name = target.partition(":")
+    application = getattr(importlib.import_module(module), name)
+    for variable in HOLD_SECRETS:  # the server copies the environment into each request's
+        os.environ.pop(variable, None)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=follow, args=(parent,), daemon=True).start()
+    return application
+
+
+def follow(parent: Any) -> None:
+    """End this worker with the portal, however that ended, so that the port is free again."""
+    parent.join()
+    os._exit(1)
+
+
+def watch(server: Any, stopping: threading.Event) -> None:
+    """Start the embedded database again when it was killed."""
+    while not stopping.wait(WATCH_INTERVAL):
+        try:
+            server.revive()
+        except ConfigurationError as error:
+            print(f"iamsite: {error}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def announce(host: str, port: int, url: str, stopping: threading.Event) -> None:
+    """Say where to go once the portal answers there."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    while not stopping.is_set():
+        try:
+            socket.create_connection((reached, port), timeout=5).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    else:
+        return
+    say(f"iamsite is ready: {url}")
+    say("  Open it to make the first account. README.md has a walk of five minutes.")
+    say(f"  Everything it keeps is in {environment.data_folder()}. Ctrl-C stops it.")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
