@@ -60,6 +60,11 @@ class Call:
     def caller_keys(self) -> Keys:
         return caller_keys(self.caller, self.origin, self.now)
 
+    @property
+    def tag_keys(self) -> Keys:
+        """The condition keys of the tags that the call sends, if it sends any."""
+        return request_tag_keys(self.params)
+
     def anything(self) -> Resource:
         """The resource of operations that act on the account as a whole."""
         return Resource("*", self.account)
@@ -102,7 +107,7 @@ class Call:
             resource = self.anything()
         else:
             resource = registered.resource(self, **self.params)
-        context: dict[str, Any] = request_tag_keys(self.params)
+        context: dict[str, Any] = dict(self.tag_keys)
         for key, source in registered.context.items():
             context[key] = self.params.get(source) if isinstance(source, str) else source(self)
         self.authorize(registered.action, resource, context)

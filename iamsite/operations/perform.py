@@ -52,9 +52,9 @@ def perform(credential: Credential, name: str, params: Params, origin: Origin) -
 
 def _perform(credential: Credential, name: str, params: Params, origin: Origin) -> Result:
     model = operation_model(name)
-    if model.name == "" or isinstance(credential, Anonymous) and model.is_signed:
-        raise missing_authentication_token()
     found = registered(name)
+    if isinstance(credential, Anonymous):
+        raise missing_authentication_token() if model.is_signed else not_available(name)
     effect = found.effect if found else Effect.READ
     fault = _fault(name, params)
     now = timezone.now()

@@ -1,0 +1,37 @@
+"""Quotas: AWS's defaults, which an operator may change for one account.
+
+Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages.
+"""
+
+from __future__ import annotations
+
+from accounts.models import Account
+
+DEFAULTS = {
+    "UsersPerAccount": 5000,
+    "GroupsPerAccount": 300,
+    "RolesPerAccount": 1000,
+    "InstanceProfilesPerAccount": 1000,
+    "PoliciesPerAccount": 1500,
+    "PoliciesPerUser": 10,
+    "PoliciesPerRole": 20,
+    "PoliciesPerGroup": 10,
+    "GroupsPerUser": 10,
+    "VersionsPerPolicy": 5,
+    "PolicySize": 6144,
+    "ACLSizePerRole": 2048,
+    "UserPolicySize": 2048,
+    "GroupPolicySize": 5120,
+    "RolePolicySize": 10240,
+    "AccessKeysPerUser": 2,
+    "MFADevicesPerUser": 8,
+    "CertificatesPerUser": 2,
+    "ServerCertificatesPerAccount": 20,
+    "TagsPerResource": 50,
+}
+
+
+def quota(account: str, name: str) -> int:
+    """The limit that holds in `account` for the quota `name`."""
+    own = Account.objects.values_list("quotas", flat=True).get(id=account)
+    return int(own.get(name, DEFAULTS[name]))

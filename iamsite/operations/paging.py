@@ -1,0 +1,90 @@
+"""Pages of lists: keyset, never by offset, with markers that only fit where they were given out.
+
+A marker names the last row of the page before it and is signed together with the operation, the
+account and the filters; used anywhere else it is `Invalid Marker.` (api-behaviour.md §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.core import signing
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
+
+from iamsite.operations.call import Call
+from iamsite.operations.errors import OperationError, validation_error
+
+Row = TypeVar("Row")
+DEFAULT_PAGE = 100
+
+
+def page_by_name(call: Call, rows: QuerySet[Any], name: str = "name") -> tuple[list[Any], dict[str, Any]]:
+    """One page of `rows` ordered by `name` ignoring case, and the answer's paging members."""
+    ordered = rows.annotate(paged_by=Lower(name)).order_by("paged_by")
+
+    def fetch(after: Any, limit: int) -> list[Any]:
+        return list((ordered if after is None else ordered.filter(paged_by__gt=after))[:limit])
+
+    return page(call, fetch, lambda row: row.paged_by)
+
+
+def page_newest_first(call: Call, rows: QuerySet[Any], key: str) -> tuple[list[Any], dict[str, Any]]:
+    """One page of `rows` by falling `key`, a column without equal values."""
+    ordered = rows.order_by(F(key).desc())
+
+    def fetch(after: Any, limit: int) -> list[Any]:
+        return list((ordered if after is None else ordered.filter(**{f"{key}__lt": after}))[:limit])
+
+    return page(call, fetch, lambda row: getattr(row, key))
+
+
+def page_of_list(
+    call: Call, items: Sequence[Row], key: Callable[[Row], Any]
+) -> tuple[list[Row], dict[str, Any]]:
+    """One page of a list that is at hand, sorted by `key`; keys are all different."""
+    ordered = sorted(items, key=key)
+
+    def fetch(after: Any, limit: int) -> list[Row]:
+        after = tuple(after) if isinstance(after, list) else after
+        return [item for item in ordered if after is None or key(item) > after][:limit]
+
+    return page(call, fetch, key)
+
+
+def page(
+    call: Call, fetch: Callable[[Any, int], list[Row]], key: Callable[[Row], Any]
+) -> tuple[list[Row], dict[str, Any]]:
+    """One page: `fetch(after, limit)` gives rows behind the key `after` (None: from the start).
+
+    Returns the rows, and `IsTruncated` with, when there is more, `Marker`. Raises ValidationError
+    for a marker that was not given out for this very list.
+    """
+    size = call.params.get("MaxItems") or DEFAULT_PAGE
+    signer = signing.Signer(salt=_binding(call))
+    rows = fetch(_after(call.params.get("Marker"), signer), size + 1)
+    if len(rows) <= size:
+        return rows, {"IsTruncated": False}
+    rows = rows[:size]
+    return rows, {"IsTruncated": True, "Marker": signer.sign_object(key(rows[-1]), compress=True)}
+
+
+def _binding(call: Call) -> str:
+    filters = {
+        name: value for name, value in call.params.items() if name not in ("Marker", "MaxItems")
+    }
+    return repr(("page", call.account, call.registered.name, sorted(filters.items())))
+
+
+def _after(marker: str | None, signer: signing.Signer) -> Any:
+    if marker is None:
+        return None
+    try:
+        return signer.unsign_object(marker)
+    except (signing.BadSignature, ValueError) as error:
+        raise invalid_marker() from error
+
+
+def invalid_marker() -> OperationError:
+    return validation_error("Invalid Marker.")

@@ -1,0 +1,151 @@
+"""Users (IAM API Reference; api-behaviour.md §8.1 and §8.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.identifiers import unique_id
+from accounts.models import Account, Person
+from accounts.quotas import quota
+from identities.models import AccessKey, LoginProfile, Membership, MFADevice, User
+from identities.operations import find
+from identities.operations.names import check_name, check_path, check_path_prefix
+from identities.operations.tags import checked_tags, tag_list
+from iamsite.operations import Call, Resource, operation
+from iamsite.operations.errors import (
+    delete_conflict,
+    entity_already_exists,
+    limit_exceeded,
+)
+from iamsite.operations.paging import page_by_name
+from policies.models import Attachment, InlinePolicy
+from policies.operations.boundaries import boundary_member, boundary_policy, set_boundary
+
+
+def new_user(call: Call, UserName: str, Path: str = "/", **_: Any) -> Resource:
+    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags", [])}
+    return Resource(f"arn:aws:iam::{call.account}:user{Path}{UserName}", call.account, tags=tags)
+
+
+def user_output(user: User) -> dict[str, Any]:
+    """The `User` shape without tags and boundary, as lists give it."""
+    output = {
+        "Path": user.path,
+        "UserName": user.name,
+        "UserId": user.id,
+        "Arn": user.arn,
+        "CreateDate": user.created_at,
+    }
+    if user.password_last_used is not None:
+        output["PasswordLastUsed"] = user.password_last_used
+    return output
+
+
+@operation(
+    "iam:CreateUser",
+    resource=new_user,
+    context={"iam:PermissionsBoundary": "PermissionsBoundary"},
+)
+def create_user(
+    call: Call,
+    UserName: str,
+    Path: str = "/",
+    PermissionsBoundary: str | None = None,
+    Tags: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    check_name(UserName, "userName")
+    check_path(Path)
+    tags = checked_tags(call, Tags or [], ignoring_case=True)
+    if Tags:
+        call.authorize("iam:TagUser", new_user(call, UserName, Path), call.tag_keys)
+    boundary = boundary_policy(call, PermissionsBoundary)
+    if find.find(call, User, UserName) is not None:
+        raise entity_already_exists(f"User with name {UserName} already exists.")
+    limit = quota(call.account, "UsersPerAccount")
+    if User.objects.of(call.account).count() >= limit:
+        raise limit_exceeded("UsersPerAccount", limit)
+    user = User.objects.create(
+        id=unique_id("AIDA"),
+        account_id=call.account,
+        name=UserName,
+        path=Path,
+        tags=tags,
+        created_at=call.now,
+    )
+    set_boundary(call, user.id, boundary)
+    output = user_output(user)
+    if tags:
+        output["Tags"] = tag_list(tags)
+    return {"User": {**output, **boundary_member(PermissionsBoundary)}}
+
+
+@operation("iam:GetUser", resource=find.own_user, reads=True)
+def get_user(call: Call, UserName: str | None = None) -> dict[str, Any]:
+    name = find.own_name(call, UserName)
+    if name is None:
+        return {"User": _root_output(call)}
+    user = find.get_user(call, name)
+    output = {**user_output(user), **boundary_member(user.boundary)}
+    if user.tags:
+        output["Tags"] = tag_list(user.tags)
+    return {"User": output}
+
+
+def _root_output(call: Call) -> dict[str, Any]:
+    account = Account.objects.get(id=call.account)
+    output = {
+        "Path": "/",
+        "UserId": account.id,
+        "Arn": account.root_arn,
+        "CreateDate": account.created_at,
+    }
+    used = Person.objects.values_list("password_last_used", flat=True).get(account=account)
+    return {**output, "PasswordLastUsed": used} if used else output
+
+
+@operation("iam:ListUsers", resource=find.path_of("user"), reads=True)
+def list_users(
+    call: Call, PathPrefix: str = "/", Marker: str | None = None, MaxItems: int | None = None
+) -> dict[str, Any]:
+    check_path_prefix(PathPrefix)
+    rows = User.objects.of(call.account).filter(path__startswith=PathPrefix)
+    users, paging = page_by_name(call, rows)
+    return {"Users": [user_output(user) for user in users], **paging}
+
+
+@operation("iam:UpdateUser", resource=find.user)
+def update_user(
+    call: Call, UserName: str, NewPath: str | None = None, NewUserName: str | None = None
+) -> None:
+    user = find.get_user(call, UserName)
+    if NewUserName is not None:
+        check_name(NewUserName, "newUserName")
+    if NewPath is not None:
+        check_path(NewPath, "newPath")
+    before = user.arn
+    user.name, user.path = NewUserName or user.name, NewPath or user.path
+    if user.arn == before:
+        return
+    # Renaming needs permission on the new ARN too, lest a user be moved under a wider policy.
+    call.authorize("iam:UpdateUser", Resource(user.arn, call.account, tags=user.tags))
+    clash = find.find(call, User, user.name)
+    if clash is not None and clash.id != user.id:
+        raise entity_already_exists(f"User with name {NewUserName} already exists.")
+    user.save(update_fields=["name", "path"])
+
+
+@operation("iam:DeleteUser", resource=find.user)
+def delete_user(call: Call, UserName: str) -> None:
+    user = find.get_user(call, UserName)
+    hindrances = [
+        ("detach all policies", Attachment.objects.filter(principal_id=user.id)),
+        ("delete policies", InlinePolicy.objects.filter(principal_id=user.id)),
+        ("remove users from group", Membership.objects.filter(user=user)),
+        ("delete login profile", LoginProfile.objects.filter(user=user)),
+        ("delete access keys", AccessKey.objects.filter(user=user)),
+        ("delete MFA device", MFADevice.objects.filter(user=user)),
+    ]
+    for what, rows in hindrances:
+        if rows.exists():
+            raise delete_conflict(f"Cannot delete entity, must {what} first.")
+    user.delete()

@@ -1,0 +1,48 @@
+"""Managed policies as operations name them: by ARN."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from accounts.tenancy import AWS
+from iamsite.operations import Call, Resource
+from iamsite.operations.errors import no_such_entity, validation_error
+from policies.models import Policy
+
+ARN = re.compile(r"arn:aws:iam::(aws|\d{12}):policy(/(?:.*/)?)([^/]+)", re.DOTALL)
+
+
+def find_policy(call: Call, arn: str) -> Policy | None:
+    """The account's own or AWS managed policy with that ARN, or None; kept for the call.
+
+    Raises ValidationError for a text that is no policy ARN.
+    """
+    key = (Policy, arn)
+    if key not in call.found:
+        match = ARN.fullmatch(arn)
+        if match is None:
+            raise validation_error(f"ARN {arn} is not valid.")
+        account, path, name = match.groups()
+        call.found[key] = (
+            Policy.objects.filter(account_id=account, path=path, name=name).first()
+            if account in (call.account, AWS)
+            else None
+        )
+    found: Policy | None = call.found[key]
+    return found
+
+
+def get_policy(call: Call, arn: str) -> Policy:
+    """Raises NoSuchEntity."""
+    if (found := find_policy(call, arn)) is None:
+        raise no_such_entity(f"Policy {arn} was not found.")
+    return found
+
+
+def policy(call: Call, PolicyArn: str, **_: Any) -> Resource:
+    """What authorization sees of the policy; denials print `policy <arn>` (evaluation.md §10)."""
+    found = find_policy(call, PolicyArn)
+    owner = PolicyArn.split(":")[4] or call.account
+    tags = found.tags if found is not None else {}
+    return Resource(PolicyArn, owner, shown=f"policy {PolicyArn}", tags=tags)
