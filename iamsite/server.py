@@ -184,6 +184,8 @@ def load(target: str) -> Any:
     """In a worker: the application, without the environment's secrets, for as long as the portal
     itself lives.
     """
+    # A terminal's Ctrl-C is for the portal, which stops its workers: two signals at once hang one.
+    os.setpgid(0, 0)
     module, _, name = target.partition(":")
     application = getattr(importlib.import_module(module), name)
     for variable in HOLD_SECRETS:  # the server copies the environment into each request's

@@ -215,5 +215,9 @@ LOGGING = {
     "formatters": {"json": {"()": "iamsite.logs.JSONFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": environment.text("IAMSITE_LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Refused requests are the audit trail's matter; only failures are logged.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -1,0 +1,82 @@
+"""The suite's own database and portal, apart from any that run on this machine.
+
+Tests share one database for the whole session and are never rolled back: each makes accounts of its
+own, as tenants do. They reach it as the application does, in the role that row-level security
+binds; the alias "owner" is there for what only the schema's owner may see.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from iamsite.embedded import Server
+from tests.portal import Portal, environment
+
+PREFIX = "iamsite-tests-"
+ABANDONED = 3600  # seconds after which a folder that nobody holds is somebody's leftover
+PURE = Path(__file__).parent / "policies" / "engine"  # needs no database
+
+DATA = Path(tempfile.mkdtemp(prefix=PREFIX))
+HELD = (DATA / "held.lock").open("w")
+fcntl.flock(HELD, fcntl.LOCK_EX)
+VARIABLES = {"DJANGO_SETTINGS_MODULE": "iamsite.settings", "IAMSITE_DATABASE_DURABLE": "off"}
+for name in os.environ.keys() - environment(DATA).keys():
+    del os.environ[name]
+os.environ.update(environment(DATA, **VARIABLES))
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    remove(DATA)
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        lock = folder / "held.lock"
+        if not lock.exists() or time.time() - lock.stat().st_mtime < ABANDONED:
+            continue
+        with lock.open("a") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    Server(folder / "postgresql").remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and not item.path.is_relative_to(PURE):
+            item.fixturenames.insert(0, "database")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """No test database is made by pytest-django: `database` is it."""
+
+
+@pytest.fixture(scope="session")
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The embedded server, migrated, with the managed policies and the static files."""
+    from iamsite import database, server
+
+    with django_db_blocker.unblock():
+        database.ensure_running()
+        server.prepare()
+        yield
+
+
+@pytest.fixture(scope="session")
+def portal(database: None) -> Iterator[Portal]:
+    """A running portal on the suite's database."""
+    with Portal(DATA, **VARIABLES) as running:
+        yield running
