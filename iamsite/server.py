@@ -89,8 +89,19 @@ def prepare() -> None:
             call_command("migrate", verbosity=0, interactive=False)
         if "load_managed_policies" in get_commands():
             call_command("load_managed_policies", verbosity=0)
+    make_keys()
     connections.close_all()
     collect_static()
+
+
+def make_keys() -> None:
+    """Make the first data keys. Raises ConfigurationError when the master key is not theirs."""
+    from accounts.sealing import WrongMasterKey, ensure_data_keys
+
+    try:
+        ensure_data_keys()
+    except WrongMasterKey as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def needs_migration() -> bool:

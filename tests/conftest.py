@@ -12,13 +12,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from pytest_django.plugin import DjangoDbBlocker
 
 from iamsite.embedded import Server
 from tests.portal import Portal, environment
+
+if TYPE_CHECKING:
+    from tests.cast import Acme, Evil
 
 PREFIX = "iamsite-tests-"
 ABANDONED = 3600  # seconds after which a folder that nobody holds is somebody's leftover
@@ -69,10 +74,30 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The embedded server, migrated, with the managed policies and the static files."""
     from iamsite import database, server
 
+    # Argon2id all the same, at a cost that a thousand accounts can bear.
+    Argon2PasswordHasher.time_cost = 1
+    Argon2PasswordHasher.memory_cost = 64
+    Argon2PasswordHasher.parallelism = 1
     with django_db_blocker.unblock():
         database.ensure_running()
         server.prepare()
         yield
+
+
+@pytest.fixture
+def acme(database: None) -> "Acme":
+    """A new account Acme, with its people (tests/cast.py)."""
+    from tests.cast import Acme
+
+    return Acme()
+
+
+@pytest.fixture
+def evil(database: None) -> "Evil":
+    """A new account of a stranger."""
+    from tests.cast import Evil
+
+    return Evil()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ LONGEST = 8192
 def record(call: Call, outcome: str = "Success", message: str = "") -> None:
     """Adds the call to the trail of the caller's account, in the current transaction."""
     caller, origin = call.caller, call.origin
-    shape = operation_model(call.registered.name).input_shape
+    shape = operation_model(call.registered.name).input
     Event.objects.bulk_create(
         [
             Event(

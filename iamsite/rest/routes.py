@@ -1,0 +1,125 @@
+"""Which operation answers at which address.
+
+A name in braces is a member of the operation's input; `{PolicyArn:path}` takes slashes. What the
+address leaves over comes from the query string for GET and DELETE, from the JSON body otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+    operation: str
+
+    @property
+    def parameters(self) -> list[str]:
+        """The members of the input that the address holds."""
+        return re.findall(r"{(\w+)", self.path)
+
+
+def _of_principal(kind: str, plural: str) -> list[Route]:
+    """What users, groups and roles have alike."""
+    one = f"{plural}/{{{kind}Name}}"
+    return [
+        Route("GET", f"{one}/inline-policies", f"List{kind}Policies"),
+        Route("GET", f"{one}/inline-policies/{{PolicyName}}", f"Get{kind}Policy"),
+        Route("PUT", f"{one}/inline-policies/{{PolicyName}}", f"Put{kind}Policy"),
+        Route("DELETE", f"{one}/inline-policies/{{PolicyName}}", f"Delete{kind}Policy"),
+        Route("GET", f"{one}/attached-policies", f"ListAttached{kind}Policies"),
+        Route("PUT", f"{one}/attached-policies/{{PolicyArn:path}}", f"Attach{kind}Policy"),
+        Route("DELETE", f"{one}/attached-policies/{{PolicyArn:path}}", f"Detach{kind}Policy"),
+    ]
+
+
+def _bounded(kind: str, plural: str) -> list[Route]:
+    one = f"{plural}/{{{kind}Name}}"
+    return [
+        Route("PUT", f"{one}/permissions-boundary", f"Put{kind}PermissionsBoundary"),
+        Route("DELETE", f"{one}/permissions-boundary", f"Delete{kind}PermissionsBoundary"),
+        *_tagged(one, kind),
+    ]
+
+
+def _tagged(one: str, kind: str) -> list[Route]:
+    return [
+        Route("GET", f"{one}/tags", f"List{kind}Tags"),
+        Route("POST", f"{one}/tags", f"Tag{kind}"),
+        Route("DELETE", f"{one}/tags", f"Untag{kind}"),
+    ]
+
+
+ROUTES: list[Route] = [
+    Route("GET", "users", "ListUsers"),
+    Route("POST", "users", "CreateUser"),
+    Route("GET", "user", "GetUser"),
+    Route("GET", "users/{UserName}", "GetUser"),
+    Route("PATCH", "users/{UserName}", "UpdateUser"),
+    Route("DELETE", "users/{UserName}", "DeleteUser"),
+    *_of_principal("User", "users"),
+    *_bounded("User", "users"),
+    Route("GET", "users/{UserName}/groups", "ListGroupsForUser"),
+    Route("GET", "users/{UserName}/access-keys", "ListAccessKeys"),
+    Route("POST", "users/{UserName}/access-keys", "CreateAccessKey"),
+    Route("PATCH", "users/{UserName}/access-keys/{AccessKeyId}", "UpdateAccessKey"),
+    Route("DELETE", "users/{UserName}/access-keys/{AccessKeyId}", "DeleteAccessKey"),
+    Route("GET", "access-keys/{AccessKeyId}/last-used", "GetAccessKeyLastUsed"),
+    Route("GET", "users/{UserName}/login-profile", "GetLoginProfile"),
+    Route("POST", "users/{UserName}/login-profile", "CreateLoginProfile"),
+    Route("PATCH", "users/{UserName}/login-profile", "UpdateLoginProfile"),
+    Route("DELETE", "users/{UserName}/login-profile", "DeleteLoginProfile"),
+    Route("POST", "user/password", "ChangePassword"),
+    Route("GET", "users/{UserName}/mfa-devices", "ListMFADevices"),
+    Route("PUT", "users/{UserName}/mfa-devices/{SerialNumber:path}", "EnableMFADevice"),
+    Route("PATCH", "users/{UserName}/mfa-devices/{SerialNumber:path}", "ResyncMFADevice"),
+    Route("DELETE", "users/{UserName}/mfa-devices/{SerialNumber:path}", "DeactivateMFADevice"),
+    Route("GET", "virtual-mfa-devices", "ListVirtualMFADevices"),
+    Route("POST", "virtual-mfa-devices", "CreateVirtualMFADevice"),
+    Route("DELETE", "virtual-mfa-devices/{SerialNumber:path}", "DeleteVirtualMFADevice"),
+    Route("GET", "groups", "ListGroups"),
+    Route("POST", "groups", "CreateGroup"),
+    Route("GET", "groups/{GroupName}", "GetGroup"),
+    Route("PATCH", "groups/{GroupName}", "UpdateGroup"),
+    Route("DELETE", "groups/{GroupName}", "DeleteGroup"),
+    *_of_principal("Group", "groups"),
+    Route("PUT", "groups/{GroupName}/users/{UserName}", "AddUserToGroup"),
+    Route("DELETE", "groups/{GroupName}/users/{UserName}", "RemoveUserFromGroup"),
+    Route("GET", "roles", "ListRoles"),
+    Route("POST", "roles", "CreateRole"),
+    Route("GET", "roles/{RoleName}", "GetRole"),
+    Route("PATCH", "roles/{RoleName}", "UpdateRole"),
+    Route("DELETE", "roles/{RoleName}", "DeleteRole"),
+    *_of_principal("Role", "roles"),
+    *_bounded("Role", "roles"),
+    Route("PUT", "roles/{RoleName}/trust-policy", "UpdateAssumeRolePolicy"),
+    Route("GET", "policies", "ListPolicies"),
+    Route("POST", "policies", "CreatePolicy"),
+    Route("GET", "policies/{PolicyArn:path}/versions", "ListPolicyVersions"),
+    Route("POST", "policies/{PolicyArn:path}/versions", "CreatePolicyVersion"),
+    Route("GET", "policies/{PolicyArn:path}/versions/{VersionId}", "GetPolicyVersion"),
+    Route("DELETE", "policies/{PolicyArn:path}/versions/{VersionId}", "DeletePolicyVersion"),
+    Route("PUT", "policies/{PolicyArn:path}/default-version", "SetDefaultPolicyVersion"),
+    Route("GET", "policies/{PolicyArn:path}/entities", "ListEntitiesForPolicy"),
+    *_tagged("policies/{PolicyArn:path}", "Policy"),
+    Route("GET", "policies/{PolicyArn:path}", "GetPolicy"),
+    Route("DELETE", "policies/{PolicyArn:path}", "DeletePolicy"),
+    Route("GET", "account/aliases", "ListAccountAliases"),
+    Route("PUT", "account/aliases/{AccountAlias}", "CreateAccountAlias"),
+    Route("DELETE", "account/aliases/{AccountAlias}", "DeleteAccountAlias"),
+    Route("GET", "account/summary", "GetAccountSummary"),
+    Route("GET", "account/password-policy", "GetAccountPasswordPolicy"),
+    Route("PUT", "account/password-policy", "UpdateAccountPasswordPolicy"),
+    Route("DELETE", "account/password-policy", "DeleteAccountPasswordPolicy"),
+    Route("GET", "account/authorization-details", "GetAccountAuthorizationDetails"),
+    Route("POST", "simulations/principal", "SimulatePrincipalPolicy"),
+    Route("POST", "simulations/custom", "SimulateCustomPolicy"),
+    Route("POST", "context-keys/principal", "GetContextKeysForPrincipalPolicy"),
+    Route("POST", "context-keys/custom", "GetContextKeysForCustomPolicy"),
+    Route("GET", "caller-identity", "GetCallerIdentity"),
+    Route("POST", "sessions/role", "AssumeRole"),
+    Route("POST", "sessions/user", "GetSessionToken"),
+    Route("POST", "sessions/federated-user", "GetFederationToken"),
+]

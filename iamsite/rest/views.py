@@ -1,0 +1,154 @@
+"""One view for every address: bytes to parameters, perform, result to bytes."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from iamsite.operations import Anonymous, OperationError, Origin, perform
+from iamsite.operations.errors import internal_failure
+from iamsite.operations.models import Operation, operation_model
+from iamsite.rest.authentication import PortalSession, Signature
+from iamsite.rest.routes import Route
+from iamsite.rest.values import as_json, from_text, parameters, parse_body
+
+logger = logging.getLogger(__name__)
+
+CREATED, NO_CONTENT = 201, 204
+LARGEST = 10_000_000
+
+
+class JSONBytes(BaseParser):
+    """Hands the body on as bytes: values.parse_body reads it, more strictly than DRF's parser."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+        return bytes(stream.read())
+
+
+class OperationView(APIView):
+    """The operations of one address, by method."""
+
+    authentication_classes = (Signature, PortalSession)
+    permission_classes = ()
+    parser_classes = (JSONBytes,)
+    renderer_classes = (JSONRenderer,)
+    routes: dict[str, Route] = {}
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return [*self.routes, "OPTIONS"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.request_id = str(uuid.uuid4())
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    def handle(self, request: Request, **address: str) -> Response:
+        route = self.routes.get(request.method or "")
+        if route is None:
+            raise MethodNotAllowed(request.method or "")
+        model = operation_model(route.operation)
+        credential = request.auth or Anonymous()
+        output = perform(
+            credential, route.operation, _parameters(request, model, address), self._origin(request)
+        )
+        if model.output is None:
+            return Response(status=NO_CONTENT)
+        status = CREATED if request.method == "POST" and _makes(route.operation) else 200
+        return Response(as_json(model.output, output), status=status)
+
+    get = post = put = patch = delete = handle
+
+    def _origin(self, request: Request) -> Origin:
+        return Origin(
+            source_ip=request.META.get("REMOTE_ADDR", ""),
+            user_agent=request.META.get("HTTP_USER_AGENT", ""),
+            secure=request.is_secure(),
+            request_id=self.request_id,
+            face="rest",
+            referer=request.META.get("HTTP_REFERER", ""),
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        request_id = getattr(self, "request_id", str(uuid.uuid4()))
+        error = _as_operation_error(exc)
+        if error is None:
+            logger.exception("unexpected error", extra={"request_id": request_id})
+            error = internal_failure()
+        body = {"Type": error.type, "Code": error.code, "Message": error.message}
+        response = Response({"Error": body, "RequestId": request_id}, status=error.status)
+        response.exception = True
+        return response
+
+    def finalize_response(
+        self, request: HttpRequest | Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["x-amzn-RequestId"] = getattr(self, "request_id", "")
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_detail = f"The body is larger than {LARGEST} bytes."
+
+
+def _makes(operation: str) -> bool:
+    return operation.startswith("Create")
+
+
+def _parameters(request: Request, model: Operation, address: dict[str, str]) -> dict[str, Any]:
+    sent: dict[str, Any] = dict(address)
+    if request.method in ("GET", "DELETE"):
+        _refuse_body(request)
+    else:
+        _merge(sent, parse_body(request.data or b""))
+    query = {
+        name: from_text(model.members[name], values, name) if name in model.members else values
+        for name, values in request.query_params.lists()
+        if name not in sent or _refuse_twice(name)
+    }
+    return parameters(model.input, {**sent, **query})
+
+
+def _merge(sent: dict[str, Any], body: dict[str, Any]) -> None:
+    for name, value in body.items():
+        if name in sent:
+            _refuse_twice(name)
+        sent[name] = value
+
+
+def _refuse_twice(name: str) -> bool:
+    raise OperationError("ValidationError", f"The parameter {name} is given in the address already.")
+
+
+def _refuse_body(request: Request) -> None:
+    if request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+        raise OperationError(
+            "ValidationError", f"{request.method} takes its parameters from the query string."
+        )
+
+
+def _as_operation_error(exc: Exception) -> OperationError | None:
+    if isinstance(exc, OperationError):
+        return exc
+    if isinstance(exc, APIException):
+        names = {405: "MethodNotAllowed", 413: "RequestTooLarge", 415: "UnsupportedMediaType"}
+        code = names.get(exc.status_code, "AccessDenied" if exc.status_code == 403 else "BadRequest")
+        return OperationError(code, str(exc.detail), exc.status_code)
+    return None
+
+
