@@ -1,0 +1,1 @@
+"""The browser's shell: sign-in, navigation, palette, tables, forms, errors."""

@@ -1,0 +1,175 @@
+"""A page with one form that performs one operation.
+
+The same address answers a plain page and, when htmx asks, the content of the dialog. Posting with
+`_show` performs nothing and answers the same change as AWS CLI, Terraform and REST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import View
+from django_htmx.http import HttpResponseClientRedirect
+
+from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.equivalents import equivalents
+from iamsite.console.errors import failure_of
+from iamsite.console.forms import OperationForm, Text
+from iamsite.operations import OperationError
+
+Crumb = tuple[str, str]
+
+
+class Action(View):
+    """What subclasses say: the operation, its form, words, and where to go afterwards.
+
+    `names` maps the address's parts to the operation's parameters. `is_danger` asks for the thing's
+    name (`confirmed_by`, a part of the address) to be typed.
+    """
+
+    operation: ClassVar[str]
+    form_class: type[OperationForm] = OperationForm
+    names: ClassVar[dict[str, str]] = {}
+    title: Text = ""
+    lead: Text = ""
+    submit: Text = ""
+    success: Text = ""
+    is_danger = False
+    confirmed_by = ""
+    wide = False
+    shows = True
+    form_template = "console/action_form.html"
+    fields_template = "console/action_fields.html"
+
+    request: ConsoleRequest  # type: ignore[assignment]
+    back: str
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.back = self.back_url()
+        self.title = str(self.title) % kwargs
+        self.prepare()
+
+    # What subclasses give
+
+    def prepare(self) -> None:
+        """Looks up what the form needs."""
+
+    def back_url(self) -> str:
+        """Where Cancel leads, and success unless `done_url` says otherwise."""
+        raise NotImplementedError
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return self.back
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return ()
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def form(self, data: Any = None) -> OperationForm:
+        return self.form_class(data, initial=self.initial() if data is None else None)
+
+    def target(self) -> Params:
+        """The parameters that the address fixes."""
+        return {parameter: self.kwargs[part] for part, parameter in self.names.items()}
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        """Performs what was asked for; raises OperationError."""
+        return self.request.ask.perform(self.operation, self.parameters(form))
+
+    def parameters(self, form: OperationForm) -> Params:
+        return {**self.target(), **form.parameters()}
+
+    def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
+        """The operations that the form stands for, in order, for "Show as"."""
+        return [(self.operation, self.parameters(form))]
+
+    def consequences(self) -> Sequence[str]:
+        """What else a destructive action affects, a line each."""
+        return ()
+
+    # What every action does
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.page(self.form())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        form = self.form(request.POST)
+        showing = "_show" in request.POST
+        if not form.is_valid():
+            return self.show(form) if showing else self.page(form, status=422)
+        if showing:
+            return self.show(form)
+        if self.is_danger and request.POST.get("confirm", "") != self.confirm():
+            return self.page(
+                form, status=422, confirm_error=_("This is not the name. Nothing was done.")
+            )
+        try:
+            result = self.run(form)
+        except OperationError as error:
+            if unauthenticated(error):
+                raise
+            if form.refuse(error):
+                return self.page(form, status=422)
+            return self.page(form, status=error.status, error=failure_of(self.request, error))
+        return self.done(result, self.parameters(form))
+
+    def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
+        if self.success:
+            messages.success(self.request, str(self.success) % {**self.kwargs, **params})
+        return self.go(self.done_url(result, params))
+
+    def go(self, url: str) -> HttpResponseBase:
+        if self.is_dialog():
+            return HttpResponseClientRedirect(url)
+        return HttpResponseRedirect(url)
+
+    def confirm(self) -> str:
+        return str(self.kwargs[self.confirmed_by]) if self.is_danger else ""
+
+    def is_dialog(self) -> bool:
+        htmx: Any = getattr(self.request, "htmx", None)
+        return bool(htmx) and htmx.target == "dialog"
+
+    def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:
+        template = "console/action_dialog.html" if self.is_dialog() else "console/action.html"
+        return render(self.request, template, self.context(form, **context), status=status)
+
+    def show(self, form: OperationForm) -> HttpResponse:
+        context = self.context(form, show_open=True)
+        if form.is_valid():
+            context["equivalents"] = equivalents(self.performed(form), self.request)
+        htmx: Any = getattr(self.request, "htmx", None)
+        template = "components/show_as_body.html" if htmx else "console/action.html"
+        return render(self.request, template, context)
+
+    def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
+        about = {
+            "title": self.title,
+            "lead": self.lead,
+            "submit": self.submit or self.title,
+            "back": self.back,
+            "danger": self.is_danger,
+            "confirm": self.confirm(),
+            "consequences": self.consequences(),
+            "wide": self.wide,
+            "shows": self.shows,
+            "form_template": self.form_template,
+            "fields_template": self.fields_template,
+        }
+        return {
+            "action": about,
+            "form": form,
+            "crumbs": self.crumbs(),
+            "dialog": self.is_dialog(),
+            "confirm_typed": self.request.POST.get("confirm", ""),
+            **context,
+        }

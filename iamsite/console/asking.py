@@ -1,0 +1,90 @@
+"""What a console view may use of its request: everything goes through operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from iamsite.operations import (
+    OperationError,
+    Origin,
+    SessionCredential,
+    Verdict,
+    perform,
+    permitted,
+)
+
+Params = dict[str, Any]
+Check = tuple[str, Params]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a part of a page shows: the operation's result, or why its viewer may not see it."""
+
+    result: dict[str, Any]
+    denied: str = ""
+
+    def __bool__(self) -> bool:
+        return not self.denied
+
+
+class ConsoleRequest(HttpRequest):
+    """A request below /console/, as ConsoleMiddleware hands it on (for annotations only)."""
+
+    credential: SessionCredential
+    origin: Origin
+    ask: Asking
+
+
+class Asking:
+    """Performs operations as the browser's principal: `request.ask`.
+
+    Nothing is kept between requests, so that a change of rights shows on the next page.
+    """
+
+    def __init__(self, credential: SessionCredential, origin: Origin) -> None:
+        self._credential = credential
+        self._origin = origin
+
+    def perform(self, name: str, params: Params | None = None) -> dict[str, Any]:
+        """Performs operation `name`; raises OperationError."""
+        return perform(self._credential, name, params or {}, self._origin)
+
+    def may(self, **checks: Check) -> dict[str, Verdict]:
+        """Whether each of `checks` (operation, parameters) would be authorised; records nothing."""
+        if not checks:
+            return {}
+        verdicts = permitted(self._credential, list(checks.values()), self._origin)
+        return dict(zip(checks, verdicts, strict=True))
+
+    def see(self, **parts: Check) -> dict[str, Answer]:
+        """The result of each of `parts` that the viewer may have, the denial of each other one.
+
+        Asked before performed: opening a page is no attempt worth recording as refused.
+        """
+        answers = {}
+        for key, verdict in self.may(**parts).items():
+            if verdict:
+                answers[key] = Answer(self.perform(*parts[key]))
+            else:
+                answers[key] = Answer({}, verdict.message)
+        return answers
+
+    def everything(self, name: str, key: str, params: Params | None = None) -> list[Any]:
+        """All items of a list that is short by its quotas, read page by page."""
+        items: list[Any] = []
+        marker: Params = {}
+        while True:
+            result = self.perform(name, {**(params or {}), "MaxItems": 1000, **marker})
+            items += result[key]
+            if not result.get("IsTruncated"):
+                return items
+            marker = {"Marker": result["Marker"]}
+
+
+def unauthenticated(error: OperationError) -> bool:
+    """Whether `error` says that the session is over."""
+    return error.code in {"MissingAuthenticationToken", "InvalidClientTokenId", "ExpiredToken"}

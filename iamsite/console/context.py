@@ -1,0 +1,24 @@
+"""What every page of the console needs of the shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from iamsite.console import cookies
+from iamsite.console.navigation import SHORTCUTS, navigation
+from iamsite.console.themes import THEMES
+from iamsite.console.viewer import viewer_of
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: theme, navigation, keys and, asked for only when shown, the viewer."""
+    return {
+        "theme": cookies.theme(request),
+        "themes": THEMES,
+        "navigation": SimpleLazyObject(lambda: navigation(request.path)),
+        "shortcuts": SHORTCUTS,
+        "viewer": SimpleLazyObject(lambda: viewer_of(request)),
+    }

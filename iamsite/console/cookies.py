@@ -1,0 +1,72 @@
+"""The console's own cookies: the session and the chosen theme."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from iamsite.console.themes import THEMES
+
+THEME = "iamsite_theme"
+ACCOUNT = "iamsite_account"
+ONE_YEAR = 365 * 24 * 3600
+
+
+def _session_name() -> str:
+    # Browsers refuse the prefix without Secure, which plain http on loopback cannot have.
+    return "__Host-iamsite_session" if settings.HTTPS else "iamsite_session"
+
+
+def session_token(request: HttpRequest) -> str:
+    """The session's token, or "" when the browser has none."""
+    return request.COOKIES.get(_session_name(), "")
+
+
+def keep_session(response: HttpResponseBase, token: str) -> None:
+    """Gives the browser its session; it ends with the browser, or earlier on the server."""
+    response.set_cookie(
+        _session_name(), token, path="/", secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
+
+
+def forget_session(response: HttpResponseBase) -> None:
+    response.set_cookie(
+        _session_name(),
+        "",
+        max_age=0,
+        path="/",
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def theme(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get(THEME, "")
+    return chosen if any(chosen == known.name for known in THEMES) else THEMES[0].name
+
+
+def keep_theme(response: HttpResponseBase, name: str) -> None:
+    _keep(response, THEME, name)
+
+
+def remembered_account(request: HttpRequest) -> str:
+    """The account id or alias of the last sign-in from this browser, or ""."""
+    return request.COOKIES.get(ACCOUNT, "")
+
+
+def keep_account(response: HttpResponseBase, account: str) -> None:
+    _keep(response, ACCOUNT, account)
+
+
+def _keep(response: HttpResponseBase, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=ONE_YEAR,
+        path="/",
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )

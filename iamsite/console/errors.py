@@ -1,0 +1,105 @@
+"""Refusals and failures as pages that say what failed and what to do."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from iamsite.operations import AccessDenied, OperationError
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an error page says. `text` is the operation's own message."""
+
+    status: int
+    code: str
+    title: str
+    text: str
+    advice: str
+    request_id: str
+
+
+def request_id(request: HttpRequest) -> str:
+    origin: Any = getattr(request, "origin", None)
+    return origin.request_id if origin else str(uuid.uuid4())
+
+
+def failure_of(request: HttpRequest, error: OperationError) -> Failure:
+    """What to tell a person about `error`."""
+    title, advice = _words(error)
+    return Failure(error.status, error.code, title, error.message, advice, request_id(request))
+
+
+def _words(error: OperationError) -> tuple[str, str]:
+    if isinstance(error, AccessDenied) or error.code == "AccessDenied":
+        return _("You may not do this"), _(
+            "An administrator of this account can allow it: the message names the action and what "
+            "it was asked on. The attempt is in the account's activity."
+        )
+    if error.status == 404:
+        return _("Not found"), _("It may have been deleted or renamed, or never have been here.")
+    if error.status == 409:
+        return _("Not as things stand"), _("Look at the present state and try again.")
+    if error.status >= 500:
+        return _("Something failed on our side"), _(
+            "Nothing was changed unless a page says so. Try again; if it goes on, tell whoever runs "
+            "this portal the request id."
+        )
+    return _("This could not be done"), _("Change what the message says and try again.")
+
+
+def error_response(request: HttpRequest, error: OperationError) -> HttpResponse:
+    """A whole page, or for htmx just the notice, with the error's status."""
+    failure = failure_of(request, error)
+    htmx: Any = getattr(request, "htmx", None)
+    if htmx and htmx.target == "dialog":
+        template = "console/error_dialog.html"
+    elif htmx:
+        template = "console/error_notice.html"
+    else:
+        template = "console/error.html"
+    return render(request, template, {"error": failure}, status=error.status)
+
+
+def plain_error(request: HttpRequest, status: int, code: str, title: str, advice: str) -> HttpResponse:
+    """An error that no operation raised, on a page that needs no session."""
+    failure = Failure(status, code, title, "", advice, request_id(request))
+    return render(request, "console/error_gate.html", {"error": failure}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return plain_error(
+        request, 404, "NotFound", _("There is no such page"), _("Check the address.")
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return plain_error(
+        request,
+        403,
+        "StaleForm",
+        _("This form is too old"),
+        _("Nothing was done. Go back, load the page again and send the form once more."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return plain_error(
+        request,
+        500,
+        "InternalFailure",
+        _("Something failed on our side"),
+        _("Try again; if it goes on, tell whoever runs this portal the request id."),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return plain_error(
+        request, 400, "BadRequest", _("This request makes no sense"), _("Check the address.")
+    )

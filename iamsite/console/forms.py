@@ -1,0 +1,132 @@
+"""Forms whose fields carry the names of an operation's parameters.
+
+The browser checks what is required; every other rule is the operation's own, whose messages are
+put beside the field that they speak of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
+
+from iamsite.operations import OperationError
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice with a line of explanation."""
+
+    title: Text
+    help: Text = ""
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+
+class TagsWidget(forms.Widget):
+    """Rows of NAME.Key and NAME.Value; the template draws them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
+        if not isinstance(data, MultiValueDict):
+            return []
+        rows = zip(data.getlist(f"{name}.Key"), data.getlist(f"{name}.Value"), strict=False)
+        return [{"Key": key, "Value": value} for key, value in rows if key or value]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}.Key" not in data
+
+
+class TagsField(forms.Field):
+    """Tags as the operations take them: a list of {"Key", "Value"}."""
+
+    widget = TagsWidget
+
+
+class DocumentField(forms.CharField):
+    """A policy document, edited as JSON; kept character for character as it was typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, widget=forms.Textarea, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        # Browsers send every line end as CRLF.
+        return str(value or "").replace("\r\n", "\n")
+
+
+class OperationForm(forms.Form):
+    """A form for one operation.
+
+    `blames` says which field an error code belongs to where the message names none.
+    """
+
+    blames: Mapping[str, str] = {}
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            attributes = field.widget.attrs
+            if isinstance(field, DocumentField):
+                attributes |= {"class": "input code", "spellcheck": "false", "wrap": "off"}
+                attributes["data-editor"] = _editor()
+            elif not isinstance(
+                field.widget, forms.CheckboxInput | forms.RadioSelect | TagsWidget
+            ):
+                attributes.setdefault("class", "input")
+            if isinstance(field.widget, forms.TextInput) and name != "Description":
+                attributes.setdefault("autocomplete", "off")
+                attributes.setdefault("spellcheck", "false")
+
+    def parameters(self) -> dict[str, Any]:
+        """What to perform the operation with: fields left empty are left out."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if value not in ("", None, [])
+        }
+
+    def refuse(self, error: OperationError) -> bool:
+        """Puts the operation's messages beside their fields; False if none belongs to one."""
+        placed = False
+        for name, message in blamed(error, self.fields, self.blames):
+            self.add_error(name, message)
+            placed = True
+        return placed
+
+
+# "Value at 'userName' failed to satisfy constraint: Member must …", "Value 'x' at 'tags.1.member.key' …"
+_CONSTRAINT = re.compile(r"Value(?: null| '.*?')? at '([^']+)' failed to satisfy constraint: ([^;]+)")
+_SPECIFIED = re.compile(r"The specified value for (\w+) is invalid")
+
+
+def blamed(
+    error: OperationError, fields: Iterable[str], blames: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The (field, message) pairs that `error` speaks of, in its own words."""
+    known = set(fields)
+    pairs = [
+        (_parameter(found[1]), found[2].strip()) for found in _CONSTRAINT.finditer(error.message)
+    ]
+    if not pairs and (found := _SPECIFIED.search(error.message)):
+        pairs = [(_parameter(found[1]), error.message)]
+    if not pairs and error.code in blames:
+        pairs = [(blames[error.code], error.message)]
+    return pairs if pairs and all(name in known for name, _message in pairs) else []
+
+
+def _parameter(path: str) -> str:
+    """The parameter of a path such as `tags.1.member.key`, spelt as the model does."""
+    first = path.partition(".")[0]
+    return first[:1].upper() + first[1:]
+
+
+def _editor() -> str:
+    from django.templatetags.static import static
+
+    return static("editor.js")

@@ -1,0 +1,70 @@
+"""Lists: one page of an operation's items, with the filter and the place kept in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from iamsite.console.asking import ConsoleRequest, Params
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What components of a list page need. `denied` tells why the viewer may not list at all."""
+
+    rows: Sequence[Any] = ()
+    query: str = ""
+    filtered: bool = False
+    next_url: str = ""
+    first_url: str = ""
+    denied: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """ "12 shown", and whether more follow."""
+        if not self.rows:
+            return ""
+        text = ngettext("%(n)d shown", "%(n)d shown", len(self.rows)) % {"n": len(self.rows)}
+        return f"{text}, " + _("more follow") if self.next_url else text
+
+
+def address(request: HttpRequest, **changes: str) -> str:
+    """This page's address with query parameters changed; an empty value takes one away."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value:
+            query[name] = value
+        else:
+            query.pop(name, None)
+    text = query.urlencode()
+    return f"{request.path}?{text}" if text else request.path
+
+
+def listing(
+    request: ConsoleRequest, operation: str, key: str, params: Params, filters: Sequence[str] = ()
+) -> Listing:
+    """One page of `operation`'s list in member `key`.
+
+    The URL's `marker` says where it starts; `filters` are the URL's parameters that narrow it.
+    """
+    marker = request.GET.get("marker", "")
+    asked = {**params, "MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
+    answer = request.ask.see(page=(operation, asked))["page"]
+    if not answer:
+        return Listing(denied=answer.denied)
+    result = answer.result
+    return Listing(
+        rows=result[key],
+        query=request.GET.get("q", ""),
+        filtered=any(request.GET.get(name) for name in ("q", *filters)),
+        next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
+        first_url=address(request, marker="") if marker else "",
+    )

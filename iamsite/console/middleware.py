@@ -1,0 +1,83 @@
+"""Binds a console request to its session, and turns refusals into pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from iamsite.console import cookies
+from iamsite.console.asking import Asking, unauthenticated
+from iamsite.console.errors import error_response
+from iamsite.console.origin import origin_of
+from iamsite.operations import OperationError, SessionCredential
+
+PREFIX = "/console/"
+
+
+class ConsoleMiddleware:
+    """For addresses below /console/ only: the other faces know nothing of cookies.
+
+    Gives the request `origin`, `credential` and `ask`, sends whoever has no session to the sign-in
+    page (views marked `public` excepted), and answers an OperationError with a page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        bound: Any = request
+        bound.origin = origin_of(request, str(uuid.uuid4()))
+        bound.credential = SessionCredential(cookies.session_token(request))
+        bound.ask = Asking(bound.credential, bound.origin)
+        response = self.get_response(request)
+        # Pages show what one principal may see: no cache keeps them.
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = bound.origin.request_id
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not request.path_info.startswith(PREFIX) or getattr(view, "is_public", False):
+            return None
+        if not cookies.session_token(request):
+            return to_sign_in(request)
+        return None
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        if not request.path_info.startswith(PREFIX) or not isinstance(exception, OperationError):
+            return None
+        if unauthenticated(exception):
+            response = to_sign_in(request)
+            cookies.forget_session(response)
+            return response
+        return error_response(request, exception)
+
+
+def public(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a view that needs no session."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in page, and from there back to the page that was asked for."""
+    htmx: Any = getattr(request, "htmx", None)
+    wanted = htmx.current_url_abs_path if htmx else None
+    if wanted is None:
+        wanted = request.get_full_path() if request.method == "GET" else ""
+    url = reverse("console:sign-in")
+    if wanted and wanted != reverse("console:dashboard"):
+        url += "?" + urlencode({"next": wanted})
+    return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)

@@ -1,0 +1,96 @@
+"""The console's navigation and its keys, all in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the navigation and the palette lead to; `key` is its shortcut ("g u")."""
+
+    route: str
+    label: str | Promise
+    icon: str
+    key: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(f"console:{self.route}")
+
+
+GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (
+            Place("dashboard", _("Dashboard"), "layout-dashboard", "g d"),
+            Place("getting-started", _("Getting started"), "rocket"),
+        ),
+    ),
+    (
+        _("Access"),
+        (
+            Place("users", _("Users"), "user", "g u"),
+            Place("groups", _("Groups"), "users-group", "g g"),
+            Place("roles", _("Roles"), "id-badge-2", "g r"),
+            Place("policies", _("Policies"), "shield", "g p"),
+        ),
+    ),
+    (
+        _("Account"),
+        (
+            Place("activity", _("Activity"), "activity", "g a"),
+            Place("sessions", _("Sessions"), "device-laptop"),
+            Place("account", _("Account settings"), "settings", "g s"),
+            Place("security-credentials", _("Security credentials"), "key", "g k"),
+        ),
+    ),
+)
+PLACES = tuple(place for _title, places in GROUPS for place in places)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    label: str | Promise
+    icon: str
+    key: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str | Promise
+    items: tuple[Link, ...]
+
+
+def navigation(path: str) -> list[Group]:
+    """The groups with the place that `path` belongs to marked ("page" or, below it, "true")."""
+    return [
+        Group(title, tuple(_link(place, path) for place in places)) for title, places in GROUPS
+    ]
+
+
+def _link(place: Place, path: str) -> Link:
+    url = place.url
+    below = place.route != "dashboard" and path.startswith(url.rstrip("/") + "/")
+    current = "page" if path == url else "true" if below else ""
+    return Link(url, place.label, place.icon, place.key, current)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    label: str | Promise
+    keys: tuple[str, ...]
+
+
+SHORTCUTS = (
+    Shortcut(_("Search everything"), ("Ctrl", "K")),
+    Shortcut(_("Focus the filter"), ("/",)),
+    *(Shortcut(place.label, tuple(place.key.split())) for place in PLACES if place.key),
+    Shortcut(_("Show these keys"), ("?",)),
+)

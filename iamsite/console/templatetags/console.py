@@ -1,0 +1,183 @@
+"""Tags and filters that draw the console's components."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django import template
+from django.forms import BoundField
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from iamsite.console import times
+from iamsite.console.forms import DocumentField, TagsField
+from iamsite.operations import Verdict
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon of the sprite, for sighted people only: its meaning stands beside it as text."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        css,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("components/crumb.html")
+def crumb(label: str, href: str = "") -> dict[str, Any]:
+    return {"label": label, "href": href}
+
+
+@register.inclusion_tag("components/copy.html")
+def copy(value: str, label: str = "", mono: bool = False) -> dict[str, Any]:
+    """A value with a button that copies it; `label` says of what it is a copy."""
+    return {"value": value, "label": label or value, "mono": mono}
+
+
+@register.inclusion_tag("components/action_link.html")
+def action_link(
+    href: str,
+    label: str = "",
+    verdict: Verdict | None = None,
+    dialog: bool = True,
+    tone: str = "",
+    icon: str = "",
+    name: str = "",
+    css: str = "button",
+) -> dict[str, Any]:
+    """A link to an action; without the right to it, disabled and saying which action is missing."""
+    allowed = verdict is None or bool(verdict)
+    shape = "" if label else "icon-only"
+    return {
+        "href": href,
+        "label": label,
+        "allowed": allowed,
+        "why": "" if allowed or verdict is None else missing(verdict),
+        "dialog": dialog,
+        "icon": icon,
+        "name": name,
+        "class": " ".join(part for part in (css, tone, shape) if part),
+    }
+
+
+def missing(verdict: Verdict) -> str:
+    """The missing action of a refused verdict, in a few words."""
+    found = re.search(r"not authorized to perform: (\S+)", verdict.message)
+    if not found:
+        return verdict.message
+    if "explicit deny" in verdict.message:
+        return _("A policy denies you %(action)s.") % {"action": found[1]}
+    return _("You need %(action)s.") % {"action": found[1]}
+
+
+@register.inclusion_tag("components/time.html")
+def ago(moment: datetime) -> dict[str, Any]:
+    """A time relative to now; the exact UTC time on hover and in the markup."""
+    return {
+        "iso": moment.isoformat(),
+        "exact": times.exact(moment),
+        "relative": times.relative(moment),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def code(context: template.Context, text: str, label: str = "", wrap: bool = False) -> SafeString:
+    """A block of code that one click copies."""
+    number = context.render_context.get("code_blocks", 0) + 1
+    context.render_context["code_blocks"] = number
+    identity = f"code-{number}-{abs(hash(text)) % 10_000}"
+    return render_to_string(
+        "components/code.html",
+        {"text": highlighted(text), "label": label or _("code"), "wrap": wrap, "id": identity},
+    )
+
+
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null|-?\d+(?:\.\d+)?)\b')
+
+
+def highlighted(text: str) -> SafeString:
+    """JSON with its keys, strings and literals marked; any other text just escaped."""
+    if not text.lstrip().startswith(("{", "[")):
+        return escape(text)
+    parts: list[str] = []
+    at = 0
+    for found in _TOKEN.finditer(text):
+        parts.append(escape(text[at : found.start()]))
+        string, colon, literal = found.groups()
+        kind = "literal" if literal else "key" if colon else "string"
+        parts.append(f'<span class="json-{kind}">{escape(string or literal)}</span>{colon or ""}')
+        at = found.end()
+    parts.append(escape(text[at:]))
+    return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
+
+
+@register.filter
+def pretty(document: str) -> str:
+    """A policy document indented for reading; as it stands when it is no JSON."""
+    try:
+        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return document or ""
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A form's field with its label, help and errors."""
+    return {"field": bound, "kind": _kind(bound)}
+
+
+def _kind(bound: BoundField) -> str:
+    if isinstance(bound.field, TagsField):
+        return "tags"
+    if isinstance(bound.field, DocumentField):
+        return "document"
+    widget = bound.field.widget
+    if isinstance(widget, CheckboxSelectMultiple):
+        return "picks"
+    if isinstance(widget, RadioSelect):
+        return "choices"
+    return "check" if isinstance(widget, CheckboxInput) else "input"
+
+
+@register.filter
+def tag_rows(tags: list[dict[str, str]] | None) -> list[tuple[str, str]]:
+    """The tags to edit, and one empty row for a new one."""
+    return [*((tag["Key"], tag["Value"]) for tag in tags or []), ("", "")]
+
+
+_TONES = {"success": "good", "error": "bad", "warning": "warn"}
+_TONE_ICONS = {"good": "circle-check", "bad": "alert-circle", "warn": "alert-triangle"}
+
+
+@register.filter
+def tone(tags: str) -> str:
+    """A message's tone from its level's tag."""
+    return _TONES.get(tags.split(" ")[-1], "info")
+
+
+@register.filter
+def tone_icon(name: str) -> str:
+    return _TONE_ICONS.get(_TONES.get(name.split(" ")[-1], name), "info-circle")
+
+
+@register.filter
+def segment(text: str) -> str:
+    """Text as one segment of an address."""
+    return quote(text, safe="")
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)

@@ -1,0 +1,60 @@
+"""Who is looking: what the top bar says of the signed-in principal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from iamsite.console.asking import ConsoleRequest
+from iamsite.operations import OperationError
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The signed-in principal; `kind` is root, user or role."""
+
+    account: str
+    arn: str
+    account_name: str = ""
+
+    @cached_property
+    def kind(self) -> str:
+        resource = self.arn.rpartition(":")[2]
+        return resource if resource == "root" else "role" if "assumed-role/" in resource else "user"
+
+    @cached_property
+    def name(self) -> str:
+        """The user's or session's name, without path."""
+        return _("Root user") if self.kind == "root" else self.arn.rpartition("/")[2]
+
+    @property
+    def kind_label(self) -> str:
+        return {"root": _("Root user"), "role": _("Role session"), "user": _("IAM user")}[self.kind]
+
+    @property
+    def initials(self) -> str:
+        words = re.findall(r"[^\W_]+", self.name)
+        return "".join(word[0] for word in words[:2]) or "?"
+
+
+def viewer_of(request: ConsoleRequest) -> Viewer | None:
+    """The viewer, asked for once a request; None when nobody is signed in any more."""
+    kept: Viewer | None | str = request.__dict__.get("_viewer", "")
+    if isinstance(kept, str):
+        kept = _ask(request)
+        request.__dict__["_viewer"] = kept
+    return kept
+
+
+def _ask(request: ConsoleRequest) -> Viewer | None:
+    asking = getattr(request, "ask", None)
+    if asking is None or not request.credential.token:
+        return None
+    try:
+        identity = asking.perform("GetCallerIdentity")
+    except OperationError:
+        return None
+    return Viewer(identity["Account"], identity["Arn"])

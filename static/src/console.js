@@ -1,0 +1,21 @@
+import htmx from "htmx.org";
+import "./js/bulk.js";
+import "./js/copy.js";
+import "./js/dialog.js";
+import "./js/editors.js";
+import "./js/keys.js";
+import "./js/menus.js";
+import "./js/palette.js";
+import "./js/rows.js";
+import "./js/show-as.js";
+import "./js/times.js";
+import "./js/tips.js";
+
+document.documentElement.classList.add("js");
+window.htmx = htmx;
+
+// A refused or failed request still answers with markup that says why, so it is shown as any other.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "...", swap: true },
+];

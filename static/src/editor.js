@@ -1,0 +1,134 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, linter, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+// Colours come from the page's tokens, so the editor follows every theme by itself.
+const theme = EditorView.theme({
+  "&": { color: "var(--text)", backgroundColor: "var(--surface-raised)", fontSize: "var(--size-2)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", minHeight: "18rem", maxHeight: "36rem", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--text)", paddingBlock: "0.5rem" },
+  ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--indigo-a5)" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-muted)", border: "none", paddingInlineStart: "0.25rem" },
+  ".cm-activeLine": { backgroundColor: "var(--slate-a2)" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--text)" },
+  ".cm-matchingBracket": { backgroundColor: "var(--indigo-a4) !important", outline: "none" },
+  ".cm-foldPlaceholder": { backgroundColor: "var(--slate-a3)", border: "none", color: "var(--text-muted)" },
+  ".cm-tooltip": { backgroundColor: "var(--surface-raised)", border: "1px solid var(--line-strong)", borderRadius: "6px", overflow: "hidden" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--text-on-accent)" },
+  ".cm-panels": { backgroundColor: "var(--surface-sunken)", color: "var(--text)", borderColor: "var(--line)" },
+  ".cm-textfield": { backgroundColor: "var(--surface-raised)", border: "1px solid var(--line-control)", borderRadius: "4px", color: "inherit" },
+  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface-raised)", border: "1px solid var(--line-strong)", borderRadius: "4px", color: "inherit" },
+  ".cm-diagnostic": { fontFamily: "var(--font)", padding: "0.375rem 0.625rem" },
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "light-dark(#1f4fb8, #9eb1ff)" },
+  { tag: tags.string, color: "light-dark(#1b7350, #6ad7ae)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "light-dark(#8a4b00, #ffca16)" },
+  { tag: [tags.punctuation, tags.brace, tags.squareBracket, tags.separator], color: "var(--text-muted)" },
+]);
+
+/** What the server found wrong, shown at its line and column until the text changes. */
+function serverFaults(textarea, state) {
+  let faults;
+  try {
+    faults = JSON.parse(textarea.dataset.faults || "[]");
+  } catch {
+    faults = [];
+  }
+  return faults.map(({ line, column, message, help }) => {
+    const at = state.doc.line(Math.min(Math.max(1, line || 1), state.doc.lines));
+    const from = Math.min(at.from + Math.max(0, (column || 1) - 1), at.to);
+    const word = state.wordAt(from);
+    return { from: word?.from ?? from, to: word?.to ?? at.to, severity: "error", message: help ? `${message} ${help}` : message };
+  });
+}
+
+/**
+ * Puts a JSON editor in the place of a textarea, which stays the form's control.
+ * It lives in a shadow root: there its styles are constructed sheets, which a strict CSP allows.
+ */
+export function mount(textarea) {
+  const host = document.createElement("div");
+  const root = host.attachShadow({ mode: "open" });
+  const readOnly = textarea.readOnly;
+  const label = textarea.getAttribute("aria-label") || document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.textContent.trim() || "JSON";
+  textarea.after(host);
+  textarea.hidden = true;
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: textarea.value,
+      extensions: [
+        lineNumbers(),
+        highlightActiveLineGutter(),
+        highlightSpecialChars(),
+        history(),
+        foldGutter({ openText: "▾", closedText: "▸" }),
+        drawSelection(),
+        indentUnit.of("  "),
+        indentOnInput(),
+        syntaxHighlighting(colours),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion(),
+        highlightActiveLine(),
+        highlightSelectionMatches(),
+        search({ top: true }),
+        lintGutter(),
+        linter((v) => (v.state.doc.toString().trim() ? jsonParseLinter()(v) : [])),
+        json(),
+        theme,
+        EditorState.readOnly.of(readOnly),
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          "aria-invalid": textarea.getAttribute("aria-invalid") || "false",
+        }),
+        keymap.of([
+          // Escape then Tab leaves the editor, so that the keyboard is never trapped.
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...searchKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...completionKeymap,
+          ...lintKeymap,
+          indentWithTab,
+        ]),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          textarea.value = update.state.doc.toString();
+          textarea.dispatchEvent(new Event("input", { bubbles: true }));
+        }),
+      ],
+    }),
+  });
+  const faults = serverFaults(textarea, view.state);
+  if (faults.length) view.dispatch(setDiagnostics(view.state, faults));
+  textarea.addEventListener("focus", () => view.focus());
+  document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.addEventListener("click", () => view.focus());
+  const format = textarea.closest(".editor")?.querySelector("[data-format]");
+  format?.addEventListener("click", () => {
+    try {
+      const text = JSON.stringify(JSON.parse(view.state.doc.toString()), null, 2);
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      view.focus();
+    } catch {
+      // Not JSON yet: the linter already shows where.
+    }
+  });
+  // Another control may fill the text in (a template that was chosen).
+  textarea.addEventListener("editor:set", (event) => {
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: event.detail } });
+  });
+  return view;
+}
