@@ -1,0 +1,140 @@
+"""Resource patterns: `*`, or an ARN in whose parts wildcards stay between their colons.
+
+Source: policy-language §4. The first five parts compare ignoring case, the resource part exactly.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from .document import DocumentKind
+from .patterns import MANY, Glob, Token, fold, tokens_of
+from .variables import Part, Values, Variable, has_variables, parts_of, substitute
+
+
+class Resource(NamedTuple):
+    """A request's resource. `text` has its first five parts folded; `parts` None: no ARN."""
+
+    text: str
+    parts: tuple[str, ...] | None
+
+
+@lru_cache(maxsize=8192)
+def resource_of(text: str) -> Resource:
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return Resource(text, None)
+    folded = (*map(fold, parts[:5]), parts[5])
+    return Resource(":".join(folded), folded)
+
+
+class ResourcePattern:
+    """One entry of Resource or NotResource, compiled.
+
+    Exactly one of these is so: it matches everything (`everything`), nothing (`nothing`), one
+    text (`literal`), all texts with a beginning (`prefix`), or needs `matches`. `head` is the
+    literal beginning of whatever it can match.
+    """
+
+    __slots__ = ("text", "everything", "nothing", "literal", "prefix", "head", "_front", "_tail")
+
+    def __init__(self, text: str, kind: DocumentKind, variables: bool) -> None:
+        self.text = text
+        self.everything = text == "*"
+        self.nothing = False
+        self.literal: str | None = None
+        self.prefix: str | None = None
+        self.head = ""
+        self._front: tuple[Glob, ...] = ()
+        self._tail: Glob | tuple[Part, ...] = ()
+        if self.everything:
+            return
+        written = _completed(text.split(":", 5), kind)
+        if written is None:
+            self.nothing = True
+            return
+        parts = parts_of(written[5], wildcards=True) if variables else [*tokens_of(written[5])]
+        front = ":".join(fold(part) for part in written[:5]) + ":"
+        self._front = tuple(Glob.of(fold(part)) for part in written[:5])
+        plain = all(glob.literal is not None for glob in self._front)
+        self.head = front if plain else _literal_head(front)
+        if has_variables(parts):
+            self._tail = tuple(parts)
+            return
+        self._tail = tail = Glob(token for token in parts if not isinstance(token, Variable))
+        if plain:
+            self.head += tail.head
+            self.literal = self.head if tail.literal is not None else None
+            self.prefix = self.head if tail.prefix is not None else None
+
+    def matches(self, resource: Resource, values: Values) -> bool:
+        """Whether the request's resource is covered. An unresolved variable covers nothing."""
+        if self.everything:
+            return True
+        if self.literal is not None:
+            return resource.text == self.literal
+        if self.prefix is not None:
+            return resource.text.startswith(self.prefix)
+        parts = resource.parts
+        if parts is None or self.nothing or not resource.text.startswith(self.head):
+            return False
+        for glob, part in zip(self._front, parts, strict=False):
+            if not glob.matches(part):
+                return False
+        tail = self._tail
+        if isinstance(tail, Glob):
+            return tail.matches(parts[5])
+        tokens = substitute(tail, values)
+        return tokens is not None and _matches(tokens, parts[5])
+
+    @property
+    def depends_on(self) -> frozenset[str]:
+        """The folded keys of its variables."""
+        if isinstance(self._tail, Glob):
+            return frozenset()
+        return frozenset(part.key for part in self._tail if isinstance(part, Variable))
+
+    def is_unresolved(self, values: Values) -> bool:
+        """Whether it holds a variable that has neither value nor default."""
+        tail = self._tail
+        return not isinstance(tail, Glob) and substitute(tail, values) is None
+
+    def literals(self) -> list[str]:
+        """Texts each of which stands in any resource it matches, wherever it stands."""
+        if isinstance(self._tail, Glob):
+            return [
+                *(piece for glob in self._front for piece in glob.literals()),
+                *self._tail.literals(),
+            ]
+        return [part for part in self._tail if isinstance(part, str)]
+
+
+def _matches(tokens: list[Token], text: str) -> bool:
+    """A substituted pattern, without building a Glob for the two common forms."""
+    wild = [token for token in tokens if not isinstance(token, str)]
+    if not wild:
+        return text == "".join(map(str, tokens))
+    if len(wild) == 1 and tokens[-1] is MANY:
+        return text.startswith("".join(map(str, tokens[:-1])))
+    return Glob(tokens).matches(text)
+
+
+def _literal_head(front: str) -> str:
+    return front[: min(front.find(wild) for wild in "*?" if wild in front)]
+
+
+def _completed(parts: list[str], kind: DocumentKind) -> list[str] | None:
+    """The six parts of an ARN pattern, a short one completed where its kind of policy allows."""
+    if len(parts) == 6:
+        return parts
+    if len(parts) < 3 or parts[0] != "arn":
+        return None
+    text = ":".join(parts)
+    if kind in (DocumentKind.TRUST, DocumentKind.RESOURCE):
+        complete = "*" in text
+    elif kind is DocumentKind.SCP:
+        complete = text.endswith("*")
+    else:
+        complete = kind in (DocumentKind.IDENTITY, DocumentKind.MANAGED)
+    return parts + ["*"] * (6 - len(parts)) if complete else None
