@@ -1,0 +1,149 @@
+"""Every operation, called by each kind of principal of another account with Acme's own names, ids
+and ARNs: nothing of Acme's is told, nothing of Acme's changes."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.model import Shape
+from django.apps import apps
+from django.db import models, transaction
+
+from accounts import tenancy
+from iamsite.operations import OperationError
+from iamsite.operations.models import operation_model
+from iamsite.operations.registry import all_registered
+from tests.cast import Acme, Actor, Evil, allow, trust
+
+KINDS = ("root", "user", "role session", "user session")
+
+# AWS tells the account of any access key id to whoever asks (STS, GetAccessKeyInfo).
+TELLS_THE_ACCOUNT = {"GetAccessKeyInfo"}
+
+
+class Target:
+    """Acme with one of everything, under names that occur nowhere else."""
+
+    def __init__(self) -> None:
+        self.account = account = Acme()
+        root = account.root
+        self.user = account.user("acmeonly-user", allow("s3:GetObject"))
+        root.perform("CreateGroup", GroupName="acmeonly-group")
+        account.role("acmeonly-role", trust(account.arn("root")), allow("s3:*"))
+        made = root.perform(
+            "CreatePolicy", PolicyName="acmeonly-policy", PolicyDocument=allow("iam:GetUser")
+        )["Policy"]
+        for kind in ("User", "Group", "Role"):
+            name = {f"{kind}Name": f"acmeonly-{kind.lower()}"}
+            root.perform(f"Attach{kind}Policy", PolicyArn=made["Arn"], **name)
+        self.values: dict[str, Any] = {
+            "UserName": "acmeonly-user",
+            "GroupName": "acmeonly-group",
+            "RoleName": "acmeonly-role",
+            "PolicyArn": made["Arn"],
+            "PolicyName": "acmeonly-policy",
+            "PolicyId": made["PolicyId"],
+            "PermissionsBoundary": made["Arn"],
+            "AccessKeyId": self.user.key.id if self.user.key else "",
+            "RoleArn": account.arn("role/acmeonly-role"),
+            "PolicySourceArn": self.user.arn,
+            "Arn": self.user.arn,
+            "SerialNumber": account.arn("mfa/acmeonly-device"),
+            "PolicyDocument": allow("s3:*"),
+            "AssumeRolePolicyDocument": trust(account.arn("root")),
+            "PolicyInputList": [allow("s3:*")],
+            "ActionNames": ["s3:GetObject"],
+            "VersionId": "v1",
+            "RoleSessionName": "stranger",
+            "AccountAlias": "acmeonly",
+            "Password": "a long enough password 1A",
+            "NewPassword": "a long enough password 1A",
+            "OldPassword": "a long enough password 1A",
+            "VirtualMFADeviceName": "acmeonly-device",
+            "AuthenticationCode1": "123456",
+            "AuthenticationCode2": "234567",
+            "ServiceNamespaces": ["s3"],
+            "Tags": [{"Key": "planted", "Value": "planted"}],
+            "TagKeys": ["team"],
+            "Status": "Inactive",
+            "Name": "acmeonly",
+            "AccountId": account.id,
+        }
+
+    def params(self, operation: str) -> dict[str, Any]:
+        model = operation_model(operation)
+        return {
+            name: self.values[name] if name in self.values else made_up(shape)
+            for name, shape in model.members.items()
+            if name in self.values or name in model.required
+        }
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the account but the trail's."""
+        with transaction.atomic():
+            tenancy.enter(self.account.id)
+            return {
+                model._meta.label: sorted(
+                    model._default_manager.filter(account_id=self.account.id).values(), key=repr
+                )
+                for model in apps.get_models()
+                if has_account(model) and model._meta.model_name not in ("event", "trailhead")
+            }
+
+
+def has_account(model: type[models.Model]) -> bool:
+    return any(field.name == "account" for field in model._meta.fields)
+
+
+def made_up(shape: Shape) -> Any:
+    """Some value that the model accepts."""
+    if shape.type_name == "string":
+        return shape.enum[0] if shape.enum else "x" * max(shape.metadata.get("min", 1), 6)
+    if shape.type_name == "list":
+        return [made_up(shape.member)]
+    if shape.type_name == "structure":
+        return {name: made_up(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "timestamp":
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    return {"integer": max(shape.metadata.get("min", 1), 1), "boolean": True}.get(
+        shape.type_name, b"x"
+    )
+
+
+def strangers(evil: Evil) -> dict[str, Actor]:
+    role = evil.role("admin", trust(evil.arn("root")), allow("*"))
+    session = evil.mallory.perform("GetSessionToken")["Credentials"]
+    from tests.cast import Key
+
+    key = Key.of(session)
+    return {
+        "root": evil.root,
+        "user": evil.mallory,
+        "role session": evil.assume(evil.mallory, role),
+        "user session": Actor("mallory", evil.mallory.arn, key.credential, key),
+    }
+
+
+@pytest.fixture(scope="module")
+def target(database: None) -> Target:
+    return Target()
+
+
+@pytest.mark.parametrize("operation", sorted(all_registered()))
+def test_a_stranger_gets_and_changes_nothing(operation: str, target: Target) -> None:
+    before = target.rows()
+    for kind, actor in strangers(Evil()).items():
+        try:
+            answer = actor.perform(operation, **target.params(operation))
+        except OperationError as error:
+            assert error.status < 500, (kind, error)
+            assert "acmeonly-user_" not in error.message, (kind, error)
+            continue
+        if operation not in TELLS_THE_ACCOUNT:
+            told = json.dumps(answer, default=str)
+            sent = json.dumps(target.params(operation), default=str)
+            if target.account.id not in sent:
+                assert target.account.id not in told, (kind, told)
+            assert target.values["PolicyId"] not in told, (kind, told)
+    assert target.rows() == before
