@@ -86,32 +86,32 @@ def compiled(held: Iterable[Held]) -> tuple[PolicySet, PolicySet | None]:
 
 def layers_of(caller: Caller) -> Layers:
     """The layers of the caller's own side: identity policies, boundary, session policies."""
-    if caller.is_root:
-        return Layers(identity=None, session=_session_policies(caller))
-    identity, boundary = _of_principal(caller.account, caller.subject_id, caller.revision)
-    return Layers(identity=identity, boundary=boundary, session=_session_policies(caller))
-
-
-@lru_cache(maxsize=KEPT_PRINCIPALS)
-def _of_principal(
-    account: str, principal_id: str, revision: int
-) -> tuple[PolicySet, PolicySet | None]:
-    if not principal_id.startswith("A"):  # root's federated users: root's own full access
-        return compile_policies([_full_access()]), None
-    return compiled(held_by(principal_id))
-
-
-def _session_policies(caller: Caller) -> PolicySet | None:
     session = caller.session
-    if session is None or (session.policy is None and not session.policy_arns):
-        return None
-    return _compiled_session(caller.account, caller.revision, session.policy, session.policy_arns)
+    return _layers(
+        caller.account,
+        "" if caller.is_root else caller.subject_id,
+        caller.revision,
+        session.policy if session else None,
+        session.policy_arns if session else (),
+    )
 
 
 @lru_cache(maxsize=KEPT_PRINCIPALS)
-def _compiled_session(
-    account: str, revision: int, inline: str | None, arns: tuple[str, ...]
-) -> PolicySet:
+def _layers(
+    account: str, principal_id: str, revision: int, policy: str | None, arns: tuple[str, ...]
+) -> Layers:
+    session = _session_policies(policy, arns)
+    if not principal_id:
+        return Layers(session=session)
+    if principal_id == account:  # a federated user of root has root's full access to limit
+        return Layers(identity=compile_policies([_full_access()]), session=session)
+    identity, boundary = compiled(held_by(principal_id))
+    return Layers(identity=identity, boundary=boundary, session=session)
+
+
+def _session_policies(inline: str | None, arns: tuple[str, ...]) -> PolicySet | None:
+    if inline is None and not arns:
+        return None
     found = []
     if inline is not None:
         found.append(Policy(document_of(inline, DocumentKind.SESSION), "session", None, "none"))

@@ -1,0 +1,1 @@
+from identities.operations import users as users
