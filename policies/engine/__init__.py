@@ -3,19 +3,32 @@
 from .compile import Policy, PolicySet, compile_policies
 from .decide import Decision, Layer, Layers, Outcome, decide
 from .document import Document, DocumentKind, Effect, Statement, parse
+from .explain import (
+    ConditionCheck,
+    ElementCheck,
+    Explanation,
+    LayerCheck,
+    StatementCheck,
+    explain,
+)
 from .faults import Fault, PolicyErrors, Position
 from .messages import denial_message
-from .principals import NamedPrincipal
+from .principals import Grant, NamedPrincipal
 from .request import Context, Principal, PrincipalKind, Request
 
 __all__ = [
+    "ConditionCheck",
     "Context",
     "Decision",
     "Document",
     "DocumentKind",
     "Effect",
+    "ElementCheck",
+    "Explanation",
     "Fault",
+    "Grant",
     "Layer",
+    "LayerCheck",
     "Layers",
     "NamedPrincipal",
     "Outcome",
@@ -27,8 +40,10 @@ __all__ = [
     "PrincipalKind",
     "Request",
     "Statement",
+    "StatementCheck",
     "compile_policies",
     "decide",
     "denial_message",
+    "explain",
     "parse",
 ]

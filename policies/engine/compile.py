@@ -25,14 +25,14 @@ class CompiledStatement:
     """One statement, its elements ready to test. An element that is absent is None."""
 
     __slots__ = (
-        "statement",
-        "denies",
-        "resources",
-        "not_resources",
-        "conditions",
-        "principals",
-        "not_principals",
         "_trust",
+        "conditions",
+        "denies",
+        "not_principals",
+        "not_resources",
+        "principals",
+        "resources",
+        "statement",
     )
 
     def __init__(self, statement: Statement, document: Document) -> None:
@@ -102,7 +102,7 @@ def _patterns(
 class CompiledDocument:
     """A document's statements by action. Sets of statements are bit masks of their indices."""
 
-    __slots__ = ("document", "_exact", "_wild", "_every", "_negative", "_statements")
+    __slots__ = ("_every", "_exact", "_negative", "_statements", "_wild", "document")
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -180,7 +180,7 @@ class Plan:
     them one by one and decides instead.
     """
 
-    __slots__ = ("deny", "allow", "named")
+    __slots__ = ("allow", "deny", "named")
 
     def __init__(self, statements: list[CompiledStatement], by_principal: bool) -> None:
         self.named = tuple(statements) if by_principal else ()
@@ -208,7 +208,7 @@ def _rules(statements: Iterable[CompiledStatement]) -> Rules | None:
 class PolicySet:
     """The policies of one layer: an allow in any allows, a deny in any denies."""
 
-    __slots__ = ("policies", "_plans", "_by_principal", "__weakref__")
+    __slots__ = ("__weakref__", "_by_principal", "_plans", "policies")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.policies = tuple(policies)

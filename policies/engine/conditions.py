@@ -25,7 +25,7 @@ class Condition(NamedTuple):
 class KeyTest:
     """One condition, compiled. `holds` answers for a request's values by folded key."""
 
-    __slots__ = ("condition", "operator", "key", "comparison")
+    __slots__ = ("comparison", "condition", "key", "operator")
 
     def __init__(self, condition: Condition, operator: Operator, variables: bool) -> None:
         self.condition = condition
@@ -108,7 +108,7 @@ class Conditions:
         self.tests = tuple(compile_condition(condition, variables) for condition in conditions)
 
     def hold(self, values: Values) -> bool:
-        for test in self.tests:
+        for test in self.tests:  # noqa: SIM110 - a generator costs more than the tests
             if not test.holds(values):
                 return False
         return True

@@ -7,11 +7,11 @@ own layers do not count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from .compile import CompiledStatement, Plan, Policy, PolicySet
+from .compile import Policy, PolicySet
 from .document import Effect, Statement
 from .index import Rules
 from .principals import Grant
@@ -39,6 +39,26 @@ class Layer(StrEnum):
     SCP = "scp"
     RCP = "rcp"
     ROOT = "root"
+
+
+# In which order an explicit deny is named when several layers deny (evaluation §11).
+LAYERS_IN_DENY_ORDER = (
+    Layer.RCP,
+    Layer.SCP,
+    Layer.RESOURCE,
+    Layer.TRUST,
+    Layer.IDENTITY,
+    Layer.BOUNDARY,
+    Layer.SESSION,
+)
+
+# Callers whose permissions come from resource policies alone.
+_WITHOUT_IDENTITY = (
+    PrincipalKind.SERVICE,
+    PrincipalKind.ANONYMOUS,
+    PrincipalKind.WEB_IDENTITY,
+    PrincipalKind.SAML,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,17 @@ class Layers:
             plan = self.plans[action] = ActionPlan(self, action)
         return plan
 
+    def for_principal(self, principal: Principal) -> Layers:
+        """The layers without the organization policies from which this caller is exempt.
+
+        Service-linked roles are exempt from both kinds; who has no account, from SCPs.
+        """
+        if principal.service_linked and (self.scps or self.rcps):
+            return replace(self, scps=None, rcps=None)
+        if self.scps and principal.kind in _WITHOUT_IDENTITY:
+            return replace(self, scps=None)
+        return self
+
     def sets(self, layer: Layer) -> tuple[PolicySet, ...]:
         """The policy sets of a layer; organization policies have one a level."""
         if layer is Layer.SCP:
@@ -94,7 +125,7 @@ class Decision:
     when asked for.
     """
 
-    __slots__ = ("allowed", "outcome", "layer", "_request", "_layers", "_found")
+    __slots__ = ("_found", "_layers", "_request", "allowed", "layer", "outcome")
 
     def __init__(self, outcome: Outcome, layer: Layer, request: Request, layers: Layers) -> None:
         self.allowed = outcome is Outcome.ALLOWED
@@ -153,7 +184,7 @@ class Verdicts(Protocol):
 class ActionPlan:
     """The layers' plans for one action."""
 
-    __slots__ = ("_denies", "_named_denies", "_granting", "_allows", "_resource_layer")
+    __slots__ = ("_allows", "_denies", "_granting", "_named_denies", "_resource_layer")
 
     def __init__(self, layers: Layers, action: str) -> None:
         self._resource_layer = Layer.TRUST if layers.trust else Layer.RESOURCE
@@ -162,9 +193,10 @@ class ActionPlan:
         self._granting = resource.granting if resource else ()
         self._denies: list[tuple[Layer, Rules | None]] = []
         self._allows: dict[Layer, list[Rules | None]] = {}
-        for layer in _DENY_ORDER:
-            if layer is Layer.RESOURCE:
-                self._denies.append((layer, None))
+        for layer in LAYERS_IN_DENY_ORDER:
+            if layer is Layer.RESOURCE or layer is Layer.TRUST:
+                if layer is self._resource_layer and self._named_denies:
+                    self._denies.append((layer, None))
                 continue
             plans = [policies.plan(action) for policies in layers.sets(layer)]
             self._denies += [(layer, plan.deny) for plan in plans if plan.deny]
@@ -209,19 +241,9 @@ class ActionPlan:
         return strongest
 
 
-# In which order an explicit deny is named when several layers deny (evaluation §11).
-_DENY_ORDER = (
-    Layer.RCP,
-    Layer.SCP,
-    Layer.RESOURCE,
-    Layer.IDENTITY,
-    Layer.BOUNDARY,
-    Layer.SESSION,
-)
-
-
 def decide(request: Request, layers: Layers) -> Decision:
     """Whether the request is allowed under the layers."""
+    layers = layers.for_principal(request.principal)
     outcome, layer = judge(request, layers, layers.plan(request.action))
     return Decision(outcome, layer, request, layers)
 
@@ -259,14 +281,6 @@ def judge(request: Request, layers: Layers, verdicts: Verdicts) -> tuple[Outcome
     return (Outcome.IMPLICIT_DENY, limits) if limits else (Outcome.ALLOWED, Layer.IDENTITY)
 
 
-_WITHOUT_IDENTITY = (
-    PrincipalKind.SERVICE,
-    PrincipalKind.ANONYMOUS,
-    PrincipalKind.WEB_IDENTITY,
-    PrincipalKind.SAML,
-)
-
-
 def _is_same_account(request: Request) -> bool:
     # What AWS itself owns (account "aws") has no owner's side to ask.
     return request.resource_account in (request.principal.account, "aws")
@@ -278,19 +292,23 @@ def _judge_root(
     owner = Layer.TRUST if layers.trust else Layer.RESOURCE
     if layers.trust or (grant is Grant.NONE and not _is_same_account(request)):
         return Outcome.IMPLICIT_DENY, owner
+    if grant is Grant.DIRECT and _is_same_account(request):
+        return Outcome.ALLOWED, owner
     resource, values = resource_of(request.resource), request.context.by_key
-    # Only a session made by AssumeRoot has a session policy, which always limits it.
+    # Only a session made by AssumeRoot has a session policy.
     if layers.session is not None and not verdicts.allows(Layer.SESSION, resource, values):
         return Outcome.IMPLICIT_DENY, Layer.SESSION
     return Outcome.ALLOWED, Layer.ROOT
 
 
 def _identity_allows(request: Request, layers: Layers, verdicts: Verdicts) -> bool:
+    principal = request.principal
+    if principal.kind is PrincipalKind.FEDERATED_USER and principal.issuer_arn.endswith(
+        f"::{principal.account}:root"
+    ):
+        return True  # the root user made the session, whose policy limits root's full access
     if layers.identity is None:
-        # A federated session that the root user made has root's permissions within its policy.
-        principal = request.principal
-        by_root = principal.issuer_arn.endswith(f"::{principal.account}:root")
-        return principal.kind is PrincipalKind.FEDERATED_USER and by_root
+        return False
     resource, values = resource_of(request.resource), request.context.by_key
     return verdicts.allows(Layer.IDENTITY, resource, values)
 

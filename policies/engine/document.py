@@ -101,7 +101,7 @@ def _printed_principals(principals: tuple[NamedPrincipal, ...]) -> object:
     by_type: dict[str, list[str]] = {}
     for principal in principals:
         by_type.setdefault(principal.type, []).append(principal.value)
-    return {type: values[0] if len(values) == 1 else values for type, values in by_type.items()}
+    return {of: values[0] if len(values) == 1 else values for of, values in by_type.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,14 +70,14 @@ class _Grammar:
         self._places: list[PrincipalPlace] = []
 
     def _fault(
-        self, offset: int, code: str, message: str, help: str, aws: str | None = None
+        self, offset: int, code: str, message: str, advice: str, aws: str | None = None
     ) -> None:
         answer = answer_to(self._kind, code)
         line, column = self._lines.position(offset)
         shown = answer.message if answer.message is not None else aws
         assert shown is not None
         self._faults.append(
-            Fault(line, column, code, message, help, answer.stage, answer.code, shown)
+            Fault(line, column, code, message, advice, answer.stage, answer.code, shown)
         )
 
     def _text_fault(self, offset: int, fault: TextFault | None) -> None:
@@ -197,7 +197,8 @@ class _Grammar:
                 "The document holds no statement.",
                 'Add "Statement": [{"Effect": ..., "Action": ..., "Resource": ...}].',
             )
-        statements, sids = [], dict[str, int]()
+        statements: list[Statement] = []
+        sids: dict[str, int] = {}
         for item in items:
             if item.kind is not NodeKind.OBJECT:
                 self._fault(
@@ -472,19 +473,19 @@ class _Grammar:
             )
 
     def _check_principal(self, principal: NamedPrincipal, of_type: Member, node: Node) -> None:
-        type, value = principal
+        of, value = principal
         trust = self._kind is DocumentKind.TRUST
-        if type not in PRINCIPAL_TYPES or (trust and type == "CanonicalUser"):
+        if of not in PRINCIPAL_TYPES or (trust and of == "CanonicalUser"):
             self._principal_fault(
                 node,
-                f"{type[:80]!r} is no type of principal here.",
-                f'Invalid principal in policy: "{type}"',
+                f"{of[:80]!r} is no type of principal here.",
+                f'Invalid principal in policy: "{of}"',
             )
         elif not principal.is_well_formed:
-            shown = "AWS" if type == "AWS" else type.upper()
+            shown = of.upper()
             self._principal_fault(
                 node,
-                f"{value[:80]!r} names no principal of type {type}.",
+                f"{value[:80]!r} names no principal of type {of}.",
                 f'Invalid principal in policy: "{shown}":"{value}"',
             )
 

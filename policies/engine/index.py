@@ -25,7 +25,7 @@ class Rule(NamedTuple):
 class Rules:
     """Answers whether one of the rules holds for a resource and a context."""
 
-    __slots__ = ("always", "_rules")
+    __slots__ = ("_rules", "always")
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)

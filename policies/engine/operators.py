@@ -32,7 +32,7 @@ class Comparison(ABC):
 class Strings(Comparison):
     """StringEquals, StringEqualsIgnoreCase, and Bool: equal texts, perhaps ignoring case."""
 
-    __slots__ = ("exact", "_templates", "_normal", "_negated", "_known")
+    __slots__ = ("_known", "_negated", "_normal", "_templates", "exact")
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Strings(Comparison):
         self._templates: list[list[Part]] = []
         exact = set[str]()
         for text in texts:
-            parts = parts_of(text, wildcards=False) if variables else [text]
+            parts: list[Part] = parts_of(text, wildcards=False) if variables else [text]
             if has_variables(parts):
                 self._templates.append(parts)
             else:
@@ -82,7 +82,7 @@ class Strings(Comparison):
 class Patterns(Comparison):
     """StringLike: a glob over the whole text."""
 
-    __slots__ = ("_exact", "_globs", "_prefixes", "_templates", "_negated")
+    __slots__ = ("_exact", "_globs", "_negated", "_prefixes", "_templates")
 
     def __init__(self, texts: Sequence[str], variables: bool, negated: bool) -> None:
         self._negated = negated
@@ -123,7 +123,7 @@ class Patterns(Comparison):
 class Numbers(Comparison):
     """Numeric…: exact decimals. What is no number satisfies no operator, negated ones included."""
 
-    __slots__ = ("_compare", "_limits", "_all")
+    __slots__ = ("_all", "_compare", "_limits")
 
     def __init__(
         self, texts: Sequence[str], compare: Callable[[Decimal, Decimal], bool], every: bool
@@ -142,7 +142,7 @@ class Numbers(Comparison):
 class Instants(Comparison):
     """Date…: instants. What is no date satisfies no operator, negated ones included."""
 
-    __slots__ = ("_compare", "_limits", "_all")
+    __slots__ = ("_all", "_compare", "_limits")
 
     def __init__(
         self, texts: Sequence[str], compare: Callable[[int, int], bool], every: bool
@@ -165,7 +165,7 @@ class Networks(Comparison):
     lies in no range, so it satisfies NotIpAddress.
     """
 
-    __slots__ = ("_networks", "_broken", "_negated")
+    __slots__ = ("_broken", "_negated", "_networks")
 
     def __init__(self, texts: Sequence[str], negated: bool) -> None:
         networks = [scalars.network(text) for text in texts]
@@ -208,7 +208,7 @@ class Arns(Comparison):
     operator with one does not hold either.
     """
 
-    __slots__ = ("_every", "_patterns", "_templates", "_broken", "_negated")
+    __slots__ = ("_broken", "_every", "_negated", "_patterns", "_templates")
 
     def __init__(self, texts: Sequence[str], variables: bool, negated: bool) -> None:
         self._negated, self._every, self._broken = negated, False, False
@@ -237,7 +237,7 @@ class Arns(Comparison):
             if tokens is not None:
                 pattern = _components(tokens)
                 broken = broken or pattern is None
-                patterns = patterns + [pattern] if pattern is not None else patterns
+                patterns = [*patterns, pattern] if pattern is not None else patterns
         if self._negated and broken:
             return False
         found = value.split(":", 5)

@@ -57,7 +57,7 @@ class Glob:
     is one `*`; else both are None. `head` is its literal beginning in any case.
     """
 
-    __slots__ = ("literal", "prefix", "head", "_segments")
+    __slots__ = ("_segments", "head", "literal", "prefix")
 
     def __init__(self, tokens: Iterable[Token]) -> None:
         # Segments lie between stars; a segment is the literals around its question marks.
@@ -68,7 +68,7 @@ class Glob:
                     segments.append([""])
             elif token is ONE:
                 segments[-1].append("")
-            else:
+            elif isinstance(token, str):
                 segments[-1][-1] += token
         self._segments = tuple(_Segment(tuple(pieces)) for pieces in segments)
         self.head = segments[0][0]
@@ -108,7 +108,7 @@ class Glob:
 class _Segment:
     """Literal pieces with exactly one arbitrary character between each two."""
 
-    __slots__ = ("pieces", "length", "_masks", "_any")
+    __slots__ = ("_any", "_masks", "length", "pieces")
 
     def __init__(self, pieces: tuple[str, ...]) -> None:
         self.pieces = pieces

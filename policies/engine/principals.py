@@ -85,7 +85,7 @@ class Grant(IntEnum):
 class PrincipalSet:
     """The principals of one statement, ready to match."""
 
-    __slots__ = ("_everyone", "_arns", "_ids", "_roles", "_accounts", "_services", "_providers")
+    __slots__ = ("_accounts", "_arns", "_everyone", "_ids", "_providers", "_roles", "_services")
 
     def __init__(self, named: Iterable[NamedPrincipal]) -> None:
         self._everyone = False

@@ -36,7 +36,7 @@ _ESCAPES = {
     "t": "\t",
 }
 
-Report = Callable[[int, str, str, str], None]  # offset, code, message, help
+Report = Callable[[int, str, str, str], None]  # offset, code, message, advice
 
 
 class NodeKind(Enum):
@@ -54,7 +54,7 @@ class Node:
     `introduced` is the offset just past the bracket or comma before a list's item.
     """
 
-    __slots__ = ("kind", "text", "members", "items", "start", "end", "introduced")
+    __slots__ = ("end", "introduced", "items", "kind", "members", "start", "text")
 
     def __init__(self, kind: NodeKind, start: int) -> None:
         self.kind = kind
@@ -110,8 +110,8 @@ class Reader:
             )
         return node
 
-    def _stop(self, offset: int, code: str, message: str, help: str) -> Unreadable:
-        self._report(offset, code, message, help)
+    def _stop(self, offset: int, code: str, message: str, advice: str) -> Unreadable:
+        self._report(offset, code, message, advice)
         return Unreadable()
 
     def _skip(self, offset: int) -> int:

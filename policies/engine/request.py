@@ -53,22 +53,20 @@ class Context(Mapping[str, Value]):
     Immutable. A key that is absent is not in it: absent differs from empty and from "false".
     """
 
-    __slots__ = ("by_key", "_names")
+    __slots__ = ("_names", "by_key")
 
     by_key: dict[str, Value]  # folded key to value; what the engine reads, never changed
+    _names: tuple[str, ...]
 
     def __init__(self, values: Mapping[str, Value] | None = None) -> None:
-        if isinstance(values, Context):
-            self.by_key, self._names = values.by_key, values._names
-            return
-        self._names = {_folded(name): name for name in values} if values else {}
+        self._names = tuple(values) if values else ()
         self.by_key = {_folded(name): value for name, value in values.items()} if values else {}
 
     def __getitem__(self, key: str) -> Value:
         return self.by_key[_folded(key)]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names.values())
+        return iter({_folded(name): name for name in self._names}.values())
 
     def __len__(self) -> int:
         return len(self.by_key)
@@ -87,16 +85,9 @@ class Context(Mapping[str, Value]):
 
     def with_values(self, values: Mapping[str, Value]) -> Context:
         """A copy in which these keys have these values."""
-        return Context(
-            {
-                **{
-                    name: self.by_key[key]
-                    for key, name in self._names.items()
-                    if key not in {_folded(new) for new in values}
-                },
-                **values,
-            }
-        )
+        changed = {_folded(name) for name in values}
+        kept = {name: self[name] for name in self if _folded(name) not in changed}
+        return Context({**kept, **values})
 
 
 EMPTY = Context()

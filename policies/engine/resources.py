@@ -37,7 +37,7 @@ class ResourcePattern:
     literal beginning of whatever it can match.
     """
 
-    __slots__ = ("text", "everything", "nothing", "literal", "prefix", "head", "_front", "_tail")
+    __slots__ = ("_front", "_tail", "everything", "head", "literal", "nothing", "prefix", "text")
 
     def __init__(self, text: str, kind: DocumentKind, variables: bool) -> None:
         self.text = text
