@@ -7,32 +7,33 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from iamsite.console.themes import THEMES
+from iamsite.session_cookie import cookie_name, session_token
+
+__all__ = [
+    "forget_session",
+    "keep_account",
+    "keep_session",
+    "keep_theme",
+    "remembered_account",
+    "session_token",
+    "theme",
+]
 
 THEME = "iamsite_theme"
 ACCOUNT = "iamsite_account"
 ONE_YEAR = 365 * 24 * 3600
 
 
-def _session_name() -> str:
-    # Browsers refuse the prefix without Secure, which plain http on loopback cannot have.
-    return "__Host-iamsite_session" if settings.HTTPS else "iamsite_session"
-
-
-def session_token(request: HttpRequest) -> str:
-    """The session's token, or "" when the browser has none."""
-    return request.COOKIES.get(_session_name(), "")
-
-
 def keep_session(response: HttpResponseBase, token: str) -> None:
     """Gives the browser its session; it ends with the browser, or earlier on the server."""
     response.set_cookie(
-        _session_name(), token, path="/", secure=settings.HTTPS, httponly=True, samesite="Lax"
+        cookie_name(), token, path="/", secure=settings.HTTPS, httponly=True, samesite="Lax"
     )
 
 
 def forget_session(response: HttpResponseBase) -> None:
     response.set_cookie(
-        _session_name(),
+        cookie_name(),
         "",
         max_age=0,
         path="/",

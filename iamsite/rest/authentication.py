@@ -7,17 +7,19 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from iamsite.operations import AccessKeyCredential, SessionCredential
-from iamsite.sessions import session_token
-from iamsite.signing import Signed, signed_request
+from iamsite.session_cookie import session_token
+from iamsite.signing import signed_request
+from iamsite.urlencoded import pairs
 
-SERVICES = frozenset({"iam", "sts", "portal"})
+SERVICES = {"iam", "sts", "portal"}
 
 
 class Signature(BaseAuthentication):
     """AWS Signature Version 4, in headers, for the service iam, sts or portal."""
 
     def authenticate(self, request: Request) -> tuple[None, AccessKeyCredential] | None:
-        signed: Signed | None = signed_request(request.META, request.body, SERVICES)
+        in_query = pairs(request.META.get("QUERY_STRING", "").encode("latin-1"))
+        signed = signed_request(request.META, request.body, SERVICES, in_query)
         return None if signed is None else (None, signed.credential)
 
     def authenticate_header(self, request: Request) -> str:
@@ -29,7 +31,7 @@ class PortalSession(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, SessionCredential] | None:
         token = session_token(request._request)
-        if token is None:
+        if not token:
             return None
         check = CSRFCheck(lambda _: None)
         check.process_request(request._request)
