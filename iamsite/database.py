@@ -10,7 +10,6 @@ import contextlib
 import functools
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -129,16 +128,14 @@ def _embedded(user: str, password: str) -> Login:
 
 
 def _parsed(variable: str, url: str) -> Login:
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
+    if not url.startswith(("postgresql://", "postgres://")):
         raise ConfigurationError(f"{variable} is not a postgresql:// address.")
     try:
         login: Login = {
             name: value for name, value in conninfo_to_dict(url).items() if value is not None
         }
-    except psycopg.ProgrammingError as error:
-        reason = " ".join(str(error).split()).replace(unquote(parts.password or "\0"), "…")
-        raise ConfigurationError(f"{variable} cannot be read: {reason}") from None
+    except psycopg.ProgrammingError:  # its words may quote the password
+        raise ConfigurationError(f"{variable} is no address that PostgreSQL can read.") from None
     if missing := {"dbname", "user"} - login.keys():
         raise ConfigurationError(f"{variable} names no {' and no '.join(sorted(missing))}.")
     return login

@@ -5,9 +5,12 @@ Every variable is described in docs/configuration.md.
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SOURCE = Path(__file__).resolve().parent.parent
 
@@ -32,6 +35,41 @@ def number(name: str, default: int, least: int, most: int) -> int:
 def names(name: str) -> list[str]:
     """The variable's comma-separated values."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def choice(name: str, *choices: str) -> str:
+    """The variable's value, one of the choices; the first when it is unset."""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise ConfigurationError(f"{name} is {value!r}, not one of {', '.join(choices)}.")
+    return value
+
+
+def networks(name: str) -> list[str]:
+    """The variable's comma-separated addresses and networks."""
+    for entry in names(name):
+        try:
+            ip_network(entry, strict=False)
+        except ValueError:
+            raise ConfigurationError(
+                f"{name} has {entry!r}, which is neither an address nor a network."
+            ) from None
+    return names(name)
+
+
+def address(name: str, host: str, port: int) -> str:
+    """The variable's http or https address without a path, else that of the host and port."""
+    bracketed = f"[{host}]" if ":" in host else host
+    value = text(name, f"http://{bracketed}:{port}").rstrip("/")
+    if not re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?", value):
+        raise ConfigurationError(f"{name} is {value!r}, not like https://iam.example.com.")
+    return value
+
+
+def host_of(url: str) -> str:
+    """The host in an address, as a Host header has it."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def data_folder() -> Path:
@@ -77,8 +115,10 @@ def kept_secret(path: Path, generate: Callable[[], str] = secrets.token_urlsafe)
 def _read(path: Path) -> str:
     try:
         value = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"Cannot read the secret in {path}: {error}.") from error
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read the secret in {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The secret in {path} is not text.") from error
     if not value:
         raise ConfigurationError(f"The secret in {path} is empty.")
     return value

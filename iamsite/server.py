@@ -21,6 +21,7 @@ from . import database, environment
 from .environment import ConfigurationError
 
 WATCH_INTERVAL = 1.0  # seconds between looks at the embedded database
+PATIENCE = 1.0  # seconds that the workers of a killed portal have to leave its port
 GRACE = 10  # seconds that running requests have to finish when the portal stops
 MIGRATION_LOCK = 0x1A_A5_17E  # the advisory lock that lets one node migrate at a time
 HOLD_SECRETS = (
@@ -61,19 +62,26 @@ def run() -> None:
 
 def check_port(host: str, port: int) -> None:
     """Raises ConfigurationError when the address cannot be listened on."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigurationError(
-                f"Port {port} on {host} is in use; stop what listens there or set IAMSITE_PORT."
-            ) from None
-        raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            with socket.socket(family, kind, protocol) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(address)
+            return
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise ConfigurationError(
+                    f"Cannot listen on {host}:{port}: {error.strerror}."
+                ) from None
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"Port {port} on {host} is in use; stop what listens there or set IAMSITE_PORT."
+                ) from None
+            time.sleep(0.05)
 
 
 def prepare() -> None:

@@ -16,16 +16,16 @@ DATA_DIR = environment.make_folder(environment.data_folder())
 
 IAMSITE_HOST = environment.text("IAMSITE_HOST", "127.0.0.1")
 IAMSITE_PORT = environment.number("IAMSITE_PORT", 8000, 1, 65535)
-IAMSITE_URL = environment.text("IAMSITE_URL", f"http://{IAMSITE_HOST}:{IAMSITE_PORT}").rstrip("/")
+IAMSITE_URL = environment.address("IAMSITE_URL", IAMSITE_HOST, IAMSITE_PORT)
 HTTPS = urlsplit(IAMSITE_URL).scheme == "https"
 # Plain http is what the portal itself speaks, so with https there is a proxy in front of it.
-IAMSITE_TRUSTED_PROXIES = environment.names("IAMSITE_TRUSTED_PROXIES") or (
+IAMSITE_TRUSTED_PROXIES = environment.networks("IAMSITE_TRUSTED_PROXIES") or (
     ["127.0.0.1", "::1"] if HTTPS else []
 )
 
 # The Host names that the browser's pages answer to
 ALLOWED_HOSTS = [
-    urlsplit(IAMSITE_URL).hostname or IAMSITE_HOST,
+    environment.host_of(IAMSITE_URL),
     "localhost",
     "127.0.0.1",
     "[::1]",
@@ -200,7 +200,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-if urlsplit(IAMSITE_URL).hostname in {"localhost", "127.0.0.1", "::1"} and not HTTPS:
+if environment.host_of(IAMSITE_URL) in {"localhost", "127.0.0.1", "[::1]"} and not HTTPS:
     # Nobody else hears plain http on the loopback interface, and browsers hold it secure: no HSTS,
     # no redirect to https, cookies without Secure.
     SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
@@ -209,12 +209,13 @@ REST_FRAMEWORK: dict[str, Any] = {}
 
 # Logs: one JSON object a line on standard error
 
+LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "iamsite.logs.JSONFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": environment.text("IAMSITE_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": environment.choice("IAMSITE_LOG_LEVEL", *LEVELS)},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Refused requests are the audit trail's matter; only failures are logged.

@@ -93,12 +93,18 @@ def _address(server: Server, name: str) -> str:
         ("postgresql://me:hush@127.0.0.1:1/portal", "Cannot use the database: connection failed:"),
         (
             "postgresql://me:hush@/portal?host=/nowhere",
-            "Cannot use the database: connection failed",
+            "Cannot use the database: connection is bad: ",
         ),
         ("mysql://me:hush@127.0.0.1/portal", "DATABASE_URL is not a postgresql:// address."),
         ("postgresql://me:hush@127.0.0.1", "DATABASE_URL names no dbname."),
-        ("postgresql://me:hush@127.0.0.1:port/portal", "DATABASE_URL cannot be read:"),
-        ("postgresql://me:hush@[::1/portal", "DATABASE_URL cannot be read:"),
+        (
+            "postgresql://me:hush@127.0.0.1:port/portal",
+            "Cannot use the database: connection is bad: ",
+        ),
+        (
+            "postgresql://me:hush@[::1/portal",
+            "DATABASE_URL is no address that PostgreSQL can read.",
+        ),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_without_its_password(

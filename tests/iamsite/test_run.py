@@ -249,4 +249,6 @@ def wait_until_free(port: int) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:
+            continue
     raise AssertionError(f"port {port} is still in use")
