@@ -5,21 +5,36 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from urllib.parse import quote
+from dataclasses import replace
+from urllib.parse import quote, unquote_to_bytes
 
 from iamsite.signing.claim import ALGORITHM, Signature
 from iamsite.signing.request import SignedRequest
 from iamsite.urlencoded import Pairs
 
 TERMINATOR = "aws4_request"
+UNENCODED = ":@!$&'()*+,;="
 
 
 def is_valid(signature: Signature, request: SignedRequest, secret: str) -> bool:
     """Whether a signature was made of this request with this secret key, in constant time."""
     key = signing_key(secret, signature.date, signature.region, signature.service)
-    text = string_to_sign(signature, request)
-    expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected.encode(), signature.value.encode("utf-8", "replace"))
+    given = signature.value.encode("utf-8", "replace")
+    valid = False
+    for path in wire_forms(request.path):
+        text = string_to_sign(signature, replace(request, path=path))
+        expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        valid |= hmac.compare_digest(expected.encode(), given)
+    return valid
+
+
+def wire_forms(path: str) -> set[str]:
+    """The ways in which a client may have sent a path that WSGI hands over decoded.
+
+    Characters such as the colons of an ARN may be percent-encoded or not (RFC 3986 §3.3), and the
+    signature covers the one that was sent. All forms name the same path.
+    """
+    return {path, quote(unquote_to_bytes(path), safe="/~" + UNENCODED)}
 
 
 def string_to_sign(signature: Signature, request: SignedRequest) -> str:
