@@ -57,12 +57,20 @@ class IssuedCredentials:
             "Expiration": self.expires_at,
         }
 
+    def as_detail(self) -> dict[str, str]:
+        """What the trail keeps of them."""
+        return {
+            "IssuedAccessKeyId": self.access_key_id,
+            "Expiration": self.expires_at.isoformat(),
+        }
+
 
 class InvalidToken(Exception):
     """A session token that is not ours, was altered, or belongs to another access key."""
 
 
-def issue(credentials: TemporaryCredentials) -> IssuedCredentials:
+def issue(credentials: TemporaryCredentials, minimum_size: int = 0) -> IssuedCredentials:
+    """New temporary credentials; their token has at least `minimum_size` characters."""
     key_id, secret = access_key_id("ASIA"), secret_access_key()
     body = {
         name: _plain(value)
@@ -71,7 +79,9 @@ def issue(credentials: TemporaryCredentials) -> IssuedCredentials:
     }
     # Raw deflate keeps tokens short: session policies are repetitive text.
     packed = zlib.compress(json.dumps([secret, body], separators=(",", ":")).encode())
-    token = base64.b64encode(seal(packed, key_id, TOKEN)).decode()
+    # What follows the compressed text is not read.
+    padded = packed.ljust(minimum_size * 3 // 4, b"\0")
+    token = base64.b64encode(seal(padded, key_id, TOKEN)).decode()
     return IssuedCredentials(key_id, secret, token, credentials.expires_at)
 
 
@@ -84,7 +94,7 @@ def read(key_id: str, token: str) -> tuple[str, TemporaryCredentials]:
         packed = unseal(base64.b64decode(token, validate=True), key_id, TOKEN)
     except (ValueError, SealError) as error:
         raise InvalidToken from error
-    secret, body = json.loads(zlib.decompress(packed))
+    secret, body = json.loads(zlib.decompressobj().decompress(packed))
     for name in ("issued_at", "expires_at", "mfa_at"):
         if name in body:
             body[name] = datetime.fromtimestamp(body[name], UTC)

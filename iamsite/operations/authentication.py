@@ -67,7 +67,7 @@ def authenticate(
     match credential:
         case AccessKeyCredential():
             if credential.session_token is not None:
-                return _by_token(credential, effect, now)
+                return _by_token(credential, effect, origin, now)
             return _by_access_key(credential, effect, origin, service)
         case SessionCredential():
             return _by_console_session(credential, effect)
@@ -85,14 +85,16 @@ def _by_access_key(
         [credential.access_key_id, *_flags(effect), service, origin.region],
     )
     subject, (status, secret) = _subject(row), row[-2:]
-    if subject is None or subject.id is None or status != "Active":
+    if subject is None or subject.id is None or status != "Active" or _is_locked_root(subject):
         raise invalid_client_token_id()
     credential.verify(unseal(bytes(secret), credential.access_key_id).decode())
     _refuse_suspended(subject)
     return _caller(subject, access_key_id=credential.access_key_id)
 
 
-def _by_token(credential: AccessKeyCredential, effect: Effect, now: datetime) -> Caller:
+def _by_token(
+    credential: AccessKeyCredential, effect: Effect, origin: Origin, now: datetime
+) -> Caller:
     try:
         secret, held = temporary.read(credential.access_key_id, credential.session_token or "")
     except temporary.InvalidToken as error:
@@ -100,11 +102,11 @@ def _by_token(credential: AccessKeyCredential, effect: Effect, now: datetime) ->
     if held.expires_at <= now:
         raise expired_token()
     row = _row(
-        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
-        [held.account, held.subject_id, *_flags(effect)],
+        "SELECT (subject).* FROM iamsite_temporary(%s, %s, %s, %s, %s) AS subject",
+        [held.account, held.subject_id, *_flags(effect), origin.region],
     )
     subject = _subject(row)
-    if subject is None or subject.id is None:
+    if subject is None or subject.id is None or _is_locked_root(subject):
         raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)
@@ -136,6 +138,8 @@ def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller
         raise missing_authentication_token()
     _refuse_suspended(subject)
     number, created_at, expires_at, mfa_at = row[-4:]
+    if _is_locked_root(subject) and mfa_at is None:
+        raise missing_authentication_token()
     session = Session("Console", created_at, expires_at, mfa_at, id=number)
     return _caller(subject, session=session)
 
@@ -169,6 +173,11 @@ def _subject(row: tuple[Any, ...]) -> Subject | None:
     # psycopg hands jsonb over as text, because Django registers its own loader.
     tags: Any = subject.tags
     return subject._replace(tags=json.loads(tags) if isinstance(tags, str) else tags or {})
+
+
+def _is_locked_root(subject: Subject) -> bool:
+    """Root locked away: none of its keys counts, nor a session of it without MFA."""
+    return subject.root_locked and subject.id == subject.account
 
 
 def _refuse_suspended(subject: Subject) -> None:

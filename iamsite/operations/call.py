@@ -35,7 +35,8 @@ class Call:
 
     `now` is the one time of the whole call, UTC, whole microseconds. `found` keeps what was looked
     up for authorization so that the function need not look again. `detail` is what the function
-    wants the trail to keep besides the parameters (the id of a created key, for one).
+    wants the trail to keep besides the parameters (the id of a created key, for one);
+    `shared_with` are other accounts whose trail keeps the call too, once it has succeeded.
     """
 
     caller: Caller
@@ -47,6 +48,7 @@ class Call:
     found: dict[Any, Any] = field(default_factory=dict)
     resources: list[str] = field(default_factory=list)
     detail: dict[str, Any] = field(default_factory=dict)
+    shared_with: list[str] = field(default_factory=list)
 
     @property
     def account(self) -> str:

@@ -3,47 +3,106 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from accounts import tenancy
 from accounts.models import Event
 from iamsite.operations.call import Call
+from iamsite.operations.caller import Origin
 from iamsite.operations.models import operation_model
 
-SECRET = "***"
+SECRET = "***"  # noqa: S105
 LONGEST = 8192
+# Codes of a second factor, which the service models do not mark as sensitive.
+CODES = {"TokenCode", "AuthenticationCode1", "AuthenticationCode2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whoever an event is by: a principal, or an operator of the installation."""
+
+    kind: str
+    arn: str
+    id: str
+    access_key_id: str = ""
 
 
 def record(call: Call, outcome: str = "Success", message: str = "") -> None:
-    """Adds the call to the trail of the caller's account, in the current transaction."""
-    caller, origin = call.caller, call.origin
-    shape = operation_model(call.registered.name).input
+    """Adds the call to the trail of the caller's account, in the current transaction.
+
+    The accounts that the call is shared with keep it as well.
+    """
+    caller = call.caller
+    # INVARIANT: the heads of several trails are locked in the order of their accounts, so that two
+    # calls between the same accounts cannot wait for each other.
+    for account in sorted({caller.account, *call.shared_with}):
+        if call.shared_with:
+            tenancy.enter(account)
+        record_event(
+            account,
+            Author(caller.kind.value, caller.principal.arn, caller.user_id, caller.access_key_id),
+            call.origin,
+            call.now,
+            call.service,
+            call.registered.name,
+            resources=call.resources,
+            parameters=_kept(call.params, operation_model(call.registered.name).input),
+            outcome=outcome,
+            message=message,
+            detail=call.detail,
+        )
+    if call.shared_with:
+        tenancy.enter(caller.account)
+
+
+def record_event(
+    account: str,
+    author: Author,
+    origin: Origin,
+    at: datetime,
+    service: str,
+    operation: str,
+    *,
+    resources: Sequence[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    outcome: str = "Success",
+    message: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Adds an event to the trail of `account`, which must be entered, in the current transaction.
+
+    For what is no operation (sign-in, an operator's acts) this is the whole record; `parameters`
+    and `detail` hold no secret.
+    """
     Event.objects.bulk_create(
         [
             Event(
                 id=uuid.uuid4(),
-                account_id=caller.account,
+                account_id=account,
                 sequence=0,
                 previous=b"",
                 hash=b"",
-                at=call.now,
+                at=at,
                 request_id=origin.request_id,
                 face=origin.face,
                 source_ip=origin.source_ip,
                 user_agent=origin.user_agent[:1024],
-                principal_kind=caller.kind.value,
-                principal_arn=caller.principal.arn,
-                principal_id=caller.user_id,
-                access_key_id=caller.access_key_id,
-                service=call.service,
-                operation=call.registered.name,
-                resources=call.resources,
-                parameters=_kept(call.params, shape),
+                principal_kind=author.kind,
+                principal_arn=author.arn,
+                principal_id=author.id,
+                access_key_id=author.access_key_id,
+                service=service,
+                operation=operation,
+                resources=list(resources),
+                parameters=dict(parameters or {}),
                 outcome=outcome,
                 message=message,
-                detail=call.detail,
+                detail=dict(detail or {}),
             )
         ]
     )
@@ -56,7 +115,10 @@ def _kept(value: Any, shape: Shape | None) -> Any:
     if isinstance(value, dict):
         members = shape.members if isinstance(shape, StructureShape) else {}
         each = shape.value if isinstance(shape, MapShape) else None
-        return {key: _kept(one, members.get(key, each)) for key, one in value.items()}
+        return {
+            key: SECRET if key in CODES else _kept(one, members.get(key, each))
+            for key, one in value.items()
+        }
     if isinstance(value, list | tuple):
         member = shape.member if isinstance(shape, ListShape) else None
         return [_kept(one, member) for one in value]

@@ -1,0 +1,218 @@
+"""AssumeRole: both sides must agree, and the caller learns nothing of a role that does not.
+
+Source: evaluation.md §7; api-behaviour.md §10.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from accounts import tenancy
+from accounts.models import Account
+from iamsite.operations import AccessDenied, Call, Resource, operation
+from iamsite.operations.errors import OperationError, access_denied, validation_error
+from identities import trust
+from identities.models import Role
+from identities.operations.sts import mfa
+from identities.operations.sts.packing import session_policies
+from identities.operations.sts.tags import SessionTags, session_tags
+from identities.temporary import TemporaryCredentials, issue
+from policies.engine import (
+    Outcome,
+    PolicySet,
+    compile_policies,
+    decide,
+    denial_message,
+)
+from policies.engine import (
+    Policy as HeldPolicy,
+)
+
+ARN = re.compile(r"arn:aws:iam::(\d{12}):role(/(?:[!-~]*/)?)([\w+=,.@-]+)", re.ASCII)
+CHAINED_SECONDS = 3600
+NOBODY = compile_policies([])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The role that a call names; `role` is None when there is none to be assumed."""
+
+    arn: str
+    account: str
+    role: Role | None
+
+
+@operation("sts:AssumeRole", issues=True, authorizes_itself=True)
+def assume_role(
+    call: Call,
+    RoleArn: str,
+    RoleSessionName: str,
+    PolicyArns: list[dict[str, str]] | None = None,
+    Policy: str | None = None,
+    DurationSeconds: int = 3600,
+    Tags: list[dict[str, str]] | None = None,
+    TransitiveTagKeys: list[str] | None = None,
+    ExternalId: str | None = None,
+    SerialNumber: str | None = None,
+    TokenCode: str | None = None,
+    SourceIdentity: str | None = None,
+    ProvidedContexts: list[dict[str, str]] | None = None,
+    MinimumSessionTokenSize: int = 0,
+) -> dict[str, Any]:
+    if ProvidedContexts:
+        raise OperationError(
+            "UnsupportedOperation", "ProvidedContexts is not available in this installation."
+        )
+    tags = session_tags(call.caller.session, Tags, TransitiveTagKeys)
+    source_identity = _source_identity(call, SourceIdentity)
+    target = _target(call, RoleArn)
+    context = {
+        "sts:RoleSessionName": RoleSessionName,
+        "sts:ExternalId": ExternalId,
+        "sts:SourceIdentity": SourceIdentity,
+        "sts:TransitiveTagKeys": tags.transitive or None,
+        **call.tag_keys,
+        **_mfa_keys(call, SerialNumber, TokenCode),
+    }
+    role = _authorized(call, "sts:AssumeRole", target, tags, context)
+    if tags:
+        _authorized(call, "sts:TagSession", target, tags, context)
+    if source_identity:
+        _authorized(call, "sts:SetSourceIdentity", target, tags, context)
+    chained = is_chained(call)
+    _check_duration(role, DurationSeconds, chained=chained)
+    with _inside(call, target.account):
+        policies = session_policies(target.account, Policy, PolicyArns, tags.all)
+    issued_at = call.now.replace(microsecond=0)
+    credentials = issue(
+        TemporaryCredentials(
+            kind="AssumeRole",
+            account=target.account,
+            subject_id=role.id,
+            issued_at=issued_at,
+            expires_at=issued_at + timedelta(seconds=DurationSeconds),
+            name=RoleSessionName,
+            policy=policies.inline,
+            policy_arns=policies.arns,
+            tags=tags.all,
+            transitive_tag_keys=tags.transitive,
+            source_identity=source_identity,
+            chained=chained,
+        ),
+        MinimumSessionTokenSize,
+    )
+    assumed = {
+        "AssumedRoleId": f"{role.id}:{RoleSessionName}",
+        "Arn": f"arn:aws:sts::{target.account}:assumed-role/{role.name}/{RoleSessionName}",
+    }
+    call.detail.update(assumed, **credentials.as_detail())
+    if target.account != call.account:
+        call.shared_with.append(target.account)
+    return {
+        "Credentials": credentials.as_output(),
+        "AssumedRoleUser": assumed,
+        **policies.output,
+        **({"SourceIdentity": source_identity} if source_identity else {}),
+    }
+
+
+def is_chained(call: Call) -> bool:
+    """Role chaining: the caller's own credentials come from assuming a role."""
+    session = call.caller.session
+    return session is not None and session.kind.startswith("AssumeRole")
+
+
+def _source_identity(call: Call, given: str | None) -> str:
+    """Set once, it stays down the chain."""
+    session = call.caller.session
+    before = session.source_identity if session is not None else ""
+    if before and given is not None and given != before:
+        raise validation_error("The source identity is already set for this assume role session")
+    return before or given or ""
+
+
+def _mfa_keys(call: Call, serial_number: str | None, code: str | None) -> dict[str, str]:
+    if not mfa.proved(call, serial_number, code):
+        return {}
+    return {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"}
+
+
+@contextmanager
+def _inside(call: Call, account: str) -> Iterator[None]:
+    if account == call.account:
+        yield
+    else:
+        with tenancy.entered(account, back=call.account):
+            yield
+
+
+def _target(call: Call, arn: str) -> Target:
+    call.resources.append(arn)
+    match = ARN.fullmatch(arn)
+    if match is None:
+        if not arn.startswith("arn:"):
+            raise validation_error(f"{arn} is invalid")
+        return Target(arn, call.account, None)
+    account, path, name = match.groups()
+    with _inside(call, account):
+        role = Role.objects.filter(
+            account_id=account, account__status=Account.Status.ACTIVE, path=path, name=name
+        ).first()
+    return Target(arn, account, role)
+
+
+def _authorized(
+    call: Call, action: str, target: Target, tags: SessionTags, context: Mapping[str, Any]
+) -> Role:
+    """The target's role, if the caller's side and the role's trust policy allow `action` on it.
+
+    Raises AccessDenied, the same whether the role refuses, the caller may not, or there is none.
+    """
+    role = target.role
+    role_tags = tags.over(role.tags) if role is not None else {}
+    resource = Resource(target.arn, target.account, tags=role_tags)
+    trusted = _trust_policy(role) if role is not None else NOBODY
+    layers = replace(call.layers, resource=trusted, trust=True)
+    request = call.request(action, resource, context)
+    decision = decide(request, layers)
+    if decision.allowed and role is not None:
+        return role
+    message = _denial(call, action, target, context)
+    if target.account != call.account:
+        # What the other side's policy says is not the caller's to know.
+        raise access_denied(message)
+    raise AccessDenied(request, decision, layers, message)
+
+
+def _trust_policy(role: Role) -> PolicySet:
+    document = trust.pinned(role)
+    return compile_policies([HeldPolicy(document, "AssumeRolePolicyDocument", None, "role")])
+
+
+def _denial(call: Call, action: str, target: Target, context: Mapping[str, Any]) -> str:
+    """A reason is given only if the caller's own policies are one, whatever the role is."""
+    request = call.request(action, Resource(target.arn, target.account), context)
+    decision = decide(request, replace(call.layers, resource=NOBODY, trust=True))
+    if target.account == call.account and decision.outcome is Outcome.EXPLICIT_DENY:
+        return denial_message(request, decision)
+    return (
+        f"User: {call.caller.principal.arn} is not authorized to perform: {action} "
+        f"on resource: {target.arn}"
+    )
+
+
+def _check_duration(role: Role, seconds: int, *, chained: bool) -> None:
+    if seconds > role.max_session_duration:
+        raise validation_error(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
+    if chained and seconds > CHAINED_SECONDS:
+        raise validation_error(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+            "by role chaining."
+        )

@@ -1,0 +1,28 @@
+"""What anybody may ask about who is behind credentials (STS API Reference)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamsite.operations import Call, operation
+from iamsite.operations.errors import validation_error
+from identities.models import AccessKey
+
+
+@operation("sts:GetCallerIdentity", reads=True, authorizes_itself=True)
+def get_caller_identity(call: Call) -> dict[str, Any]:
+    """Needs no permission and cannot be denied (evaluation.md §9)."""
+    caller = call.caller
+    return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.principal.arn}
+
+
+@operation("sts:GetAccessKeyInfo", reads=True)
+def get_access_key_info(call: Call, AccessKeyId: str) -> dict[str, Any]:
+    """The account of a key of one's own account, or of the temporary key that signs the call.
+
+    AWS tells the account of anybody's key; here a stranger's key is as unknown as a missing one.
+    """
+    own = AccessKeyId == call.caller.access_key_id
+    if not own and not AccessKey.objects.of(call.account).filter(id=AccessKeyId).exists():
+        raise validation_error(f"The access key {AccessKeyId} is not known in this account.")
+    return {"Account": call.account}
