@@ -1,6 +1,7 @@
 """Django's settings, all from the environment: docs/configuration.md has the table."""
 
 from importlib.util import find_spec
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,7 +37,9 @@ CSRF_TRUSTED_ORIGINS = [IAMSITE_URL]
 # Secrets
 
 DEBUG = False
-SECRET_KEY = environment.secret("django-secret-key", "IAMSITE_SECRET_KEY")
+SECRET_KEY = environment.secret(
+    "django-secret-key", "IAMSITE_SECRET_KEY", lambda: token_urlsafe(48)
+)
 IAMSITE_MASTER_KEY = environment.master_key()
 
 # Applications
@@ -178,6 +181,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+# A browser's session ends when it is idle for so long, and in any case after the whole time.
+CONSOLE_SESSION_IDLE_SECONDS = environment.number("IAMSITE_SESSION_IDLE", 3600, 60, 43_200)
+CONSOLE_SESSION_SECONDS = environment.number("IAMSITE_SESSION_LENGTH", 43_200, 60, 43_200)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True

@@ -55,7 +55,7 @@ def test_plain_http_for_others_is_warned_of(tmp_path: Path) -> None:
         tmp_path, "check", "--deploy", "--fail-level", "WARNING", IAMSITE_URL="http://10.0.0.1"
     )
     assert result.returncode != 0
-    assert "security.W012" in result.stderr
+    assert "security.W016" in result.stderr
 
 
 def test_cookies_are_for_https_alone_when_that_is_the_address(tmp_path: Path) -> None:
