@@ -24,6 +24,8 @@ NAME = "iamsite"  # of the embedded database and its owner
 Connection = psycopg.Connection[tuple[Any, ...]]
 Login = dict[str, Any]  # connection parameters in libpq's names
 
+_TIMEOUT: Login = {"connect_timeout": 5}
+
 
 @functools.cache
 def embedded_server() -> embedded.Server | None:
@@ -80,7 +82,7 @@ def ensure_running() -> None:
 def connect(login: Login) -> Connection:
     """A connection in autocommit mode. Raises ConfigurationError when the server cannot be used."""
     try:
-        return psycopg.connect(**{"connect_timeout": 5} | login, autocommit=True)
+        return psycopg.connect(**_TIMEOUT | login, autocommit=True)
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"Cannot use the database: {reason}") from None

