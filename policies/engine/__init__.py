@@ -1,7 +1,7 @@
 """The policy language and its evaluator: documents in, decisions out. Pure Python, no framework."""
 
 from .compile import Policy, PolicySet, compile_policies
-from .decide import Decision, Layer, Layers, Outcome, decide
+from .decide import Decision, decide
 from .document import Document, DocumentKind, Effect, Statement, parse
 from .explain import (
     ConditionCheck,
@@ -12,6 +12,7 @@ from .explain import (
     explain,
 )
 from .faults import Fault, PolicyErrors, Position
+from .layers import Layer, Layers, Outcome
 from .messages import denial_message
 from .principals import Grant, NamedPrincipal
 from .request import Context, Principal, PrincipalKind, Request

@@ -13,12 +13,13 @@ from .actions import action_pattern, split_action
 from .conditions import Conditions
 from .document import Document, DocumentKind, Effect, Statement
 from .index import Rule, Rules
+from .keeping import Pool
 from .principals import Grant, PrincipalSet
 from .request import Principal
 from .resources import Resource, ResourcePattern
 from .variables import Values
 
-_PLANS_KEPT = 1024
+_PLANS = Pool(65_536)
 
 
 class CompiledStatement:
@@ -66,6 +67,12 @@ class CompiledStatement:
         if not self.denies and any(p.is_unresolved(values) for p in self.not_resources):
             return False
         return not any(pattern.matches(resource, values) for pattern in self.not_resources)
+
+    @property
+    def needs_no_context(self) -> bool:
+        """Whether its match depends on action, resource and caller alone."""
+        patterns = (*(self.resources or ()), *(self.not_resources or ()))
+        return self.conditions is None and not any(pattern.depends_on for pattern in patterns)
 
     def holds(self, values: Values) -> bool:
         return self.conditions is None or self.conditions.hold(values)
@@ -199,7 +206,11 @@ class Plan:
 
 def _rules(statements: Iterable[CompiledStatement]) -> Rules | None:
     rules = [
-        Rule(statement.resources, statement.not_resources, statement.denies, statement.conditions)
+        Rule(
+            statement.resources,
+            statement.covers_resource if statement.not_resources is not None else None,
+            statement.conditions,
+        )
         for statement in statements
     ]
     return Rules(rules) if rules else None
@@ -229,9 +240,7 @@ class PolicySet:
                 for statement in compiled(policy.document).for_action(service, name)
             ]
             plan = Plan(statements, self._by_principal)
-            if len(self._plans) >= _PLANS_KEPT:
-                self._plans.clear()
-            self._plans[action] = plan
+            _PLANS.keep(self._plans, action, plan)
         return plan
 
     def matching(

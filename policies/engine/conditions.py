@@ -6,12 +6,14 @@ operator's family.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
-from .operators import Comparison, Operator, Qualifier, comparison, operator_named
+from .operators import Comparison, Operator, Qualifier, Strings, comparison, operator_named
 from .patterns import fold
 from .variables import Value, Values
+
+Check = Callable[[Values], bool]
 
 
 class Condition(NamedTuple):
@@ -23,15 +25,18 @@ class Condition(NamedTuple):
 
 
 class KeyTest:
-    """One condition, compiled. `holds` answers for a request's values by folded key."""
+    """One condition, compiled. `check` answers for a request's values by folded key."""
 
-    __slots__ = ("comparison", "condition", "key", "operator")
+    __slots__ = ("check", "comparison", "condition", "key", "operator")
 
     def __init__(self, condition: Condition, operator: Operator, variables: bool) -> None:
         self.condition = condition
         self.operator = operator
         self.key = fold(condition.key)
         self.comparison: Comparison = comparison(operator.base, condition.values, variables)
+        plain = self.plain_values
+        missing = operator.if_exists or operator.negated
+        self.check: Check = self.holds if plain is None else _equals(self.key, plain, missing)
 
     def holds(self, values: Values) -> bool:
         found = values.get(self.key)
@@ -39,6 +44,24 @@ class KeyTest:
             return self.operator.if_exists or self.operator.negated
         # A multivalued key without a set operator satisfies nothing, negated operators included.
         return isinstance(found, str) and self.comparison.holds(found, values)
+
+    @property
+    def plain_values(self) -> frozenset[str] | None:
+        """The values of a StringEquals without variables, if the test is one."""
+        compared = self.comparison
+        if self.operator.qualifier or not isinstance(compared, Strings):
+            return None
+        return None if self.operator.if_exists else compared.plain
+
+
+def _equals(key: str, exact: frozenset[str], missing: bool) -> Check:
+    """The commonest test, without detours. A tuple is in no set of texts."""
+
+    def check(values: Values) -> bool:
+        found = values.get(key)
+        return missing if found is None else found in exact
+
+    return check
 
 
 class AllTest(KeyTest):
@@ -74,9 +97,14 @@ class NullTest(KeyTest):
         self.operator = operator
         self.key = fold(condition.key)
         self._wanted = frozenset(fold(value) for value in condition.values)
+        self.check = self.holds
 
     def holds(self, values: Values) -> bool:
         return ("false" if values.get(self.key) else "true") in self._wanted
+
+    @property
+    def plain_values(self) -> frozenset[str] | None:
+        return None
 
 
 def _members(found: Value | None) -> tuple[str, ...]:
@@ -100,15 +128,21 @@ def compile_condition(condition: Condition, variables: bool) -> KeyTest:
 
 
 class Conditions:
-    """A whole block. Its tests are joined by AND; an empty block holds."""
+    """A whole block. Its tests are joined by AND; an empty block holds.
 
-    __slots__ = ("tests",)
+    `conditions` and the document's knowledge of variables are all that it depends on: blocks
+    with the same `identity` hold for the same contexts.
+    """
 
-    def __init__(self, conditions: Iterable[Condition], variables: bool) -> None:
+    __slots__ = ("check", "identity", "tests")
+
+    def __init__(self, conditions: tuple[Condition, ...], variables: bool) -> None:
+        self.identity = (conditions, variables)
         self.tests = tuple(compile_condition(condition, variables) for condition in conditions)
+        self.check: Check = self.tests[0].check if len(self.tests) == 1 else self.hold
 
     def hold(self, values: Values) -> bool:
         for test in self.tests:  # noqa: SIM110 - a generator costs more than the tests
-            if not test.holds(values):
+            if not test.check(values):
                 return False
         return True

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from .actions import action_pattern, split_action
 from .compile import CompiledStatement, Policy, PolicySet, compiled
-from .decide import LAYERS_IN_DENY_ORDER, Decision, Layer, Layers, Outcome, judge
+from .decide import Decision, judge
 from .document import Effect, Statement
+from .layers import LAYERS_IN_DENY_ORDER, Layer, Layers, Outcome
 from .patterns import fold
 from .principals import Grant, NamedPrincipal, PrincipalSet
 from .request import Principal, Request
-from .resources import Resource, resource_of
+from .resources import resource_of
 from .variables import Value, Values
 
 
@@ -119,18 +120,16 @@ class _Recorded:
     def __init__(self, layers: tuple[LayerCheck, ...]) -> None:
         self._layers = layers
 
-    def denying_layer(
-        self, principal: Principal, resource: Resource, values: Values
-    ) -> Layer | None:
+    def denying_layer(self, principal: Principal, values: Values) -> Layer | None:
         for check in self._layers:
             if check.matching(Effect.DENY):
                 return check.layer
         return None
 
-    def allows(self, layer: Layer, resource: Resource, values: Values) -> bool:
+    def allows(self, layer: Layer, values: Values) -> bool:
         return all(check.matching(Effect.ALLOW) for check in self._layers if check.layer is layer)
 
-    def grant(self, principal: Principal, resource: Resource, values: Values) -> Grant:
+    def grant(self, principal: Principal, values: Values) -> Grant:
         return max(
             (
                 found.grant
@@ -153,7 +152,7 @@ def explain(request: Request, layers: Layers) -> Explanation:
     verdicts = _Recorded(checks)
     outcome, layer = judge(request, layers, verdicts)
     values = request.context.by_key
-    grant = verdicts.grant(request.principal, resource_of(request.resource), values)
+    grant = verdicts.grant(request.principal, values)
     return Explanation(request, Decision(outcome, layer, request, layers), checks, grant)
 
 
@@ -179,7 +178,7 @@ def _check(policy: Policy, compiled: CompiledStatement, request: Request) -> Sta
             test.condition.key,
             test.condition.values,
             values.get(test.key),
-            test.holds(values),
+            test.check(values),
         )
         for test in (compiled.conditions.tests if compiled.conditions else ())
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .decide import Decision, Layer, Outcome
+from .decide import Decision
+from .layers import Layer, Outcome
 from .request import Request
 
 _IMPLICIT = {

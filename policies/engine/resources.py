@@ -5,6 +5,7 @@ Source: policy-language §4. The first five parts compare ignoring case, the res
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,10 +38,23 @@ class ResourcePattern:
     literal beginning of whatever it can match.
     """
 
-    __slots__ = ("_front", "_tail", "everything", "head", "literal", "nothing", "prefix", "text")
+    __slots__ = (
+        "_front",
+        "_tail",
+        "depends_on",
+        "everything",
+        "head",
+        "key",
+        "literal",
+        "nothing",
+        "prefix",
+        "text",
+    )
 
     def __init__(self, text: str, kind: DocumentKind, variables: bool) -> None:
         self.text = text
+        self.key = (text, kind, variables)  # patterns with the same key match the same
+        self.depends_on: frozenset[str] = frozenset()  # folded keys of its variables
         self.everything = text == "*"
         self.nothing = False
         self.literal: str | None = None
@@ -61,6 +75,7 @@ class ResourcePattern:
         self.head = front if plain else _literal_head(front)
         if has_variables(parts):
             self._tail = tuple(parts)
+            self.depends_on = frozenset(part.key for part in parts if isinstance(part, Variable))
             return
         self._tail = tail = Glob(token for token in parts if not isinstance(token, Variable))
         if plain:
@@ -88,12 +103,19 @@ class ResourcePattern:
         tokens = substitute(tail, values)
         return tokens is not None and _matches(tokens, parts[5])
 
-    @property
-    def depends_on(self) -> frozenset[str]:
-        """The folded keys of its variables."""
-        if isinstance(self._tail, Glob):
-            return frozenset()
-        return frozenset(part.key for part in self._tail if isinstance(part, Variable))
+    def bound(self, resource: Resource) -> Callable[[Values], bool]:
+        """`matches` for one resource, all but its variables settled now."""
+        parts, tail = resource.parts, self._tail
+        if parts is None or not all(map(Glob.matches, self._front, parts)):
+            return _never
+        assert not isinstance(tail, Glob)
+        text = parts[5]
+
+        def matches(values: Values) -> bool:
+            tokens = substitute(tail, values)
+            return tokens is not None and _matches(tokens, text)
+
+        return matches
 
     def is_unresolved(self, values: Values) -> bool:
         """Whether it holds a variable that has neither value nor default."""
@@ -108,6 +130,10 @@ class ResourcePattern:
                 *self._tail.literals(),
             ]
         return [part for part in self._tail if isinstance(part, str)]
+
+
+def _never(values: Values) -> bool:
+    return False
 
 
 def _matches(tokens: list[Token], text: str) -> bool:

@@ -1,0 +1,58 @@
+"""Conditions any of which suffices, merged so that many cost little more than few.
+
+Equal conditions count once. Where many begin with StringEquals on one key, the request's value
+finds those that can hold in a dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .conditions import Check, Conditions
+from .variables import Values
+
+_SMALL = 4
+
+
+def either(guards: Sequence[Conditions | None]) -> tuple[Check, ...] | None:
+    """Checks one of which must hold; None if nothing is left to check."""
+    if None in guards:
+        return None
+    if len(guards) == 1:
+        return (_check(guards[0]),)
+    distinct = list({guard.identity: guard for guard in guards if guard is not None}.values())
+    if len(distinct) <= _SMALL:
+        return tuple(_check(guard) for guard in distinct)
+    return _by_value(distinct)
+
+
+def _check(guard: Conditions | None) -> Check:
+    assert guard is not None
+    return guard.check
+
+
+def _by_value(guards: list[Conditions]) -> tuple[Check, ...]:
+    """Guards with a plain StringEquals go into a dictionary of its key's values."""
+    tables: dict[str, dict[str, list[Check]]] = {}
+    others: list[Check] = []
+    for guard in guards:
+        found = next(
+            ((test.key, test.plain_values) for test in guard.tests if test.plain_values), None
+        )
+        if found is None:
+            others.append(guard.check)
+            continue
+        key, values = found
+        for value in values:
+            tables.setdefault(key, {}).setdefault(value, []).append(guard.check)
+    return (*others, *(_lookup(key, table) for key, table in tables.items()))
+
+
+def _lookup(key: str, table: dict[str, list[Check]]) -> Check:
+    def check(values: Values) -> bool:
+        found = values.get(key)
+        if not isinstance(found, str):
+            return False
+        return any(one(values) for one in table.get(found, ()))
+
+    return check
