@@ -150,7 +150,9 @@ def retire(key: DataKey) -> None:
 
 def _seal_data_key(plain: bytes, purpose: str, master: bytes | None = None) -> bytes:
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(master or settings.IAMSITE_MASTER_KEY).encrypt(nonce, plain, purpose.encode())
+    return nonce + AESGCM(master or settings.IAMSITE_MASTER_KEY).encrypt(
+        nonce, plain, purpose.encode()
+    )
 
 
 def _open_data_key(sealed: bytes, purpose: str, master: bytes | None = None) -> bytes:

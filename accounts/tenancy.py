@@ -70,6 +70,7 @@ class TenantModel(models.Model):
     class Meta:
         abstract = True
 
+
 class Tenant(RunSQL):
     """Migration step for a tenant's table: foreign key to the account, and row-level security.
 
@@ -79,14 +80,12 @@ class Tenant(RunSQL):
     def __init__(self, table: str, key: str | None = "id", *, shared: bool = False) -> None:
         mine = "account_id = current_setting('iamsite.account', true)"
         read = f"{mine} OR account_id = '{AWS}'" if shared else mine
-        pair = (
-            f"ALTER TABLE {table} ADD CONSTRAINT {table}_account_key UNIQUE (account_id, {key});"
-        )
+        pair = f"ALTER TABLE {table} ADD CONSTRAINT {table}_account_key UNIQUE (account_id, {key});"
         super().__init__(
             sql=f"""
             ALTER TABLE {table} ADD CONSTRAINT {table}_account_fk
                 FOREIGN KEY (account_id) REFERENCES accounts_account (id) ON DELETE CASCADE;
-            {pair if key else ''}
+            {pair if key else ""}
             ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
             CREATE POLICY tenant_read ON {table} FOR SELECT USING ({read});
             CREATE POLICY tenant_insert ON {table} FOR INSERT WITH CHECK ({mine});

@@ -7,140 +7,252 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.CharField(max_length=12, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('\\A\\d{12}\\Z')])),
-                ('name', models.CharField(default='', max_length=128)),
-                ('alias', models.CharField(max_length=63, null=True, unique=True)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended')], default='active', max_length=9)),
-                ('revision', models.BigIntegerField(default=0)),
-                ('root_locked_at', models.DateTimeField(null=True)),
-                ('quotas', models.JSONField(default=dict)),
-                ('dismissed', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.CharField(
+                        max_length=12,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[django.core.validators.RegexValidator("\\A\\d{12}\\Z")],
+                    ),
+                ),
+                ("name", models.CharField(default="", max_length=128)),
+                ("alias", models.CharField(max_length=63, null=True, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended")],
+                        default="active",
+                        max_length=9,
+                    ),
+                ),
+                ("revision", models.BigIntegerField(default=0)),
+                ("root_locked_at", models.DateTimeField(null=True)),
+                ("quotas", models.JSONField(default=dict)),
+                ("dismissed", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'permissions': [('suspend_account', 'Can suspend and reactivate the account'), ('recover_account', "Can recover the account's root user")],
+                "permissions": [
+                    ("suspend_account", "Can suspend and reactivate the account"),
+                    ("recover_account", "Can recover the account's root user"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DataKey',
+            name="DataKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('secret', 'Secret'), ('token', 'Token')], max_length=6)),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('retired_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("secret", "Secret"), ("token", "Token")], max_length=6
+                    ),
+                ),
+                ("sealed", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("retired_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('request_id', models.CharField(max_length=36)),
-                ('face', models.CharField(max_length=8)),
-                ('source_ip', models.CharField(max_length=45)),
-                ('user_agent', models.CharField(max_length=1024)),
-                ('principal_kind', models.CharField(max_length=16)),
-                ('principal_arn', models.CharField(max_length=2048)),
-                ('principal_id', models.CharField(max_length=128)),
-                ('access_key_id', models.CharField(max_length=128)),
-                ('service', models.CharField(max_length=32)),
-                ('operation', models.CharField(max_length=128)),
-                ('resources', models.JSONField(default=list)),
-                ('parameters', models.JSONField(default=dict)),
-                ('outcome', models.CharField(max_length=64)),
-                ('message', models.TextField(default='')),
-                ('detail', models.JSONField(default=dict)),
-                ('previous', models.BinaryField()),
-                ('hash', models.BinaryField()),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("sequence", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("request_id", models.CharField(max_length=36)),
+                ("face", models.CharField(max_length=8)),
+                ("source_ip", models.CharField(max_length=45)),
+                ("user_agent", models.CharField(max_length=1024)),
+                ("principal_kind", models.CharField(max_length=16)),
+                ("principal_arn", models.CharField(max_length=2048)),
+                ("principal_id", models.CharField(max_length=128)),
+                ("access_key_id", models.CharField(max_length=128)),
+                ("service", models.CharField(max_length=32)),
+                ("operation", models.CharField(max_length=128)),
+                ("resources", models.JSONField(default=list)),
+                ("parameters", models.JSONField(default=dict)),
+                ("outcome", models.CharField(max_length=64)),
+                ("message", models.TextField(default="")),
+                ("detail", models.JSONField(default=dict)),
+                ("previous", models.BinaryField()),
+                ("hash", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('password_last_used', models.DateTimeField(null=True)),
-                ('password_changed_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("password_last_used", models.DateTimeField(null=True)),
+                ("password_changed_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PasswordPolicy',
+            name="PasswordPolicy",
             fields=[
-                ('account', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='accounts.account')),
-                ('minimum_length', models.PositiveSmallIntegerField(default=6)),
-                ('require_symbols', models.BooleanField(default=False)),
-                ('require_numbers', models.BooleanField(default=False)),
-                ('require_uppercase', models.BooleanField(default=False)),
-                ('require_lowercase', models.BooleanField(default=False)),
-                ('allow_users_to_change', models.BooleanField(default=False)),
-                ('max_age', models.PositiveSmallIntegerField(null=True)),
-                ('reuse_prevention', models.PositiveSmallIntegerField(null=True)),
-                ('hard_expiry', models.BooleanField(default=False)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.account",
+                    ),
+                ),
+                ("minimum_length", models.PositiveSmallIntegerField(default=6)),
+                ("require_symbols", models.BooleanField(default=False)),
+                ("require_numbers", models.BooleanField(default=False)),
+                ("require_uppercase", models.BooleanField(default=False)),
+                ("require_lowercase", models.BooleanField(default=False)),
+                ("allow_users_to_change", models.BooleanField(default=False)),
+                ("max_age", models.PositiveSmallIntegerField(null=True)),
+                ("reuse_prevention", models.PositiveSmallIntegerField(null=True)),
+                ("hard_expiry", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='TrailHead',
+            name="TrailHead",
             fields=[
-                ('account', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='accounts.account')),
-                ('sequence', models.BigIntegerField(default=0)),
-                ('hash', models.BinaryField()),
+                (
+                    "account",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.account",
+                    ),
+                ),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("hash", models.BinaryField()),
             ],
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('id__regex', '^\\d{12}$'), ('id', 'aws'), _connector='OR'), name='account_id_form'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id__regex", "^\\d{12}$"), ("id", "aws"), _connector="OR"),
+                name="account_id_form",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('alias__regex', '^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$')), name='account_alias_form'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("alias__regex", "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$")),
+                name="account_alias_form",
+            ),
         ),
         migrations.AddField(
-            model_name='person',
-            name='account',
-            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='root', to='accounts.account'),
+            model_name="person",
+            name="account",
+            field=models.OneToOneField(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="root",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='account',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account'),
+            model_name="event",
+            name="account",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="accounts.account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='person_email_unique'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="person_email_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('account__isnull', True), ('is_superuser', False), _connector='OR'), name='person_root_is_no_superuser'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("account__isnull", True), ("is_superuser", False), _connector="OR"
+                ),
+                name="person_root_is_no_superuser",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['account', 'principal_arn', '-sequence'], name='event_principal'),
+            model_name="event",
+            index=models.Index(
+                fields=["account", "principal_arn", "-sequence"], name="event_principal"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['account', 'operation', '-sequence'], name='event_operation'),
+            model_name="event",
+            index=models.Index(
+                fields=["account", "operation", "-sequence"], name="event_operation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('account', 'sequence'), name='event_sequence_unique'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("account", "sequence"), name="event_sequence_unique"
+            ),
         ),
     ]

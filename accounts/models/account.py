@@ -56,7 +56,11 @@ class PasswordPolicy(models.Model):
     """The account's rules for its users' passwords (IAM, UpdateAccountPasswordPolicy)."""
 
     account = models.OneToOneField(
-        Account, on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="+"
+        Account,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="+",
     )
     minimum_length = models.PositiveSmallIntegerField(default=6)
     require_symbols = models.BooleanField(default=False)
@@ -67,5 +71,3 @@ class PasswordPolicy(models.Model):
     max_age = models.PositiveSmallIntegerField(null=True)
     reuse_prevention = models.PositiveSmallIntegerField(null=True)
     hard_expiry = models.BooleanField(default=False)
-
-

@@ -226,7 +226,5 @@ def _principal(subject: Subject, session: Session | None) -> Principal:
             has_boundary=bounded,
         )
     if subject_id.startswith("AIDA"):
-        return Principal(
-            PrincipalKind.USER, user_arn, account, subject_id, has_boundary=bounded
-        )
+        return Principal(PrincipalKind.USER, user_arn, account, subject_id, has_boundary=bounded)
     return Principal(PrincipalKind.ROOT, f"arn:aws:iam::{account}:root", account, account)

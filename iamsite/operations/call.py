@@ -79,9 +79,7 @@ class Call:
         for key, value in (context or {}).items():
             if value is not None:
                 keys[key] = value
-        return Request(
-            self.caller.principal, action, resource.arn, resource.account, Context(keys)
-        )
+        return Request(self.caller.principal, action, resource.arn, resource.account, Context(keys))
 
     def authorize(
         self,

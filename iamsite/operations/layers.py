@@ -10,12 +10,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from iamsite.operations.caller import Caller
-from policies.engine import Document, DocumentKind, Layers, Policy, PolicySet, compile_policies, parse
+from policies.engine import (
+    Document,
+    DocumentKind,
+    Layers,
+    Policy,
+    PolicySet,
+    compile_policies,
+    parse,
+)
 
 KEPT_PRINCIPALS = 20_000
 KEPT_DOCUMENTS = 20_000
@@ -64,7 +72,13 @@ def held_by(principal_id: str) -> list[Held]:
     """Every policy that bears on a user (its groups' too), group or role of the entered account."""
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"id": principal_id})
-        return [Held(*row[:5], bytes(row[5])) for row in cursor.fetchall()]
+        return [_held(*row) for row in cursor.fetchall()]
+
+
+def _held(
+    holder: str, holder_name: str, name: str, arn: str | None, document: str, digest: bytes, *_: Any
+) -> Held:
+    return Held(holder, holder_name, name, arn, document, bytes(digest))
 
 
 def as_policy(held: Held) -> Policy:
@@ -118,7 +132,7 @@ def _session_policies(inline: str | None, arns: tuple[str, ...]) -> PolicySet | 
     if arns:
         with connection.cursor() as cursor:
             cursor.execute(MANAGED, [list(arns)])
-            found += [as_policy(Held("session", "", *row[:3], bytes(row[3]))) for row in cursor]
+            found += [as_policy(_held("session", "", *row)) for row in cursor]
     return compile_policies(found)
 
 
@@ -159,7 +173,5 @@ def _parsed(digest: bytes, kind: DocumentKind, text: _Text) -> Document:
 
 @lru_cache(maxsize=1)
 def _full_access() -> Policy:
-    text = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-    )
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
     return Policy(document_of(text, DocumentKind.IDENTITY), "root", None, "none")

@@ -20,7 +20,9 @@ Row = TypeVar("Row")
 DEFAULT_PAGE = 100
 
 
-def page_by_name(call: Call, rows: QuerySet[Any], name: str = "name") -> tuple[list[Any], dict[str, Any]]:
+def page_by_name(
+    call: Call, rows: QuerySet[Any], name: str = "name"
+) -> tuple[list[Any], dict[str, Any]]:
     """One page of `rows` ordered by `name` ignoring case, and the answer's paging members."""
     ordered = rows.annotate(paged_by=Lower(name)).order_by("paged_by")
 
@@ -30,7 +32,9 @@ def page_by_name(call: Call, rows: QuerySet[Any], name: str = "name") -> tuple[l
     return page(call, fetch, lambda row: row.paged_by)
 
 
-def page_newest_first(call: Call, rows: QuerySet[Any], key: str) -> tuple[list[Any], dict[str, Any]]:
+def page_newest_first(
+    call: Call, rows: QuerySet[Any], key: str
+) -> tuple[list[Any], dict[str, Any]]:
     """One page of `rows` by falling `key`, a column without equal values."""
     ordered = rows.order_by(F(key).desc())
 

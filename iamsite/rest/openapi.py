@@ -112,9 +112,7 @@ def _operation(route: Route, shapes: dict[str, Any]) -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "additionalProperties": False,
-                        "properties": {
-                            name: _schema(model.members[name], shapes) for name in body
-                        },
+                        "properties": {name: _schema(model.members[name], shapes) for name in body},
                         **({"required": required} if required else {}),
                     }
                 }
@@ -195,9 +193,7 @@ def _schema(shape: Shape, shapes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bounds(shape: Shape, what: str) -> dict[str, Any]:
-    return {
-        f"{end}{what}": shape.metadata[end] for end in ("min", "max") if end in shape.metadata
-    }
+    return {f"{end}{what}": shape.metadata[end] for end in ("min", "max") if end in shape.metadata}
 
 
 def _range(shape: Shape) -> dict[str, Any]:

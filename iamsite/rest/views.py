@@ -85,7 +85,7 @@ class OperationView(APIView):
         request_id = getattr(self, "request_id", str(uuid.uuid4()))
         error = _as_operation_error(exc)
         if error is None:
-            logger.exception("unexpected error", extra={"request_id": request_id})
+            logger.error("unexpected error", exc_info=exc, extra={"request_id": request_id})
             error = internal_failure()
         body = {"Type": error.type, "Code": error.code, "Message": error.message}
         response = Response({"Error": body, "RequestId": request_id}, status=error.status)
@@ -132,7 +132,9 @@ def _merge(sent: dict[str, Any], body: dict[str, Any]) -> None:
 
 
 def _refuse_twice(name: str) -> bool:
-    raise OperationError("ValidationError", f"The parameter {name} is given in the address already.")
+    raise OperationError(
+        "ValidationError", f"The parameter {name} is given in the address already."
+    )
 
 
 def _refuse_body(request: Request) -> None:
@@ -147,8 +149,8 @@ def _as_operation_error(exc: Exception) -> OperationError | None:
         return exc
     if isinstance(exc, APIException):
         names = {405: "MethodNotAllowed", 413: "RequestTooLarge", 415: "UnsupportedMediaType"}
-        code = names.get(exc.status_code, "AccessDenied" if exc.status_code == 403 else "BadRequest")
+        code = names.get(
+            exc.status_code, "AccessDenied" if exc.status_code == 403 else "BadRequest"
+        )
         return OperationError(code, str(exc.detail), exc.status_code)
     return None
-
-

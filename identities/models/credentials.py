@@ -62,7 +62,11 @@ class MFADevice(TenantModel):
     seed = models.BinaryField()
     holder = models.CharField(max_length=4, choices=Holder, default=Holder.NONE, blank=True)
     user = models.ForeignKey(
-        User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="mfa_devices"
+        User,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="mfa_devices",
     )
     tags = models.JSONField(default=dict)
     drift = models.IntegerField(default=0)
@@ -101,5 +105,3 @@ class ConsoleSession(TenantModel):
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-
-

@@ -66,9 +66,7 @@ class Membership(TenantModel):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "group"], name="membership_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "group"], name="membership_unique")]
 
 
 class Role(Named):

@@ -1,4 +1,4 @@
-"""The wall between accounts, in the database itself: no code of ours stands before these queries."""
+"""The wall between accounts, in the database itself: no code of ours stands before it."""
 
 import pytest
 from django.apps import apps
