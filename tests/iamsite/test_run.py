@@ -1,5 +1,6 @@
 """`make run` from start to stop, with real processes."""
 
+import base64
 import os
 import signal
 import socket
@@ -203,6 +204,15 @@ def test_a_master_key_of_the_wrong_length_is_told(data: Path) -> None:
     )
 
 
+def test_another_installations_master_key_is_told(data: Path) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    line = refusal(data, IAMSITE_MASTER_KEY=key)
+    assert line.startswith("iamsite: ")
+    assert "master key" in line
+    assert key not in line
+    assert processes_on(data / "postgresql") == []
+
+
 def test_a_database_from_a_newer_version_is_told(data: Path) -> None:
     def change(statement: str) -> None:
         server = Server(data / "postgresql", durable=False)
@@ -230,6 +240,8 @@ def test_a_killed_database_is_revived_under_a_running_portal(data: Path) -> None
     server.ensure_running()
     for process in processes_on(data / "postgresql"):
         os.kill(process, signal.SIGKILL)
+    while processes_on(data / "postgresql"):
+        pass
     server.revive()
     server.connect().close()
     server.leave()
