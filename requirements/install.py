@@ -48,7 +48,9 @@ def main(wanted: str) -> None:
         check=False,
     )
     if installed.returncode != 0:
-        sys.exit(f"Cannot install the packages of requirements/{wanted}.txt: see pip's words above.")
+        sys.exit(
+            f"Cannot install the packages of requirements/{wanted}.txt: see pip's words above."
+        )
     for name in CONTAINS[wanted]:
         stamp(name).write_text(state(name))
 
