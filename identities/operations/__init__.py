@@ -1,3 +1,9 @@
+from identities.operations import access_keys as access_keys
+from identities.operations import groups as groups
+from identities.operations import memberships as memberships
+from identities.operations import mfa as mfa
+from identities.operations import passwords as passwords
+from identities.operations import roles as roles
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import identity as identity

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Concat, Lower
 
+from iamsite.operations import Call, OperationError, Resource
+from iamsite.operations.errors import no_such_entity, validation_error
 from identities.models import Group, Role, User
 from identities.models.principals import Named
-from iamsite.operations import Call, Resource
-from iamsite.operations.errors import no_such_entity, validation_error
 from policies.engine import PrincipalKind
 from policies.models import Boundary
 
@@ -41,9 +41,7 @@ def find(call: Call, model: type[Kind], name: str) -> Kind | None:
         rows = model._default_manager.filter(account_id=call.account)
         if model is not Group:
             rows = rows.annotate(boundary=Subquery(BOUNDARY_ARN))
-        call.found[key] = (
-            rows.annotate(lowered=Lower("name")).filter(lowered=name.lower()).first()
-        )
+        call.found[key] = rows.annotate(lowered=Lower("name")).filter(lowered=name.lower()).first()
     found: Kind | None = call.found[key]
     return found
 
@@ -93,7 +91,11 @@ def own_name(call: Call, UserName: str | None = None) -> str | None:
         return call.caller.name
     if call.caller.is_root:
         return None
-    raise validation_error("Must specify userName when calling with non-User credentials")
+    raise must_specify_user_name()
+
+
+def must_specify_user_name() -> OperationError:
+    return validation_error("Must specify userName when calling with non-User credentials")
 
 
 def user(call: Call, UserName: str, **_: Any) -> Resource:

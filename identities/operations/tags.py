@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from accounts.quotas import quota
-from iamsite.operations import Call
+from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input, limit_exceeded, validation_error
+from iamsite.operations.paging import page_of_list
+from iamsite.operations.registry import ResourceOf
 
 RESERVED = re.compile("aws:", re.IGNORECASE)
 DUPLICATE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
@@ -39,9 +42,10 @@ def checked_tags(
             raise validation_error(
                 f"The tag key {key} is reserved: keys cannot begin with aws: in any case."
             )
-        if key.lower() in seen:
+        same = key.lower() if ignoring_case else key
+        if same in seen:
             raise invalid_input(DUPLICATE)
-        seen.add(key.lower())
+        seen.add(same)
         if ignoring_case:
             merged = {old: kept for old, kept in merged.items() if old.lower() != key.lower()}
         merged[key] = value
@@ -59,3 +63,39 @@ def without(tags: dict[str, str], keys: list[str], *, ignoring_case: bool) -> di
         for key, value in tags.items()
         if (key.lower() if ignoring_case else key) not in gone
     }
+
+
+def tag_operations(
+    kind: str,
+    parameter: str,
+    resource: ResourceOf,
+    get: Callable[[Call, str], Any],
+    *,
+    change: Callable[[Call, str], Any] | None = None,
+    ignoring_case: bool = False,
+) -> None:
+    """Registers Tag, Untag and List…Tags for a kind of thing.
+
+    `kind` is as the operations spell it (User, MFADevice), `parameter` names one; `get` finds it
+    or raises, and so does `change` where not all that can be seen may be changed.
+    """
+    changed = change or get
+
+    def tag(call: Call, Tags: list[dict[str, str]], **named: str) -> None:
+        one = changed(call, named[parameter])
+        one.tags = checked_tags(call, Tags, ignoring_case=ignoring_case, onto=one.tags)
+        one.save(update_fields=["tags"])
+
+    def untag(call: Call, TagKeys: list[str], **named: str) -> None:
+        one = changed(call, named[parameter])
+        one.tags = without(one.tags, TagKeys, ignoring_case=ignoring_case)
+        one.save(update_fields=["tags"])
+
+    def list_tags(call: Call, **named: Any) -> dict[str, Any]:
+        one = get(call, named[parameter])
+        tags, paging = page_of_list(call, tag_list(one.tags), lambda tag: tag["Key"])
+        return {"Tags": tags, **paging}
+
+    operation(f"iam:Tag{kind}", resource=resource)(tag)
+    operation(f"iam:Untag{kind}", resource=resource)(untag)
+    operation(f"iam:List{kind}Tags", resource=resource, reads=True)(list_tags)

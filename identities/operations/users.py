@@ -7,10 +7,6 @@ from typing import Any
 from accounts.identifiers import unique_id
 from accounts.models import Account, Person
 from accounts.quotas import quota
-from identities.models import AccessKey, LoginProfile, Membership, MFADevice, User
-from identities.operations import find
-from identities.operations.names import check_name, check_path, check_path_prefix
-from identities.operations.tags import checked_tags, tag_list
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import (
     delete_conflict,
@@ -18,6 +14,9 @@ from iamsite.operations.errors import (
     limit_exceeded,
 )
 from iamsite.operations.paging import page_by_name
+from identities.models import AccessKey, LoginProfile, Membership, MFADevice, User
+from identities.operations import find
+from identities.operations.tags import checked_tags, tag_list, tag_operations
 from policies.models import Attachment, InlinePolicy
 from policies.operations.boundaries import boundary_member, boundary_policy, set_boundary
 
@@ -53,8 +52,6 @@ def create_user(
     PermissionsBoundary: str | None = None,
     Tags: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    check_name(UserName, "userName")
-    check_path(Path)
     tags = checked_tags(call, Tags or [], ignoring_case=True)
     if Tags:
         call.authorize("iam:TagUser", new_user(call, UserName, Path), call.tag_keys)
@@ -83,7 +80,7 @@ def create_user(
 def get_user(call: Call, UserName: str | None = None) -> dict[str, Any]:
     name = find.own_name(call, UserName)
     if name is None:
-        return {"User": _root_output(call)}
+        return {"User": root_output(call)}
     user = find.get_user(call, name)
     output = {**user_output(user), **boundary_member(user.boundary)}
     if user.tags:
@@ -91,7 +88,8 @@ def get_user(call: Call, UserName: str | None = None) -> dict[str, Any]:
     return {"User": output}
 
 
-def _root_output(call: Call) -> dict[str, Any]:
+def root_output(call: Call) -> dict[str, Any]:
+    """The root user in the `User` shape: it has no name, and its id is the account's."""
     account = Account.objects.get(id=call.account)
     output = {
         "Path": "/",
@@ -107,7 +105,6 @@ def _root_output(call: Call) -> dict[str, Any]:
 def list_users(
     call: Call, PathPrefix: str = "/", Marker: str | None = None, MaxItems: int | None = None
 ) -> dict[str, Any]:
-    check_path_prefix(PathPrefix)
     rows = User.objects.of(call.account).filter(path__startswith=PathPrefix)
     users, paging = page_by_name(call, rows)
     return {"Users": [user_output(user) for user in users], **paging}
@@ -118,16 +115,13 @@ def update_user(
     call: Call, UserName: str, NewPath: str | None = None, NewUserName: str | None = None
 ) -> None:
     user = find.get_user(call, UserName)
-    if NewUserName is not None:
-        check_name(NewUserName, "newUserName")
-    if NewPath is not None:
-        check_path(NewPath, "newPath")
     before = user.arn
     user.name, user.path = NewUserName or user.name, NewPath or user.path
     if user.arn == before:
         return
     # Renaming needs permission on the new ARN too, lest a user be moved under a wider policy.
-    call.authorize("iam:UpdateUser", Resource(user.arn, call.account, tags=user.tags))
+    new = Resource(user.arn, call.account, tags=user.tags, boundary=user.boundary)
+    call.authorize("iam:UpdateUser", new)
     clash = find.find(call, User, user.name)
     if clash is not None and clash.id != user.id:
         raise entity_already_exists(f"User with name {NewUserName} already exists.")
@@ -149,3 +143,6 @@ def delete_user(call: Call, UserName: str) -> None:
         if rows.exists():
             raise delete_conflict(f"Cannot delete entity, must {what} first.")
     user.delete()
+
+
+tag_operations("User", "UserName", find.user, find.get_user, ignoring_case=True)

@@ -1,0 +1,72 @@
+"""GetAccountSummary: counts, quotas and the root user's state (api-behaviour.md §9.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import Account, Person
+from accounts.quotas import DEFAULTS
+from iamsite.operations import Call, operation
+from identities.models import AccessKey, Group, MFADevice, Role, User
+from policies.models import Policy, PolicyVersion
+
+# The summary's names for the quotas of accounts/quotas.py.
+QUOTAS = {
+    "UsersQuota": "UsersPerAccount",
+    "GroupsQuota": "GroupsPerAccount",
+    "RolesQuota": "RolesPerAccount",
+    "PoliciesQuota": "PoliciesPerAccount",
+    "InstanceProfilesQuota": "InstanceProfilesPerAccount",
+    "ServerCertificatesQuota": "ServerCertificatesPerAccount",
+    "PolicySizeQuota": "PolicySize",
+    "UserPolicySizeQuota": "UserPolicySize",
+    "GroupPolicySizeQuota": "GroupPolicySize",
+    "RolePolicySizeQuota": "RolePolicySize",
+    "AssumeRolePolicySizeQuota": "ACLSizePerRole",
+    "GroupsPerUserQuota": "GroupsPerUser",
+    "AccessKeysPerUserQuota": "AccessKeysPerUser",
+    "SigningCertificatesPerUserQuota": "CertificatesPerUser",
+    "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
+    "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
+    "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
+    "VersionsPerPolicyQuota": "VersionsPerPolicy",
+}
+POLICY_VERSIONS_IN_USE = 10_000
+
+# Kinds of things that an account cannot have here.
+ABSENT = (
+    "InstanceProfiles",
+    "ServerCertificates",
+    "Providers",
+    "AccountSigningCertificatesPresent",
+)
+
+# Our session tokens are good in every region, which is AWS's second version of them.
+TOKEN_VERSION = 2
+
+
+@operation("iam:GetAccountSummary", reads=True)
+def get_account_summary(call: Call) -> dict[str, Any]:
+    account = Account.objects.get(id=call.account)
+    root = Person.objects.get(account=account)
+    devices = MFADevice.objects.of(call.account)
+    root_device = devices.filter(holder=MFADevice.Holder.ROOT)
+    root_key = AccessKey.objects.of(call.account).filter(user=None)
+    return {
+        "SummaryMap": {
+            "Users": User.objects.of(call.account).count(),
+            "Groups": Group.objects.of(call.account).count(),
+            "Roles": Role.objects.of(call.account).count(),
+            "Policies": Policy.objects.of(call.account).count(),
+            "PolicyVersionsInUse": PolicyVersion.objects.of(call.account).count(),
+            "MFADevices": devices.count(),
+            "MFADevicesInUse": devices.exclude(holder=MFADevice.Holder.NONE).count(),
+            "AccountMFAEnabled": int(root_device.exists()),
+            "AccountAccessKeysPresent": int(root_key.exists()),
+            "AccountPasswordPresent": int(root.has_usable_password()),
+            **dict.fromkeys(ABSENT, 0),
+            **{shown: account.quotas.get(name, DEFAULTS[name]) for shown, name in QUOTAS.items()},
+            "PolicyVersionsInUseQuota": POLICY_VERSIONS_IN_USE,
+            "GlobalEndpointTokenVersion": TOKEN_VERSION,
+        }
+    }

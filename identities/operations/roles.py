@@ -1,0 +1,200 @@
+"""Roles and their trust policies (IAM API Reference; api-behaviour.md §8.1, §8.2 and §8.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.identifiers import unique_id
+from accounts.quotas import quota
+from iamsite.operations import Call, OperationError, Resource, operation
+from iamsite.operations.errors import (
+    delete_conflict,
+    entity_already_exists,
+    limit_exceeded,
+    malformed_policy_document,
+)
+from iamsite.operations.paging import page_by_name
+from identities import trust
+from identities.models import Role
+from identities.operations import find
+from identities.operations.protected import refuse_protected, refuse_reserved_path
+from identities.operations.tags import checked_tags, tag_list, tag_operations
+from policies.engine import PolicyErrors
+from policies.models import Attachment, InlinePolicy
+from policies.operations.boundaries import boundary_member, boundary_policy, set_boundary
+
+DEFAULT_SESSION_SECONDS = 3600
+
+
+def new_role(call: Call, RoleName: str, Path: str = "/", **_: Any) -> Resource:
+    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
+    return Resource(f"arn:aws:iam::{call.account}:role{Path}{RoleName}", call.account, tags=tags)
+
+
+def role_output(role: Role, trust_policy: str) -> dict[str, Any]:
+    """The `Role` shape without tags, boundary and last use, as lists give it."""
+    output = {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.id,
+        "Arn": role.arn,
+        "CreateDate": role.created_at,
+        "AssumeRolePolicyDocument": trust_policy,
+        "MaxSessionDuration": role.max_session_duration,
+    }
+    if role.description:
+        output["Description"] = role.description
+    return output
+
+
+def read_trust(call: Call, text: str) -> trust.TrustPolicy:
+    """The trust policy in `text`, fit to be saved.
+
+    Raises MalformedPolicyDocument, and LimitExceeded for one that is too long.
+    """
+    try:
+        policy = trust.read(text)
+    except PolicyErrors as errors:
+        raise OperationError(errors.aws_code, errors.aws_message) from errors
+    except trust.UnknownPrincipal as unknown:
+        raise malformed_policy_document(str(unknown)) from unknown
+    limit = quota(call.account, "ACLSizePerRole")
+    if policy.document.size > limit:
+        raise limit_exceeded("ACLSizePerRole", limit)
+    return policy
+
+
+@operation(
+    "iam:CreateRole",
+    resource=new_role,
+    context={"iam:PermissionsBoundary": "PermissionsBoundary"},
+)
+def create_role(
+    call: Call,
+    RoleName: str,
+    AssumeRolePolicyDocument: str,
+    Path: str = "/",
+    Description: str = "",
+    MaxSessionDuration: int = DEFAULT_SESSION_SECONDS,
+    PermissionsBoundary: str | None = None,
+    Tags: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    refuse_reserved_path(Path)
+    tags = checked_tags(call, Tags or [], ignoring_case=True)
+    if Tags:
+        call.authorize("iam:TagRole", new_role(call, RoleName, Path), call.tag_keys)
+    boundary = boundary_policy(call, PermissionsBoundary)
+    policy = read_trust(call, AssumeRolePolicyDocument)
+    if find.find(call, Role, RoleName) is not None:
+        raise entity_already_exists(f"Role with name {RoleName} already exists.")
+    limit = quota(call.account, "RolesPerAccount")
+    if Role.objects.of(call.account).count() >= limit:
+        raise limit_exceeded("RolesPerAccount", limit)
+    role = Role.objects.create(
+        id=unique_id("AROA"),
+        account_id=call.account,
+        name=RoleName,
+        path=Path,
+        description=Description,
+        trust_policy=policy.document.text,
+        trust_pins=policy.pins,
+        max_session_duration=MaxSessionDuration,
+        tags=tags,
+        created_at=call.now,
+    )
+    set_boundary(call, role.id, boundary)
+    output = role_output(role, role.trust_policy)
+    if tags:
+        output["Tags"] = tag_list(tags)
+    return {"Role": {**output, **boundary_member(PermissionsBoundary)}}
+
+
+@operation("iam:GetRole", resource=find.role, reads=True)
+def get_role(call: Call, RoleName: str) -> dict[str, Any]:
+    return {"Role": _whole(find.get_role(call, RoleName))}
+
+
+def _whole(role: Any) -> dict[str, Any]:
+    """The `Role` shape with everything; `role` comes with its boundary."""
+    output = {
+        **role_output(role, trust.shown([role])[role.id]),
+        **boundary_member(role.boundary),
+        "RoleLastUsed": _last_used(role),
+    }
+    if role.tags:
+        output["Tags"] = tag_list(role.tags)
+    return output
+
+
+def _last_used(role: Role) -> dict[str, Any]:
+    if role.last_used_at is None:
+        return {}
+    return {"LastUsedDate": role.last_used_at, "Region": role.last_used_region}
+
+
+@operation("iam:ListRoles", resource=find.path_of("role"), reads=True)
+def list_roles(
+    call: Call, PathPrefix: str = "/", Marker: str | None = None, MaxItems: int | None = None
+) -> dict[str, Any]:
+    rows = Role.objects.of(call.account).filter(path__startswith=PathPrefix)
+    roles, paging = page_by_name(call, rows)
+    texts = trust.shown(roles)
+    return {"Roles": [role_output(role, texts[role.id]) for role in roles], **paging}
+
+
+@operation("iam:UpdateRole", resource=find.role)
+def update_role(
+    call: Call,
+    RoleName: str,
+    Description: str | None = None,
+    MaxSessionDuration: int | None = None,
+) -> dict[str, Any]:
+    role = find.get_role(call, RoleName)
+    if MaxSessionDuration is not None:
+        refuse_protected(role)
+    if Description is not None:
+        role.description = Description
+    # Left out, it falls back to the default (IAM, `UpdateRoleRequest$MaxSessionDuration`).
+    role.max_session_duration = MaxSessionDuration or DEFAULT_SESSION_SECONDS
+    role.save(update_fields=["description", "max_session_duration"])
+    return {}
+
+
+@operation("iam:UpdateRoleDescription", resource=find.role)
+def update_role_description(call: Call, RoleName: str, Description: str) -> dict[str, Any]:
+    role = find.get_role(call, RoleName)
+    role.description = Description
+    role.save(update_fields=["description"])
+    return {"Role": _whole(role)}
+
+
+@operation("iam:UpdateAssumeRolePolicy", resource=find.role)
+def update_assume_role_policy(call: Call, RoleName: str, PolicyDocument: str) -> None:
+    role = find.get_role(call, RoleName)
+    refuse_protected(role)
+    policy = read_trust(call, PolicyDocument)
+    role.trust_policy, role.trust_pins = policy.document.text, policy.pins
+    role.save(update_fields=["trust_policy", "trust_pins"])
+
+
+@operation("iam:DeleteRole", resource=find.role)
+def delete_role(call: Call, RoleName: str) -> None:
+    role = find.get_role(call, RoleName)
+    refuse_protected(role)
+    hindrances = [
+        ("detach all policies", Attachment.objects.filter(principal_id=role.id)),
+        ("delete policies", InlinePolicy.objects.filter(principal_id=role.id)),
+    ]
+    for what, rows in hindrances:
+        if rows.exists():
+            raise delete_conflict(f"Cannot delete entity, must {what} first.")
+    role.delete()
+
+
+def _taggable(call: Call, name: str) -> Role:
+    role = find.get_role(call, name)
+    refuse_protected(role)
+    return role
+
+
+tag_operations("Role", "RoleName", find.role, find.get_role, change=_taggable, ignoring_case=True)
