@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts import tenancy
 from accounts.identifiers import account_id as new_account_id
 from accounts.models import Account, Person
+from iamsite.operations.caller import Origin
+from iamsite.operations.trail import Author, record_event
+from policies.engine import PrincipalKind
 
 
 class AccountError(Exception):
@@ -34,13 +39,14 @@ class Opened:
 
 @transaction.atomic
 def open_account(
-    email: str, password: str, name: str = "", account_id: str | None = None
+    email: str, password: str | None, name: str = "", account_id: str | None = None
 ) -> Opened:
     """Opens an account with its root user, and leaves the transaction inside that account.
 
-    `account_id` is 12 digits, chosen at random when None. Raises AccountError.
+    Without a password root cannot sign in until an operator recovers it. `account_id` is 12
+    digits, chosen at random when None. Raises AccountError.
     """
-    _check(email, password, account_id)
+    _check(email, password, name, account_id)
     now: datetime = timezone.now()
     number = account_id or new_account_id()
     tenancy.enter(number)
@@ -60,6 +66,25 @@ def open_account(
     return Opened(account, root)
 
 
+def record_opening(opened: Opened, origin: Origin, author: Author | None = None) -> Author:
+    """Begins the account's trail, in the transaction that opened it; the author is by default,
+    and the answer is always, the root user.
+    """
+    account = opened.account
+    root = Author(PrincipalKind.ROOT.value, account.root_arn, account.id)
+    record_event(
+        account.id,
+        author or root,
+        origin,
+        account.created_at,
+        "portal",
+        "CreateAccount",
+        resources=[account.root_arn],
+        parameters={"Email": opened.root.email, "AccountName": account.name},
+    )
+    return root
+
+
 @transaction.atomic
 def close_account(account_id: str) -> bool:
     """Deletes an account and all that it owns; tells whether it was there."""
@@ -69,17 +94,31 @@ def close_account(account_id: str) -> bool:
         cursor.execute(
             "DELETE FROM accounts_account WHERE id = %s AND id <> %s", [account_id, tenancy.AWS]
         )
-        return bool(cursor.rowcount)
+        gone = bool(cursor.rowcount)
+    # An account that is opened later under the same id is another one.
+    for grants in (UserObjectPermission, GroupObjectPermission):
+        grants.objects.filter(
+            content_type=ContentType.objects.get_for_model(Account), object_pk=account_id
+        ).delete()
+    return gone
 
 
-def _check(email: str, password: str, account_id: str | None) -> None:
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise AccountError("email", "Enter a valid email address.") from error
+def check_password(password: str, email: str) -> None:
+    """Raises AccountError for a password that a root user may not have."""
     try:
         validate_password(password, Person(email=email))
     except ValidationError as error:
         raise AccountError("password", " ".join(error.messages)) from error
+
+
+def _check(email: str, password: str | None, name: str, account_id: str | None) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise AccountError("email", "Enter a valid email address.") from error
+    if password is not None:
+        check_password(password, email)
+    if not name.isprintable():
+        raise AccountError("name", "A name has no control characters.")
     if account_id is not None and not re.fullmatch(r"[0-9]{12}", account_id):
         raise AccountError("account_id", "An account id has 12 digits.")
