@@ -33,6 +33,17 @@ def action_pattern(text: str) -> ActionPattern:
     )
 
 
+name_pattern = lru_cache(maxsize=8192)(Glob.of)
+
+
+def split_pattern(text: str) -> tuple[str | None, str]:
+    """A pattern as folded service (None: every service) and folded name pattern."""
+    if text == "*":
+        return None, "*"
+    service, _, name = fold(text).partition(":")
+    return (None if service == "*" else service), name
+
+
 @lru_cache(maxsize=8192)
 def split_action(text: str) -> tuple[str, str]:
     """A request's action as folded service and name."""

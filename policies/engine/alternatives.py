@@ -16,19 +16,14 @@ _SMALL = 4
 
 def either(guards: Sequence[Conditions | None]) -> tuple[Check, ...] | None:
     """Checks one of which must hold; None if nothing is left to check."""
-    if None in guards:
-        return None
-    if len(guards) == 1:
-        return (_check(guards[0]),)
-    distinct = list({guard.identity: guard for guard in guards if guard is not None}.values())
+    distinct: dict[object, Conditions] = {}
+    for guard in guards:
+        if guard is None:
+            return None
+        distinct[guard.identity] = guard
     if len(distinct) <= _SMALL:
-        return tuple(_check(guard) for guard in distinct)
-    return _by_value(distinct)
-
-
-def _check(guard: Conditions | None) -> Check:
-    assert guard is not None
-    return guard.check
+        return tuple(guard.check for guard in distinct.values())
+    return _by_value(list(distinct.values()))
 
 
 def _by_value(guards: list[Conditions]) -> tuple[Check, ...]:

@@ -6,20 +6,21 @@ shares the work. Elements of a statement are compiled when a request first needs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .actions import action_pattern, split_action
-from .conditions import Conditions
+from .actions import action_pattern, name_pattern, split_action, split_pattern
+from .conditions import conditions_of
 from .document import Document, DocumentKind, Effect, Statement
 from .index import Rule, Rules
 from .keeping import Pool
 from .principals import Grant, PrincipalSet
 from .request import Principal
-from .resources import Resource, ResourcePattern
+from .resources import Resource, ResourcePattern, resource_pattern
 from .variables import Values
 
 _PLANS = Pool(65_536)
+_SERVICES = Pool(65_536)
 
 
 class CompiledStatement:
@@ -44,7 +45,7 @@ class CompiledStatement:
         self.resources = _patterns(statement.resources, kind, variables)
         self.not_resources = _patterns(statement.not_resources, kind, variables)
         self.conditions = (
-            Conditions(statement.conditions, variables) if statement.conditions else None
+            conditions_of(statement.conditions, variables) if statement.conditions else None
         )
         named, others = statement.principals, statement.not_principals
         self.principals = PrincipalSet(named) if named is not None else None
@@ -103,55 +104,34 @@ def _patterns(
 ) -> tuple[ResourcePattern, ...] | None:
     if texts is None:
         return None
-    return tuple(ResourcePattern(text, kind, variables) for text in texts)
+    return tuple(resource_pattern(text, kind, variables) for text in texts)
 
 
 class CompiledDocument:
-    """A document's statements by action. Sets of statements are bit masks of their indices."""
+    """A document's statements by service and action name.
 
-    __slots__ = ("_every", "_exact", "_negative", "_statements", "_wild", "document")
+    `services` maps a folded service (None: every service) to names and name patterns, each with
+    the bit mask of the statements that list it. `negative` are the NotAction statements.
+    """
+
+    __slots__ = ("_statements", "document", "negative", "services")
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._statements: list[CompiledStatement | None] = [None] * len(document.statements)
-        self._exact: dict[str, int] = {}
-        self._wild: dict[str | None, list[tuple[str, int]]] = {}
-        self._every = 0
-        self._negative: list[tuple[tuple[str, ...], int]] = []
+        self.services: dict[str | None, dict[str, int]] = {}
+        self.negative: list[int] = []
         for statement in document.statements:
             bit = 1 << statement.index
             if statement.actions is None:
-                self._negative.append((statement.not_actions or (), bit))
+                self.negative.append(statement.index)
                 continue
             for text in statement.actions:
-                self._add(text, bit)
-
-    def _add(self, text: str, bit: int) -> None:
-        if "*" not in text and "?" not in text:
-            service, name = split_action(text)
-            action = f"{service}:{name}"
-            self._exact[action] = self._exact.get(action, 0) | bit
-            return
-        pattern = action_pattern(text)
-        if pattern.service is None and pattern.name is None:
-            self._every |= bit
-        else:
-            self._wild.setdefault(pattern.service, []).append((text, bit))
-
-    def for_action(self, service: str, name: str) -> Iterator[CompiledStatement]:
-        """The statements that cover an action, in their order."""
-        mask = self._every | self._exact.get(f"{service}:{name}", 0)
-        for key in (service, None):
-            for text, bit in self._wild.get(key, ()):
-                if not mask & bit and action_pattern(text).covers(service, name):
-                    mask |= bit
-        for texts, bit in self._negative:
-            if not any(action_pattern(text).covers(service, name) for text in texts):
-                mask |= bit
-        while mask:
-            lowest = mask & -mask
-            yield self.statement(lowest.bit_length() - 1)
-            mask ^= lowest
+                service, name = split_pattern(text)
+                names = self.services.get(service)
+                if names is None:
+                    names = self.services[service] = {}
+                names[name] = names.get(name, 0) | bit
 
     def statement(self, index: int) -> CompiledStatement:
         found = self._statements[index]
@@ -216,14 +196,63 @@ def _rules(statements: Iterable[CompiledStatement]) -> Rules | None:
     return Rules(rules) if rules else None
 
 
+class _Service:
+    """A policy set's statements that may be about one service's actions.
+
+    Statements are (document, index); those by exact name, by pattern, and by NotAction.
+    """
+
+    __slots__ = ("_names", "_negative", "_patterns")
+
+    def __init__(self, documents: Sequence[CompiledDocument], service: str) -> None:
+        self._names: dict[str, list[tuple[int, int]]] = {}
+        self._patterns: dict[str, list[tuple[int, int]]] = {}
+        self._negative: list[tuple[int, int]] = []
+        for number, document in enumerate(documents):
+            for key in (service, None):
+                for name, mask in document.services.get(key, {}).items():
+                    wild = "*" in name or "?" in name
+                    by_text = self._patterns if wild else self._names
+                    found = by_text.get(name)
+                    if found is None:
+                        by_text[name] = [(number, mask)]
+                    else:
+                        found.append((number, mask))
+            for index in document.negative:
+                self._negative.append((number, index))
+
+    def statements(
+        self, documents: Sequence[CompiledDocument], action: str, name: str
+    ) -> list[CompiledStatement]:
+        """The statements that cover an action, in their order."""
+        masks = dict(self._names.get(name, ()))
+        for text, found in self._patterns.items():
+            if text == "*" or name_pattern(text).matches(name):
+                for number, mask in found:
+                    masks[number] = masks.get(number, 0) | mask
+        for number, index in self._negative:
+            if documents[number].statement(index).covers_action(action):
+                masks[number] = masks.get(number, 0) | 1 << index
+        statements = []
+        for number in sorted(masks):
+            mask, document = masks[number], documents[number]
+            while mask:
+                lowest = mask & -mask
+                statements.append(document.statement(lowest.bit_length() - 1))
+                mask ^= lowest
+        return statements
+
+
 class PolicySet:
     """The policies of one layer: an allow in any allows, a deny in any denies."""
 
-    __slots__ = ("__weakref__", "_by_principal", "_plans", "policies")
+    __slots__ = ("__weakref__", "_by_principal", "_documents", "_plans", "_services", "policies")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.policies = tuple(policies)
         self._plans: dict[str, Plan] = {}
+        self._documents: list[CompiledDocument] | None = None
+        self._services: dict[str, _Service] = {}
         self._by_principal = any(
             policy.document.kind in (DocumentKind.TRUST, DocumentKind.RESOURCE)
             for policy in self.policies
@@ -233,27 +262,33 @@ class PolicySet:
         """What the set says about an action; kept, bounded."""
         plan = self._plans.get(action)
         if plan is None:
-            service, name = split_action(action)
-            statements = [
-                statement
-                for policy in self.policies
-                for statement in compiled(policy.document).for_action(service, name)
-            ]
-            plan = Plan(statements, self._by_principal)
+            plan = Plan(self.about(action), self._by_principal)
             _PLANS.keep(self._plans, action, plan)
         return plan
+
+    def about(self, action: str) -> list[CompiledStatement]:
+        """The statements that cover an action, in their order."""
+        service, name = split_action(action)
+        documents = self._documents
+        if documents is None:
+            documents = self._documents = [compiled(one.document) for one in self.policies]
+        found = self._services.get(service)
+        if found is None:
+            found = _Service(documents, service)
+            _SERVICES.keep(self._services, service, found)
+        return found.statements(documents, action, name)
 
     def matching(
         self, effect: Effect, principal: Principal, action: str, resource: Resource, values: Values
     ) -> Iterator[tuple[Policy, CompiledStatement]]:
         """The statements of an effect that match a request, with their policies."""
-        service, name = split_action(action)
         for policy in self.policies:
-            for statement in compiled(policy.document).for_action(service, name):
-                if statement.statement.effect is effect and statement.matches(
-                    principal, action, resource, values
-                ):
-                    yield policy, statement
+            document = compiled(policy.document)
+            for statement in policy.document.statements:
+                if statement.effect is effect:
+                    found = document.statement(statement.index)
+                    if found.matches(principal, action, resource, values):
+                        yield policy, found
 
     def context_keys(self) -> tuple[str, ...]:
         """The condition keys that the policies depend on, as first written, each once."""

@@ -7,6 +7,7 @@ operator's family.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from .operators import Comparison, Operator, Qualifier, Strings, comparison, operator_named
@@ -146,3 +147,7 @@ class Conditions:
             if not test.check(values):
                 return False
         return True
+
+
+# Blocks repeat across statements and documents; equal ones are one object.
+conditions_of = lru_cache(maxsize=16_384)(Conditions)

@@ -15,7 +15,7 @@ from .layers import WITHOUT_IDENTITY, Layer, Layers, Outcome
 from .principals import Grant
 from .request import Principal, PrincipalKind, Request
 from .resources import resource_of
-from .rest import Verdict, any_holds
+from .rest import Verdict, any_holds, verdict_of
 from .variables import Values
 
 
@@ -86,7 +86,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     """Whether the request is allowed under the layers."""
     verdict = layers.verdicts.get((request.action, request.resource))
     if verdict is None:
-        verdict = layers.verdict(request.action, request.resource)
+        verdict = verdict_of(layers, request.action, request.resource)
     principal = request.principal
     kind = principal.kind
     if (
@@ -111,7 +111,7 @@ def decide(request: Request, layers: Layers) -> Decision:
         return Decision(_ALLOWED, Layer.IDENTITY, request, layers)
     applying = layers.for_principal(principal)
     if applying is not layers:
-        verdict = applying.verdict(request.action, request.resource)
+        verdict = verdict_of(applying, request.action, request.resource)
     outcome, layer = judge(request, applying, verdict)
     return Decision(outcome, layer, request, applying)
 

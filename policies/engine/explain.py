@@ -209,8 +209,11 @@ def _names(named: NamedPrincipal, principal: Principal) -> bool:
 
 
 def _resource(compiled: CompiledStatement, text: str, values: Values) -> ElementCheck:
-    resource = resource_of(text)
-    patterns = compiled.resources if compiled.resources is not None else compiled.not_resources
-    entry = next((p.text for p in patterns or () if p.matches(resource, values)), None)
-    element = "Resource" if compiled.resources is not None else "NotResource"
-    return ElementCheck(element, compiled.covers_resource(resource, values), text, entry)
+    resource, statement = resource_of(text), compiled.statement
+    positive = compiled.resources is not None
+    listed = statement.resources if positive else statement.not_resources
+    patterns = compiled.resources if positive else compiled.not_resources
+    entries = zip(listed or (), patterns or (), strict=True)
+    entry = next((one for one, pattern in entries if pattern.matches(resource, values)), None)
+    covered = compiled.covers_resource(resource, values)
+    return ElementCheck("Resource" if positive else "NotResource", covered, text, entry)

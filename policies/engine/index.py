@@ -48,31 +48,35 @@ class Rules:
         everything: Guards = []
         literals: dict[str, Guards] = {}
         prefixes: dict[str, Guards] = {}
-        wild: dict[object, tuple[ResourcePattern, Guards]] = {}
-        negative: list[Rule] = []
-        for rule in rules:
-            if rule.covers is not None:
-                negative.append(rule)
-                continue
-            if rule.resources is None:
-                everything.append(rule.conditions)
-            for pattern in rule.resources or ():
-                if pattern.everything:
-                    everything.append(rule.conditions)
-                elif pattern.literal is not None:
-                    literals.setdefault(pattern.literal, []).append(rule.conditions)
-                elif pattern.prefix is not None:
-                    prefixes.setdefault(pattern.prefix, []).append(rule.conditions)
-                elif not pattern.nothing:
-                    wild.setdefault(pattern.key, (pattern, []))[1].append(rule.conditions)
-        self._everything = either(everything)
+        wild: dict[ResourcePattern, Guards] = {}
         self._negative: list[Rule] = []
-        if self._everything is None:  # an unconditional rule for everything outweighs the rest
-            literals, prefixes, wild, negative = {}, {}, {}, []
-        self._literals = {text: either(guards) for text, guards in literals.items()}
-        self._prefixes = _Prefixes({text: either(guards) for text, guards in prefixes.items()})
-        self._wild = _Pieces([_Wild(pattern, either(guards)) for pattern, guards in wild.values()])
-        self._negative = negative
+        self._literals: dict[str, Rest] = {}
+        self._prefixes: _Prefixes | None = None
+        self._wild: _Pieces | None = None
+        for resources, covers, conditions in rules:
+            if covers is not None:
+                self._negative.append(Rule(resources, covers, conditions))
+                continue
+            if resources is None:
+                everything.append(conditions)
+            for pattern in resources or ():
+                if pattern.everything:
+                    everything.append(conditions)
+                elif pattern.literal is not None:
+                    literals.setdefault(pattern.literal, []).append(conditions)
+                elif pattern.prefix is not None:
+                    prefixes.setdefault(pattern.prefix, []).append(conditions)
+                elif not pattern.nothing:
+                    wild.setdefault(pattern, []).append(conditions)
+        self._everything: Rest = either(everything) if everything else ()
+        if self._everything is None:
+            return  # an unconditional rule for everything outweighs the rest
+        if literals:
+            self._literals = {text: either(guards) for text, guards in literals.items()}
+        if prefixes:
+            self._prefixes = _Prefixes({text: either(some) for text, some in prefixes.items()})
+        if wild:
+            self._wild = _Pieces([_Wild(one, either(some)) for one, some in wild.items()])
 
     def rest(self, resource: Resource) -> Rest:
         """What is left to test for a resource; an empty tuple can never hold."""
@@ -84,11 +88,11 @@ class Rules:
             if found is None:
                 return None
             rest += found
-        for found in self._prefixes.of(resource.text):
+        for found in self._prefixes.of(resource.text) if self._prefixes else ():
             if found is None:
                 return None
             rest += found
-        for entry in self._wild.near(resource.text):
+        for entry in self._wild.near(resource.text) if self._wild else ():
             if entry.pattern.depends_on:
                 rest += (entry.check(resource),)
             elif entry.pattern.matches(resource, {}):

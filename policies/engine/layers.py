@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .compile import PolicySet
-from .keeping import Pool
 from .request import Principal, PrincipalKind
 
 if TYPE_CHECKING:
     from .rest import Verdict
-
-_VERDICTS = Pool(262_144)
 
 
 class Outcome(StrEnum):
@@ -77,15 +75,12 @@ class Layers:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def verdict(self, action: str, resource: str) -> Verdict:
-        """What all layers say about an action on a resource; kept, bounded."""
-        found = self.verdicts.get((action, resource))
-        if found is None:
-            from .rest import Verdict
-
-            found = Verdict(self, action, resource)
-            _VERDICTS.keep(self.verdicts, (action, resource), found)
-        return found
+    @cached_property
+    def applying(self) -> tuple[tuple[Layer, PolicySet], ...]:
+        """Every policy set with its layer, in the order in which a deny is named."""
+        return tuple(
+            (layer, policies) for layer in LAYERS_IN_DENY_ORDER for policies in self.sets(layer)
+        )
 
     def for_principal(self, principal: Principal) -> Layers:
         """The layers without the organization policies from which this caller is exempt.

@@ -26,40 +26,29 @@ def resource_of(text: str) -> Resource:
     parts = text.split(":", 5)
     if len(parts) < 6:
         return Resource(text, None)
-    folded = (*map(fold, parts[:5]), parts[5])
-    return Resource(":".join(folded), folded)
+    front = text[: len(text) - len(parts[5])]
+    folded = fold(front)
+    if folded == front:
+        return Resource(text, tuple(parts))
+    return Resource(folded + parts[5], (*folded.split(":")[:5], parts[5]))
 
 
 class ResourcePattern:
     """One entry of Resource or NotResource, compiled.
 
     Exactly one of these is so: it matches everything (`everything`), nothing (`nothing`), one
-    text (`literal`), all texts with a beginning (`prefix`), or needs `matches`. `head` is the
-    literal beginning of whatever it can match.
+    text (`literal`), all texts with a beginning (`prefix`), or needs `matches`. `depends_on`
+    holds the folded keys of its variables. Made by `resource_pattern`.
     """
 
-    __slots__ = (
-        "_front",
-        "_tail",
-        "depends_on",
-        "everything",
-        "head",
-        "key",
-        "literal",
-        "nothing",
-        "prefix",
-        "text",
-    )
+    __slots__ = ("_front", "_tail", "depends_on", "everything", "literal", "nothing", "prefix")
 
     def __init__(self, text: str, kind: DocumentKind, variables: bool) -> None:
-        self.text = text
-        self.key = (text, kind, variables)  # patterns with the same key match the same
-        self.depends_on: frozenset[str] = frozenset()  # folded keys of its variables
         self.everything = text == "*"
         self.nothing = False
         self.literal: str | None = None
         self.prefix: str | None = None
-        self.head = ""
+        self.depends_on: frozenset[str] = frozenset()
         self._front: tuple[Glob, ...] = ()
         self._tail: Glob | tuple[Part, ...] = ()
         if self.everything:
@@ -68,20 +57,23 @@ class ResourcePattern:
         if written is None:
             self.nothing = True
             return
-        parts = parts_of(written[5], wildcards=True) if variables else [*tokens_of(written[5])]
-        front = ":".join(fold(part) for part in written[:5]) + ":"
-        self._front = tuple(Glob.of(fold(part)) for part in written[:5])
-        plain = all(glob.literal is not None for glob in self._front)
-        self.head = front if plain else _literal_head(front)
+        front, tail = fold(":".join(written[:5])), written[5]
+        plain = "*" not in front and "?" not in front
+        if plain and not (variables and "${" in tail):
+            stem = tail[:-1] if tail.endswith("*") else tail
+            if "*" not in stem and "?" not in stem:
+                if stem is tail:
+                    self.literal = f"{front}:{tail}"
+                else:
+                    self.prefix = f"{front}:{stem}"
+                return
+        self._front = tuple(map(_front_glob, front.split(":", 4)))
+        parts = parts_of(tail, wildcards=True) if variables else [*tokens_of(tail)]
         if has_variables(parts):
             self._tail = tuple(parts)
             self.depends_on = frozenset(part.key for part in parts if isinstance(part, Variable))
-            return
-        self._tail = tail = Glob(token for token in parts if not isinstance(token, Variable))
-        if plain:
-            self.head += tail.head
-            self.literal = self.head if tail.literal is not None else None
-            self.prefix = self.head if tail.prefix is not None else None
+        else:
+            self._tail = Glob(token for token in parts if not isinstance(token, Variable))
 
     def matches(self, resource: Resource, values: Values) -> bool:
         """Whether the request's resource is covered. An unresolved variable covers nothing."""
@@ -92,7 +84,7 @@ class ResourcePattern:
         if self.prefix is not None:
             return resource.text.startswith(self.prefix)
         parts = resource.parts
-        if parts is None or self.nothing or not resource.text.startswith(self.head):
+        if parts is None or self.nothing:
             return False
         for glob, part in zip(self._front, parts, strict=False):
             if not glob.matches(part):
@@ -146,8 +138,9 @@ def _matches(tokens: list[Token], text: str) -> bool:
     return Glob(tokens).matches(text)
 
 
-def _literal_head(front: str) -> str:
-    return front[: min(front.find(wild) for wild in "*?" if wild in front)]
+# Patterns repeat across documents; equal ones are one object.
+resource_pattern = lru_cache(maxsize=16_384)(ResourcePattern)
+_front_glob = lru_cache(maxsize=4096)(Glob.of)
 
 
 def _completed(parts: list[str], kind: DocumentKind) -> list[str] | None:

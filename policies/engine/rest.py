@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .compile import CompiledStatement
 from .conditions import Check
 from .index import Rest
-from .layers import LAYERS_IN_DENY_ORDER, Layer, Layers, Outcome
+from .keeping import Pool
+from .layers import Layer, Layers, Outcome
 from .principals import Grant
 from .request import Principal
 from .resources import resource_of
@@ -16,6 +17,18 @@ from .variables import Values
 
 if TYPE_CHECKING:
     from .decide import Decision
+
+
+_VERDICTS = Pool(262_144)
+
+
+def verdict_of(layers: Layers, action: str, resource: str) -> Verdict:
+    """What all layers say about an action on a resource; kept on them, bounded."""
+    found = layers.verdicts.get((action, resource))
+    if found is None:
+        found = Verdict(layers, action, resource)
+        _VERDICTS.keep(layers.verdicts, (action, resource), found)
+    return found
 
 
 class Verdict:
@@ -44,22 +57,26 @@ class Verdict:
         self._granting: tuple[CompiledStatement, ...] = ()
         denies: list[tuple[Layer, Rest]] = []
         demands: list[tuple[Layer, Rest]] = []
-        for layer in LAYERS_IN_DENY_ORDER:
-            if layer is Layer.IDENTITY and layers.identity is None:
-                demands.append((layer, ()))
-            for policies in layers.sets(layer):
-                plan = policies.plan(action)
-                if layer is self._owner:
-                    self._denying, self._granting = plan.denying, plan.granting
-                    if self._denying:
-                        denies.append((layer, ()))
-                    continue
-                deny = plan.deny.rest(found) if plan.deny is not None else ()
+        silent = layers.identity is None
+        for layer, policies in layers.applying:
+            if silent and (layer is Layer.BOUNDARY or layer is Layer.SESSION):
+                demands.append((Layer.IDENTITY, ()))
+                silent = False
+            plan = policies.plan(action)
+            if layer is self._owner:
+                self._denying, self._granting = plan.denying, plan.granting
+                if self._denying:
+                    denies.append((layer, ()))
+                continue
+            if plan.deny is not None:
+                deny = plan.deny.rest(found)
                 if deny != ():
                     denies.append((layer, deny))
-                allow = plan.allow.rest(found) if plan.allow is not None else ()
-                if allow is not None:
-                    demands.append((layer, allow))
+            allow = plan.allow.rest(found) if plan.allow is not None else ()
+            if allow is not None:
+                demands.append((layer, allow))
+        if silent:
+            demands.append((Layer.IDENTITY, ()))
         self.denies = tuple(denies)
         self.demands = tuple(demands)
         self.settled = self._settle()
