@@ -15,7 +15,7 @@ from iamsite.operations.caller import AccessKeyCredential
 from iamsite.operations.errors import invalid_client_token_id, signature_does_not_match
 from iamsite.signing.claim import parse
 from iamsite.signing.limits import check_scope, check_time
-from iamsite.signing.proof import is_valid
+from iamsite.signing.proof import is_normal, is_valid
 from iamsite.signing.request import read
 from iamsite.urlencoded import Pairs
 
@@ -57,6 +57,8 @@ def signed_request(
     signature = parse(request)
     if signature is None:
         return None
+    if not is_normal(request.path):
+        raise signature_does_not_match()
     check_scope(signature, services)
     if not _ACCESS_KEY_ID.fullmatch(signature.access_key_id):
         raise invalid_client_token_id()

@@ -80,6 +80,15 @@ def canonical_path(path: str) -> str:
     return "/" + quote("/".join(segments), safe="/~") + end
 
 
+def is_normal(path: str) -> bool:
+    """Whether a path has no dot and no empty segments.
+
+    What is signed leaves them out, so a signature of one path would be valid for others.
+    """
+    *folders, last = path.removeprefix("/").split("/")
+    return "" not in folders and not {".", ".."} & {*folders, last}
+
+
 def canonical_query(query: Pairs) -> str:
     encoded = sorted(
         (quote(name, safe="~"), quote(value, safe="~"))
