@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from . import embedded
-from .environment import ConfigurationError, data_folder, kept_secret, secret, text
+from .environment import ConfigurationError, choice, data_folder, kept_secret, secret, text
 
 OLDEST_SERVER = 15
 NAME = "iamsite"  # of the embedded database and its owner
@@ -32,10 +32,11 @@ def embedded_server() -> embedded.Server | None:
     """The embedded server, or None when DATABASE_URL names another."""
     if text("DATABASE_URL"):
         return None
-    durable = text("IAMSITE_DATABASE_DURABLE", "on") != "off"
+    durable = choice("IAMSITE_DATABASE_DURABLE", "on", "off") == "on"
     return embedded.Server(data_folder() / "postgresql", durable=durable)
 
 
+@functools.cache
 def owner() -> Login:
     """The login that owns the schema."""
     if url := text("DATABASE_URL"):
@@ -43,6 +44,7 @@ def owner() -> Login:
     return _embedded(NAME, "database-owner-password")
 
 
+@functools.cache
 def application() -> Login:
     """The login that row-level security binds."""
     if url := text("IAMSITE_APP_DATABASE_URL"):
@@ -73,6 +75,7 @@ def ensure_running() -> None:
             )
         if server:
             return
+        _check_owner(connection)
         if not text("IAMSITE_APP_DATABASE_URL"):
             _provide_application(connection)
     with connect(application()) as connection:
@@ -197,6 +200,16 @@ def _provide_role(connection: Connection, login: Login, *attributes: str) -> Non
             sql.Literal(verifier),
         )
     )
+
+
+def _check_owner(connection: Connection) -> None:
+    """Raises ConfigurationError when the login could not migrate."""
+    row = connection.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
+    if row != (True,):
+        raise ConfigurationError(
+            f"The login in DATABASE_URL may not make tables in the database {owner()['dbname']}: "
+            "make it the database's owner."
+        )
 
 
 def _check_bound(connection: Connection) -> None:

@@ -4,6 +4,7 @@ import errno
 import importlib
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -36,6 +37,7 @@ HOLD_SECRETS = (
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the keys
     try:
         run()
     except ConfigurationError as error:
@@ -174,7 +176,7 @@ def serve(host: str, port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=environment.number("IAMSITE_WORKERS", min(processors, 4), 1, 256),
-        blocking_threads=environment.number("IAMSITE_THREADS", 4, 1, 256),
+        blocking_threads=environment.number("IAMSITE_THREADS", min(2 * processors + 1, 4), 1, 256),
         backpressure=512,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
@@ -207,6 +209,7 @@ def load(target: str) -> Any:
     os.setpgid(0, 0)
     module, _, name = target.partition(":")
     application = getattr(importlib.import_module(module), name)
+    database.embedded_server()  # what the environment says of it is kept from here on
     for variable in HOLD_SECRETS:  # the server copies the environment into each request's
         os.environ.pop(variable, None)
     if parent := multiprocessing.parent_process():

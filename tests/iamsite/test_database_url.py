@@ -62,6 +62,14 @@ def test_a_login_that_may_not_make_roles_is_told(foreign: Server, tmp_path: Path
     )
 
 
+def test_a_login_that_does_not_own_its_database_is_told(foreign: Server, tmp_path: Path) -> None:
+    url = login(foreign, "guest", "CREATEROLE", database="postgres")
+    assert refusal(tmp_path / "var", DATABASE_URL=url) == (
+        "iamsite: The login in DATABASE_URL may not make tables in the database postgres: "
+        "make it the database's owner."
+    )
+
+
 def test_an_application_role_that_is_given_is_used(foreign: Server, tmp_path: Path) -> None:
     owner = login(foreign, "given", "")
     application = login(foreign, "bound", "", database="given")
