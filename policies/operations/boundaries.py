@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from iamsite.operations import Call
-from iamsite.operations.errors import no_such_entity
+from iamsite.operations.errors import invalid_input
 from policies.models import Boundary, Policy
-from policies.operations.find import find_policy
+from policies.operations.find import ARN, get_attachable_policy
 
 
 def boundary_policy(call: Call, arn: str | None) -> Policy | None:
-    """The policy that `arn` names as a boundary; raises NoSuchEntity if it cannot be one."""
+    """The policy that `arn` names as a boundary.
+
+    Raises InvalidInput for a text that is no policy ARN, NoSuchEntity, and PolicyNotAttachable for
+    a policy that belongs to service-linked roles.
+    """
     if arn is None:
         return None
-    policy = find_policy(call, arn)
-    if policy is None:
-        raise no_such_entity(f"Policy {arn} does not exist or is not attachable.")
-    return policy
+    if not ARN.fullmatch(arn):
+        raise invalid_input(f"Value ({arn}) for parameter PermissionsBoundary is invalid.")
+    return get_attachable_policy(call, arn)
 
 
 def set_boundary(call: Call, principal_id: str, policy: Policy | None) -> None:

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from accounts.tenancy import AWS
-from iamsite.operations import Call, Resource
-from iamsite.operations.errors import no_such_entity, validation_error
+from iamsite.operations import Call, OperationError, Resource
+from iamsite.operations.errors import access_denied, no_such_entity, validation_error
 from policies.models import Policy
 
 ARN = re.compile(r"arn:aws:iam::(aws|\d{12}):policy(/(?:.*/)?)([^/]+)", re.DOTALL)
@@ -37,6 +37,35 @@ def get_policy(call: Call, arn: str) -> Policy:
     """Raises NoSuchEntity."""
     if (found := find_policy(call, arn)) is None:
         raise no_such_entity(f"Policy {arn} was not found.")
+    return found
+
+
+def get_own_policy(call: Call, arn: str) -> Policy:
+    """The policy, to be changed.
+
+    Raises AccessDenied for an AWS managed one, which nobody may change (evaluation.md §9.1), and
+    NoSuchEntity.
+    """
+    found = get_policy(call, arn)
+    if found.is_aws_managed:
+        raise access_denied(
+            f"User: {call.caller.principal.arn} is not authorized to perform: "
+            f"{call.registered.action} on resource: policy {arn}"
+        )
+    return found
+
+
+def get_attachable_policy(call: Call, arn: str) -> Policy:
+    """The policy, to be attached or set as a boundary.
+
+    Raises NoSuchEntity, and PolicyNotAttachable for one that belongs to service-linked roles.
+    """
+    if (found := find_policy(call, arn)) is None:
+        raise no_such_entity(f"Policy {arn} does not exist or is not attachable.")
+    if not found.attachable:
+        raise OperationError(
+            "PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role."
+        )
     return found
 
 
