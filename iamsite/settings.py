@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "iamsite.console.middleware.ConsoleMiddleware",
 ]
 APPEND_SLASH = False
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
@@ -98,7 +99,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
+                "iamsite.console.context.shell",
             ],
         },
     }
@@ -186,6 +187,7 @@ CONSOLE_SESSION_IDLE_SECONDS = environment.number("IAMSITE_SESSION_IDLE", 3600, 
 CONSOLE_SESSION_SECONDS = environment.number("IAMSITE_SESSION_LENGTH", 43_200, 60, 43_200)
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+CSRF_FAILURE_VIEW = "iamsite.console.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS

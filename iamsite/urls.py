@@ -1,7 +1,13 @@
 """Which face answers which address. The AWS Query face is beside Django (wsgi.py)."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="console:dashboard")),
     path("api/v1/", include("iamsite.rest.urls")),
+    path("console/", include("iamsite.console.urls")),
 ]
+handler400 = "iamsite.console.errors.bad_request"
+handler404 = "iamsite.console.errors.not_found"
+handler500 = "iamsite.console.errors.server_error"

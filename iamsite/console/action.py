@@ -29,13 +29,15 @@ Crumb = tuple[str, str]
 class Action(View):
     """What subclasses say: the operation, its form, words, and where to go afterwards.
 
-    `names` maps the address's parts to the operation's parameters. `is_danger` asks for the thing's
+    `names` maps the address's parts to the operation's parameters; `fixed` are parameters that are
+    always the same. `is_danger` asks for the thing's
     name (`confirmed_by`, a part of the address) to be typed.
     """
 
     operation: ClassVar[str]
     form_class: type[OperationForm] = OperationForm
     names: ClassVar[dict[str, str]] = {}
+    fixed: ClassVar[Params] = {}
     title: Text = ""
     lead: Text = ""
     submit: Text = ""
@@ -54,6 +56,7 @@ class Action(View):
         super().setup(request, *args, **kwargs)
         self.back = self.back_url()
         self.title = str(self.title) % kwargs
+        self.lead = str(self.lead) % kwargs
         self.prepare()
 
     # What subclasses give
@@ -78,8 +81,9 @@ class Action(View):
         return self.form_class(data, initial=self.initial() if data is None else None)
 
     def target(self) -> Params:
-        """The parameters that the address fixes."""
-        return {parameter: self.kwargs[part] for part, parameter in self.names.items()}
+        """The parameters that the form does not ask for."""
+        named = {parameter: self.kwargs[part] for part, parameter in self.names.items()}
+        return {**named, **self.fixed}
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         """Performs what was asked for; raises OperationError."""

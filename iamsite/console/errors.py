@@ -79,6 +79,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """An address below /console/ that leads nowhere, within the shell."""
+    error = OperationError("NotFound", "", 404)
+    return error_response(request, error)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return plain_error(
         request,

@@ -7,11 +7,12 @@ put beside the field that they speak of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.templatetags.static import static
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 
@@ -55,10 +56,21 @@ class DocumentField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
+        self.faults: list[dict[str, Any]] = []
 
     def to_python(self, value: Any) -> str:
         # Browsers send every line end as CRLF.
         return str(value or "").replace("\r\n", "\n")
+
+
+class PickField(forms.MultipleChoiceField):
+    """Any number of what there is; `empty` says what to tell when there is nothing."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, empty: Text = "", **kwargs: Any) -> None:
+        super().__init__(**{"required": False, **kwargs})
+        self.empty = empty
 
 
 class OperationForm(forms.Form):
@@ -76,7 +88,7 @@ class OperationForm(forms.Form):
             attributes = field.widget.attrs
             if isinstance(field, DocumentField):
                 attributes |= {"class": "input code", "spellcheck": "false", "wrap": "off"}
-                attributes["data-editor"] = _editor()
+                attributes["data-editor"] = static("editor.js")
             elif not isinstance(
                 field.widget, forms.CheckboxInput | forms.RadioSelect | TagsWidget
             ):
@@ -84,6 +96,12 @@ class OperationForm(forms.Form):
             if isinstance(field.widget, forms.TextInput) and name != "Description":
                 attributes.setdefault("autocomplete", "off")
                 attributes.setdefault("spellcheck", "false")
+
+    def offer(self, name: str, options: Sequence[tuple[str, Option]]) -> None:
+        """Gives the choice field `name` its choices."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(options)
 
     def parameters(self) -> dict[str, Any]:
         """What to perform the operation with: fields left empty are left out."""
@@ -124,9 +142,3 @@ def _parameter(path: str) -> str:
     """The parameter of a path such as `tags.1.member.key`, spelt as the model does."""
     first = path.partition(".")[0]
     return first[:1].upper() + first[1:]
-
-
-def _editor() -> str:
-    from django.templatetags.static import static
-
-    return static("editor.js")

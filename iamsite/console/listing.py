@@ -13,6 +13,9 @@ from django.utils.translation import ngettext
 from iamsite.console.asking import ConsoleRequest, Params
 
 PAGE_SIZE = 50
+# A filter looks through at most this much for one page of matches; "Next page" goes on from there.
+SCANNED_PAGE = 1000
+SCANNED_PAGES = 5
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,36 @@ def listing(
 ) -> Listing:
     """One page of `operation`'s list in member `key`.
 
-    The URL's `marker` says where it starts; `filters` are the URL's parameters that narrow it.
+    The URL's `marker` says where it starts, `q` what names, paths, ids or ARNs must contain, and
+    `filters` are the URL's other parameters that narrow it (already in `params`).
     """
-    marker = request.GET.get("marker", "")
-    asked = {**params, "MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
+    query, marker = request.GET.get("q", "").strip(), request.GET.get("marker", "")
+    size = SCANNED_PAGE if query else PAGE_SIZE
+    asked = {**params, "MaxItems": size, **({"Marker": marker} if marker else {})}
     answer = request.ask.see(page=(operation, asked))["page"]
     if not answer:
         return Listing(denied=answer.denied)
-    result = answer.result
+    rows, result = list(answer.result[key]), answer.result
+    if query:
+        rows = _matching(rows, query)
+        for _page in range(SCANNED_PAGES - 1):
+            if len(rows) >= PAGE_SIZE or not result.get("IsTruncated"):
+                break
+            result = request.ask.perform(operation, {**asked, "Marker": result["Marker"]})
+            rows += _matching(result[key], query)
     return Listing(
-        rows=result[key],
-        query=request.GET.get("q", ""),
+        rows=rows,
+        query=query,
         filtered=any(request.GET.get(name) for name in ("q", *filters)),
         next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
         first_url=address(request, marker="") if marker else "",
     )
+
+
+def _matching(rows: Sequence[dict[str, Any]], query: str) -> list[dict[str, Any]]:
+    wanted = query.casefold()
+    return [
+        row
+        for row in rows
+        if any(wanted in value.casefold() for value in row.values() if isinstance(value, str))
+    ]

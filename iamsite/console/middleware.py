@@ -47,7 +47,11 @@ class ConsoleMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        if not request.path_info.startswith(PREFIX) or getattr(view, "is_public", False):
+        view_class = getattr(view, "view_class", None)
+        is_public = getattr(view, "is_public", False) or getattr(
+            getattr(view_class, "dispatch", None), "is_public", False
+        )
+        if not request.path_info.startswith(PREFIX) or is_public:
             return None
         if not cookies.session_token(request):
             return to_sign_in(request)

@@ -1,4 +1,8 @@
-"""Opening an account, signing in and out."""
+"""Opening an account, signing in and out.
+
+A sign-in takes one to three steps: name and password; the code of an MFA device; a new password.
+Between steps what has been proved travels in a signed field of the form, good for five minutes.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +21,16 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from accounts.opening import AccountError
 from iamsite.console import cookies
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
-from iamsite.operations import OperationError
 from identities import signin
+from identities.signin import PasswordRefused, SignedIn, SignInRefused
+
+
+def _password(kind: str) -> forms.PasswordInput:
+    return forms.PasswordInput(attrs={"autocomplete": kind})
 
 
 class RootForm(OperationForm):
@@ -31,31 +40,43 @@ class RootForm(OperationForm):
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        label=_("Password"), strip=False, widget=_password("current-password")
     )
 
 
 class UserForm(OperationForm):
-    account = forms.CharField(
-        label=_("Account id or alias"), max_length=63, widget=forms.TextInput()
-    )
+    account = forms.CharField(label=_("Account id or alias"), max_length=63)
     name = forms.CharField(
         label=_("User name"),
         max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
     )
     password = forms.CharField(
-        label=_("Password"),
+        label=_("Password"), strip=False, widget=_password("current-password")
+    )
+
+
+class CodeForm(OperationForm):
+    challenge = forms.CharField(widget=forms.HiddenInput)
+    code = forms.CharField(
+        label=_("Code of your MFA device"),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class NewPasswordForm(OperationForm):
+    challenge = forms.CharField(widget=forms.HiddenInput)
+    password = forms.CharField(
+        label=_("New password"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
     )
 
 
 class OpenAccountForm(OperationForm):
-    blames = {"EntityAlreadyExists": "email", "PasswordPolicyViolation": "password"}
-
     name = forms.CharField(
         label=_("Account name"),
         max_length=128,
@@ -70,8 +91,8 @@ class OpenAccountForm(OperationForm):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        help_text=_("At least 12 characters. A few words that belong together only for you are best."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("12 characters or more. A few words that only you would put together."),
+        widget=_password("new-password"),
     )
 
 
@@ -85,42 +106,83 @@ def next_url(request: HttpRequest) -> str:
 
 
 @method_decorator([public, sensitive_post_parameters()], name="dispatch")
-class SignIn(View):
+class Gate(View):
+    """What every step of a sign-in does with its outcome."""
+
+    def follow(self, request: HttpRequest, signed_in: SignedIn) -> HttpResponseBase:
+        """To the next step, or in."""
+        if signed_in.token:
+            end_session(request)
+            response = HttpResponseRedirect(next_url(request))
+            cookies.keep_session(response, signed_in.token)
+            return response
+        form: OperationForm
+        if signed_in.needs_mfa:
+            form = CodeForm(initial={"challenge": signed_in.challenge})
+            return step(request, "code", form)
+        form = NewPasswordForm(initial={"challenge": signed_in.challenge})
+        return step(request, "password", form)
+
+
+# The later steps: where each is posted, and its words.
+STEPS = {
+    "code": ("console:sign-in-code", _("Second factor"), _("Continue")),
+    "password": ("console:sign-in-password", _("Choose a new password"), _("Save and sign in")),
+}
+
+
+def step(
+    request: HttpRequest, name: str, form: OperationForm, failure: str = "", status: int = 200
+) -> HttpResponse:
+    route, title, submit = STEPS[name]
+    context = {
+        "form": form,
+        "failure": failure,
+        "title": title,
+        "submit": submit,
+        "action": reverse(route),
+        "next": request.POST.get("next", ""),
+    }
+    return render(request, "console/sign_in_step.html", context, status=status)
+
+
+class SignIn(Gate):
     """Root by email, or an IAM user by account and name; one message for every failure."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         kind = "root" if request.GET.get("kind") == "root" else "user"
-        initial = {
-            "account": request.GET.get("account") or cookies.remembered_account(request),
-        }
-        form = (RootForm if kind == "root" else UserForm)(initial=initial)
+        account = request.GET.get("account") or cookies.remembered_account(request)
+        form = RootForm() if kind == "root" else UserForm(initial={"account": account})
         return self.page(request, kind, form)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         kind = "root" if request.POST.get("kind") == "root" else "user"
-        form = (RootForm if kind == "root" else UserForm)(request.POST)
+        form = RootForm(request.POST) if kind == "root" else UserForm(request.POST)
         if not form.is_valid():
             return self.page(request, kind, form, status=422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
             if kind == "root":
-                token = signin.sign_in_root(typed["email"], typed["password"], origin)
+                signed_in = signin.sign_in_root(typed["email"], typed["password"], origin)
             else:
-                token = signin.sign_in_user(
+                signed_in = signin.sign_in_user(
                     typed["account"].strip(), typed["name"].strip(), typed["password"], origin
                 )
-        except OperationError as error:
-            return self.page(request, kind, form, status=error.status, failure=error.message)
-        _end_previous(request)
-        response = HttpResponseRedirect(next_url(request))
-        cookies.keep_session(response, token)
+        except SignInRefused as refusal:
+            return self.page(request, kind, form, status=403, failure=refusal.message)
+        response = self.follow(request, signed_in)
         if kind == "user":
             cookies.keep_account(response, typed["account"].strip())
         return response
 
     def page(
-        self, request: HttpRequest, kind: str, form: OperationForm, status: int = 200, failure: str = ""
+        self,
+        request: HttpRequest,
+        kind: str,
+        form: OperationForm,
+        status: int = 200,
+        failure: str = "",
     ) -> HttpResponse:
         wanted = next_url(request)
         query = {"next": wanted} if wanted != reverse("console:dashboard") else {}
@@ -136,8 +198,49 @@ class SignIn(View):
         return render(request, "console/sign_in.html", context, status=status)
 
 
-@method_decorator([public, sensitive_post_parameters()], name="dispatch")
-class SignUp(View):
+class AnswerCode(Gate):
+    """The step with the MFA device's code."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("console:sign-in"))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = CodeForm(request.POST)
+        if not form.is_valid():
+            return step(request, "code", form, status=422)
+        typed = form.cleaned_data
+        origin: Any = request.origin  # type: ignore[attr-defined]
+        try:
+            signed_in = signin.answer_mfa(typed["challenge"], typed["code"], origin)
+        except SignInRefused as refusal:
+            return step(request, "code", form, refusal.message, 403)
+        return self.follow(request, signed_in)
+
+
+class ChooseNewPassword(Gate):
+    """The step with a new password, when the old one is expired or was only for the first time."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("console:sign-in"))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = NewPasswordForm(request.POST)
+        if not form.is_valid():
+            return step(request, "password", form, status=422)
+        typed = form.cleaned_data
+        origin: Any = request.origin  # type: ignore[attr-defined]
+        try:
+            signed_in = signin.change_password(typed["challenge"], typed["password"], origin)
+        except PasswordRefused as refusal:
+            for fault in refusal.faults:
+                form.add_error("password", fault)
+            return step(request, "password", form, status=422)
+        except SignInRefused as refusal:
+            return step(request, "password", form, refusal.message, 403)
+        return self.follow(request, signed_in)
+
+
+class SignUp(Gate):
     """Opens an account and signs its root user in."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -150,29 +253,30 @@ class SignUp(View):
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
-            signin.open_account(typed["email"], typed["password"], typed["name"], origin)
-            token = signin.sign_in_root(typed["email"], typed["password"], origin)
-        except OperationError as error:
-            if not form.refuse(error):
-                form.add_error(None, error.message)
-            return render(request, "console/sign_up.html", {"form": form}, status=error.status)
-        _end_previous(request)
+            signed_in = signin.open_account(
+                typed["email"].strip(), typed["password"], typed["name"], origin
+            )
+        except (AccountError, SignInRefused) as refusal:
+            field = refusal.field if isinstance(refusal, AccountError) else None
+            form.add_error(field if field in form.fields else None, refusal.message)
+            return render(request, "console/sign_up.html", {"form": form}, status=422)
+        end_session(request)
         response = HttpResponseRedirect(reverse("console:getting-started"))
-        cookies.keep_session(response, token)
+        cookies.keep_session(response, signed_in.token)
         return response
 
 
 @public
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    _end_previous(request)
+    end_session(request)
     response = HttpResponseRedirect(reverse("console:sign-in"))
     cookies.forget_session(response)
     return response
 
 
-def _end_previous(request: HttpRequest) -> None:
-    """A browser has one session at a time: whoever signs in anew leaves none behind."""
+def end_session(request: HttpRequest) -> None:
+    """Ends the browser's session, if it has one: whoever signs in anew leaves none behind."""
     token = cookies.session_token(request)
     if token:
-        signin.sign_out(token)
+        signin.sign_out(token, request.origin)  # type: ignore[attr-defined]

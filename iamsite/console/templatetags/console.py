@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -181,3 +182,58 @@ def segment(text: str) -> str:
 @register.filter
 def get(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Two letters for a name's picture."""
+    words = re.findall(r"[^\W_]+", name)
+    return "".join(word[0] for word in words[:2]) or "?"
+
+
+@register.filter
+def arn_name(arn: str) -> str:
+    """The last part of an ARN: what people call the thing."""
+    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
+
+
+@register.filter
+def is_aws_managed(arn: str) -> bool:
+    return arn.startswith("arn:aws:iam::aws:")
+
+
+@register.inclusion_tag("components/time.html")
+def age(moment: datetime) -> dict[str, Any]:
+    """How long ago, without "ago"."""
+    passed = (datetime.now(UTC) - moment).total_seconds()
+    return {
+        "iso": moment.isoformat(),
+        "exact": times.exact(moment),
+        "relative": times.span(passed) or _("just now"),
+        "still": True,
+    }
+
+
+@register.simple_tag
+def length(seconds: int) -> str:
+    """A length of time in words."""
+    return times.span(seconds)
+
+
+@register.simple_tag
+def inline_url(verb: str, kind: str, name: str, policy: str) -> str:
+    """The address of an inline policy's form: `verb` is edit or delete, `kind` user, group or role."""
+    return reverse(f"console:{verb}-inline-{kind}-policy", args=[name, policy])
+
+
+@register.simple_tag
+def attachment_url(verb: str, kind: str, name: str, arn: str) -> str:
+    return reverse(f"console:{verb}-{kind}-policy", args=[name, arn])
+
+
+@register.simple_tag
+def key_url(verb: str, name: str, key: str) -> str:
+    """The address of an access key's form; without a user name it is one's own key."""
+    if name:
+        return reverse(f"console:{verb}-key", args=[name, key])
+    return reverse(f"console:{verb}-own-key", args=[key])

@@ -44,3 +44,14 @@ document.addEventListener("input", (event) => {
     label.hidden = wanted !== "" && !label.textContent.toLowerCase().includes(wanted) && !label.querySelector(":checked");
   });
 });
+
+// A button that puts a prepared text into an editor or a field.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fill]");
+  const field = button && document.getElementById(button.dataset.fill);
+  if (!field) return;
+  event.preventDefault();
+  field.value = button.dataset.text;
+  field.dispatchEvent(new CustomEvent("editor:set", { detail: button.dataset.text }));
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});

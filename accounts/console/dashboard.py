@@ -1,0 +1,36 @@
+"""The dashboard and the getting-started list."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.console.activity import recent_events
+from accounts.console.posture import posture
+from iamsite.console.asking import ConsoleRequest
+
+
+@require_safe
+def dashboard(request: ConsoleRequest) -> HttpResponse:
+    context = {
+        "posture": posture(request.ask),
+        "events": recent_events(request.ask),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/dashboard.html", context)
+
+
+@require_safe
+def getting_started(request: ConsoleRequest) -> HttpResponse:
+    endpoint = f"{request.scheme}://{request.get_host()}/"
+    context = {
+        "posture": posture(request.ask),
+        "first_call": (
+            "aws configure\n"
+            f"aws sts get-caller-identity --endpoint-url {endpoint}\n"
+            f"aws iam list-users --endpoint-url {endpoint}"
+        ),
+    }
+    return render(request, "accounts/getting_started.html", context)

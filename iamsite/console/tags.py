@@ -1,0 +1,49 @@
+"""Editing tags: the rows as they should be; saving performs the differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from iamsite.console.asking import Params
+from iamsite.console.forms import OperationForm, TagsField
+from iamsite.console.steps import Step, perform_all
+
+
+class TagsForm(OperationForm):
+    Tags = TagsField(label=_("Tags"), required=False)
+
+
+class EditTags:
+    """Mixed into an action whose target has tags; `kind` is User, Role or Policy."""
+
+    kind: str
+    form_class = TagsForm
+    submit = _("Save tags")
+    tab = "tags"
+    request: Any
+    target: Callable[[], Params]
+
+    def prepare(self) -> None:
+        self.current = self.request.ask.everything(f"List{self.kind}Tags", "Tags", self.target())
+
+    def initial(self) -> dict[str, Any]:
+        return {"Tags": self.current}
+
+    def performed(self, form: OperationForm) -> list[Step]:
+        wanted = form.cleaned_data["Tags"] or []
+        keys = {tag["Key"] for tag in wanted}
+        gone = [tag["Key"] for tag in self.current if tag["Key"] not in keys]
+        changed = [tag for tag in wanted if tag not in self.current]
+        steps: list[Step] = []
+        if gone:
+            steps.append((f"Untag{self.kind}", {**self.target(), "TagKeys": gone}))
+        if changed:
+            steps.append((f"Tag{self.kind}", {**self.target(), "Tags": changed}))
+        return steps
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}

@@ -1,0 +1,24 @@
+"""Every address below /console/."""
+
+from django.urls import URLPattern, URLResolver, path, re_path
+
+import accounts.console.urls
+import identities.console.urls
+import policies.console.urls
+from iamsite.console import palette, preferences, signin
+from iamsite.console.errors import no_such_page
+
+app_name = "console"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in", signin.SignIn.as_view(), name="sign-in"),
+    path("sign-in/code", signin.AnswerCode.as_view(), name="sign-in-code"),
+    path("sign-in/password", signin.ChooseNewPassword.as_view(), name="sign-in-password"),
+    path("sign-up", signin.SignUp.as_view(), name="sign-up"),
+    path("sign-out", signin.sign_out, name="sign-out"),
+    path("theme", preferences.choose_theme, name="theme"),
+    path("search", palette.search, name="search"),
+    *accounts.console.urls.urlpatterns,
+    *identities.console.urls.urlpatterns,
+    *policies.console.urls.urlpatterns,
+    re_path("", no_such_page),
+]

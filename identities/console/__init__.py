@@ -1,0 +1,1 @@
+"""The console's pages of users, groups, roles and their credentials."""

@@ -1,0 +1,186 @@
+"""Groups: list, one group, create, rename, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from iamsite.console.action import Action, Crumb
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.forms import OperationForm
+from iamsite.console.listing import listing
+from iamsite.console.steps import Step, perform_all
+from iamsite.console.tabs import chosen_tab, tabs
+from policies.console.sources import group_sources
+
+TABS = {"members": gettext_lazy("Members"), "permissions": gettext_lazy("Permissions")}
+
+
+@require_safe
+def list_groups(request: ConsoleRequest) -> HttpResponse:
+    path = request.GET.get("path", "")
+    params = {"PathPrefix": path} if path.startswith("/") else {}
+    context = {
+        "listing": listing(request, "ListGroups", "Groups", params, ["path"]),
+        "may": request.ask.may(create=("CreateGroup", {"GroupName": "new"})),
+    }
+    return render(request, "identities/groups.html", context)
+
+
+@require_safe
+def group(request: ConsoleRequest, name: str) -> HttpResponse:
+    who = {"GroupName": name}
+    found = request.ask.perform("GetGroup", {**who, "MaxItems": 1})["Group"]
+    any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':group')[0]}:policy/any"}
+    tab = chosen_tab(request, list(TABS))
+    context = {
+        "group": found,
+        "name": name,
+        "tab": tab,
+        "tabs": tabs(request, tab, TABS),
+        "may": request.ask.may(
+            rename=("UpdateGroup", who),
+            delete=("DeleteGroup", who),
+            add=("AddUserToGroup", {**who, "UserName": "any"}),
+            remove=("RemoveUserFromGroup", {**who, "UserName": "any"}),
+            attach=("AttachGroupPolicy", any_policy),
+            detach=("DetachGroupPolicy", any_policy),
+            put=("PutGroupPolicy", {**who, "PolicyName": "any", "PolicyDocument": "{}"}),
+            drop=("DeleteGroupPolicy", {**who, "PolicyName": "any"}),
+        ),
+    }
+    if tab == "members":
+        context["listing"] = listing(request, "GetGroup", "Users", who)
+    else:
+        context["sources"] = group_sources(request.ask, name)
+    return render(request, f"identities/group_{tab}.html", context)
+
+
+class GroupForm(OperationForm):
+    blames = {"EntityAlreadyExists": "GroupName"}
+
+    GroupName = forms.CharField(
+        label=gettext_lazy("Group name"),
+        max_length=128,
+        help_text=gettext_lazy("Letters, digits and + = , . @ _ -"),
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+    Path = forms.CharField(
+        label=gettext_lazy("Path"),
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "/"}),
+    )
+
+
+class CreateGroup(Action):
+    operation = "CreateGroup"
+    form_class = GroupForm
+    title = gettext_lazy("Create group")
+    lead = gettext_lazy("What a group's policies allow, each of its users may do.")
+    success = gettext_lazy("Group %(GroupName)s was created.")
+
+    def back_url(self) -> str:
+        return reverse("console:groups")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Groups"), reverse("console:groups"))]
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:group", args=[result["Group"]["GroupName"]])
+
+
+class GroupAction(Action):
+    names = {"name": "GroupName"}
+
+    def back_url(self) -> str:
+        return reverse("console:group", args=[self.kwargs["name"]])
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Groups"), reverse("console:groups")), (self.kwargs["name"], self.back)]
+
+
+class RenameForm(OperationForm):
+    blames = {"EntityAlreadyExists": "NewGroupName"}
+
+    NewGroupName = forms.CharField(label=gettext_lazy("New name"), max_length=128)
+    NewPath = forms.CharField(label=gettext_lazy("Path"), required=False)
+
+
+class RenameGroup(GroupAction):
+    operation = "UpdateGroup"
+    form_class = RenameForm
+    title = gettext_lazy("Rename %(name)s")
+    lead = gettext_lazy("Members and policies stay. The ARN changes.")
+    submit = gettext_lazy("Rename")
+    success = gettext_lazy("%(name)s is now %(NewGroupName)s.")
+
+    def initial(self) -> dict[str, Any]:
+        found = self.request.ask.perform("GetGroup", {**self.target(), "MaxItems": 1})["Group"]
+        return {"NewGroupName": found["GroupName"], "NewPath": found["Path"]}
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:group", args=[params["NewGroupName"]])
+
+
+class DeleteGroup(GroupAction):
+    """Members leave and policies are taken off first, as the API demands."""
+
+    operation = "DeleteGroup"
+    title = gettext_lazy("Delete %(name)s")
+    submit = gettext_lazy("Delete group")
+    success = gettext_lazy("Group %(name)s was deleted.")
+    is_danger = True
+    confirmed_by = "name"
+
+    def prepare(self) -> None:
+        who = self.target()
+        self.members = [
+            user["UserName"] for user in self.request.ask.everything("GetGroup", "Users", who)
+        ]
+        self.sources = group_sources(self.request.ask, self.kwargs["name"])
+
+    def consequences(self) -> list[str]:
+        lines = []
+        if self.members:
+            lines.append(
+                _("%(count)d users lose what this group allows: %(names)s")
+                % {"count": len(self.members), "names": _some(self.members)}
+            )
+        lines += [
+            (_("%(name)s is detached.") if source.arn else _("The inline policy %(name)s is deleted."))
+            % {"name": source.name}
+            for source in self.sources.policies
+        ]
+        return lines
+
+    def performed(self, form: OperationForm) -> list[Step]:
+        who = self.target()
+        return [
+            *(("RemoveUserFromGroup", {**who, "UserName": name}) for name in self.members),
+            *(
+                ("DetachGroupPolicy", {**who, "PolicyArn": source.arn})
+                if source.arn
+                else ("DeleteGroupPolicy", {**who, "PolicyName": source.name})
+                for source in self.sources.policies
+            ),
+            ("DeleteGroup", who),
+        ]
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:groups")
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown}, …" if len(names) > most else shown

@@ -1,0 +1,295 @@
+"""Roles: list, one role, create, trust policy, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from iamsite.console.action import Action, Crumb
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.documents import DocumentForm
+from iamsite.console.forms import DocumentField, OperationForm, Option, TagsField
+from iamsite.console.listing import listing
+from iamsite.console.steps import Step, perform_all
+from iamsite.console.tabs import chosen_tab, tabs
+from iamsite.console.viewer import viewer_of
+from identities.console.trust import trusted
+from policies.console.sources import role_sources
+from policies.engine import DocumentKind
+
+TABS = {
+    "permissions": gettext_lazy("Permissions"),
+    "trust": gettext_lazy("Trust"),
+    "tags": gettext_lazy("Tags"),
+}
+
+
+@require_safe
+def list_roles(request: ConsoleRequest) -> HttpResponse:
+    path = request.GET.get("path", "")
+    params = {"PathPrefix": path} if path.startswith("/") else {}
+    page = listing(request, "ListRoles", "Roles", params, ["path"])
+    for role in page.rows:
+        role["Trusted"] = trusted(role["AssumeRolePolicyDocument"])
+    context = {
+        "listing": page,
+        "may": request.ask.may(
+            create=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"})
+        ),
+    }
+    return render(request, "identities/roles.html", context)
+
+
+@require_safe
+def role(request: ConsoleRequest, name: str) -> HttpResponse:
+    who = {"RoleName": name}
+    found = request.ask.perform("GetRole", who)["Role"]
+    any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':role')[0]}:policy/any"}
+    tab = chosen_tab(request, list(TABS))
+    context: dict[str, Any] = {
+        "role": found,
+        "name": name,
+        "tab": tab,
+        "tabs": tabs(request, tab, TABS),
+        "may": request.ask.may(
+            edit=("UpdateRole", who),
+            delete=("DeleteRole", who),
+            trust=("UpdateAssumeRolePolicy", {**who, "PolicyDocument": "{}"}),
+            attach=("AttachRolePolicy", any_policy),
+            detach=("DetachRolePolicy", any_policy),
+            put=("PutRolePolicy", {**who, "PolicyName": "any", "PolicyDocument": "{}"}),
+            drop=("DeleteRolePolicy", {**who, "PolicyName": "any"}),
+            tag=("TagRole", {**who, "Tags": []}),
+        ),
+    }
+    if tab == "permissions":
+        context["sources"] = role_sources(request.ask, name)
+    elif tab == "trust":
+        context["trusted"] = trusted(found["AssumeRolePolicyDocument"])
+    return render(request, f"identities/role_{tab}.html", context)
+
+
+class RoleForm(DocumentForm):
+    kind = DocumentKind.TRUST
+    blames = {
+        "EntityAlreadyExists": "RoleName",
+        "MalformedPolicyDocument": "AssumeRolePolicyDocument",
+    }
+
+    RoleName = forms.CharField(
+        label=gettext_lazy("Role name"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+    Description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, max_length=1000
+    )
+    AssumeRolePolicyDocument = DocumentField(
+        label=gettext_lazy("Who may assume it"),
+        help_text=gettext_lazy("The trust policy: its principals may become this role."),
+    )
+    MaxSessionDuration = forms.ChoiceField(
+        label=gettext_lazy("Longest session"),
+        initial="3600",
+        choices=[
+            (str(hours * 3600), gettext_lazy("1 hour") if hours == 1 else f"{hours} hours")
+            for hours in (1, 2, 4, 8, 12)
+        ],
+    )
+    Path = forms.CharField(
+        label=gettext_lazy("Path"),
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "/"}),
+    )
+    Tags = TagsField(label=gettext_lazy("Tags"), required=False)
+
+    def parameters(self) -> Params:
+        typed = super().parameters()
+        return {**typed, "MaxSessionDuration": int(typed["MaxSessionDuration"])}
+
+
+# What a role is usually for; `%s` is the account.
+TEMPLATES = (
+    (
+        "account",
+        Option(gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy lets.")),
+        {"Principal": {"AWS": "arn:aws:iam::%s:root"}, "Action": "sts:AssumeRole"},
+    ),
+    (
+        "other",
+        Option(gettext_lazy("Another account"), gettext_lazy("With an external id that it must send.")),
+        {
+            "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": "choose-one"}},
+        },
+    ),
+    (
+        "service",
+        Option(gettext_lazy("A service"), gettext_lazy("A program that acts by this role.")),
+        {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ),
+)
+
+
+def trust_templates(account: str) -> list[dict[str, Any]]:
+    """The templates with their documents as text, for the form to offer."""
+    offered = []
+    for name, option, statement in TEMPLATES:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", **statement}],
+        }
+        text = json.dumps(document, indent=2).replace("::%s:", f"::{account}:")
+        offered.append({"name": name, "option": option, "text": text})
+    return offered
+
+
+class CreateRole(Action):
+    operation = "CreateRole"
+    form_class = RoleForm
+    fields_template = "identities/role_fields.html"
+    title = gettext_lazy("Create role")
+    lead = gettext_lazy(
+        "An identity without credentials of its own: whoever it trusts becomes it for a while."
+    )
+    success = gettext_lazy("Role %(RoleName)s was created.")
+    wide = True
+
+    def back_url(self) -> str:
+        return reverse("console:roles")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Roles"), reverse("console:roles"))]
+
+    def initial(self) -> dict[str, Any]:
+        return {"AssumeRolePolicyDocument": self.templates()[0]["text"]}
+
+    def templates(self) -> list[dict[str, Any]]:
+        viewer = viewer_of(self.request)
+        return trust_templates(viewer.account if viewer else "")
+
+    def context(self, form: Any, **context: Any) -> dict[str, Any]:
+        return super().context(form, templates=self.templates(), **context)
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:role", args=[result["Role"]["RoleName"]])
+
+
+class RoleAction(Action):
+    names = {"name": "RoleName"}
+    tab = ""
+
+    def back_url(self) -> str:
+        url = reverse("console:role", args=[self.kwargs["name"]])
+        return f"{url}?tab={self.tab}" if self.tab else url
+
+    def crumbs(self) -> list[Crumb]:
+        name = self.kwargs["name"]
+        return [
+            (_("Roles"), reverse("console:roles")),
+            (name, reverse("console:role", args=[name])),
+        ]
+
+
+class SettingsForm(OperationForm):
+    Description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, max_length=1000
+    )
+    MaxSessionDuration = forms.IntegerField(
+        label=gettext_lazy("Longest session, in seconds"),
+        min_value=3600,
+        max_value=43200,
+        widget=forms.NumberInput(),
+    )
+
+
+class EditRole(RoleAction):
+    operation = "UpdateRole"
+    form_class = SettingsForm
+    title = gettext_lazy("Settings of %(name)s")
+    submit = gettext_lazy("Save")
+    success = gettext_lazy("The settings of %(name)s are saved.")
+
+    def initial(self) -> dict[str, Any]:
+        found = self.request.ask.perform("GetRole", self.target())["Role"]
+        return {name: found.get(name) for name in ("Description", "MaxSessionDuration")}
+
+    def parameters(self, form: Any) -> Params:
+        # An emptied description is a change like any other.
+        return {
+            **super().parameters(form),
+            "Description": form.cleaned_data.get("Description", ""),
+        }
+
+
+class TrustForm(DocumentForm):
+    kind = DocumentKind.TRUST
+    blames = {"MalformedPolicyDocument": "PolicyDocument"}
+
+    PolicyDocument = DocumentField(label=gettext_lazy("Trust policy"))
+
+
+class EditTrust(RoleAction):
+    operation = "UpdateAssumeRolePolicy"
+    form_class = TrustForm
+    title = gettext_lazy("Who may assume %(name)s")
+    lead = gettext_lazy("Sessions that are running stay; only the next to assume it are affected.")
+    submit = gettext_lazy("Save trust policy")
+    success = gettext_lazy("The trust policy of %(name)s is saved.")
+    tab = "trust"
+    wide = True
+
+    def initial(self) -> dict[str, Any]:
+        found = self.request.ask.perform("GetRole", self.target())["Role"]
+        return {"PolicyDocument": found["AssumeRolePolicyDocument"]}
+
+
+class DeleteRole(RoleAction):
+    operation = "DeleteRole"
+    title = gettext_lazy("Delete %(name)s")
+    submit = gettext_lazy("Delete role")
+    success = gettext_lazy("Role %(name)s was deleted.")
+    is_danger = True
+    confirmed_by = "name"
+
+    def prepare(self) -> None:
+        self.sources = role_sources(self.request.ask, self.kwargs["name"])
+
+    def consequences(self) -> list[str]:
+        return [
+            _("Sessions of this role end at once."),
+            *(
+                (_("%(name)s is detached.") if source.arn else _("The inline policy %(name)s is deleted."))
+                % {"name": source.name}
+                for source in self.sources.policies
+            ),
+            _("A new role of the same name is not this role: policies that trust it must be saved anew."),
+        ]
+
+    def performed(self, form: Any) -> list[Step]:
+        who = self.target()
+        return [
+            *(
+                ("DetachRolePolicy", {**who, "PolicyArn": source.arn})
+                if source.arn
+                else ("DeleteRolePolicy", {**who, "PolicyName": source.name})
+                for source in self.sources.policies
+            ),
+            ("DeleteRole", who),
+        ]
+
+    def run(self, form: Any) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:roles")

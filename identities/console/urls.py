@@ -1,0 +1,61 @@
+"""Addresses of users, groups and roles. A name never holds a slash, so verbs stand after it."""
+
+from django.urls import URLPattern, path
+
+from identities.console import credentials, groups, membership, own, roles, tags, users
+from identities.console.user import user
+
+urlpatterns: list[URLPattern] = [
+    path("users/", users.list_users, name="users"),
+    path("users/create", users.CreateUser.as_view(), name="create-user"),
+    path("users/<name>/", user, name="user"),
+    path("users/<name>/rename", users.RenameUser.as_view(), name="rename-user"),
+    path("users/<name>/delete", users.DeleteUser.as_view(), name="delete-user"),
+    path("users/<name>/groups", membership.EditGroups.as_view(), name="user-groups"),
+    path("users/<name>/tags", tags.EditUserTags.as_view(), name="user-tags"),
+    path("users/<name>/keys/create", credentials.CreateKey.as_view(), name="create-key"),
+    path("users/<name>/keys/<key>/activate", credentials.ActivateKey.as_view(), name="activate-key"),
+    path(
+        "users/<name>/keys/<key>/deactivate",
+        credentials.DeactivateKey.as_view(),
+        name="deactivate-key",
+    ),
+    path("users/<name>/keys/<key>/delete", credentials.DeleteKey.as_view(), name="delete-key"),
+    path("users/<name>/password/create", credentials.CreateLogin.as_view(), name="create-login"),
+    path("users/<name>/password/reset", credentials.UpdateLogin.as_view(), name="update-login"),
+    path("users/<name>/password/remove", credentials.DeleteLogin.as_view(), name="delete-login"),
+    path("groups/", groups.list_groups, name="groups"),
+    path("groups/create", groups.CreateGroup.as_view(), name="create-group"),
+    path("groups/<name>/", groups.group, name="group"),
+    path("groups/<name>/rename", groups.RenameGroup.as_view(), name="rename-group"),
+    path("groups/<name>/delete", groups.DeleteGroup.as_view(), name="delete-group"),
+    path("groups/<name>/members/add", membership.AddMembers.as_view(), name="add-members"),
+    path(
+        "groups/<name>/members/<user>/remove",
+        membership.RemoveMember.as_view(),
+        name="remove-member",
+    ),
+    path("roles/", roles.list_roles, name="roles"),
+    path("roles/create", roles.CreateRole.as_view(), name="create-role"),
+    path("roles/<name>/", roles.role, name="role"),
+    path("roles/<name>/edit", roles.EditRole.as_view(), name="edit-role"),
+    path("roles/<name>/trust", roles.EditTrust.as_view(), name="edit-trust"),
+    path("roles/<name>/tags", tags.EditRoleTags.as_view(), name="role-tags"),
+    path("roles/<name>/delete", roles.DeleteRole.as_view(), name="delete-role"),
+    path("security-credentials", own.security_credentials, name="security-credentials"),
+    path("security-credentials/password", own.ChangePassword.as_view(), name="change-password"),
+    path("security-credentials/keys/create", own.CreateOwnKey.as_view(), name="create-own-key"),
+    path(
+        "security-credentials/keys/<key>/activate",
+        own.ActivateOwnKey.as_view(),
+        name="activate-own-key",
+    ),
+    path(
+        "security-credentials/keys/<key>/deactivate",
+        own.DeactivateOwnKey.as_view(),
+        name="deactivate-own-key",
+    ),
+    path(
+        "security-credentials/keys/<key>/delete", own.DeleteOwnKey.as_view(), name="delete-own-key"
+    ),
+]

@@ -1,0 +1,82 @@
+"""One user: what it may do and why, its groups, credentials and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from iamsite.console.asking import ConsoleRequest
+from iamsite.console.tabs import chosen_tab, tabs
+from identities.console.keys import keys_with_use
+from identities.console.users import has_login
+from policies.console.sources import user_sources
+
+ANY_KEY = "AKIAAAAAAAAAAAAAAAAA"
+TABS = {
+    "permissions": _("Permissions"),
+    "groups": _("Groups"),
+    "credentials": _("Credentials"),
+    "tags": _("Tags"),
+}
+
+
+@require_safe
+def user(request: ConsoleRequest, name: str) -> HttpResponse:
+    found = request.ask.perform("GetUser", {"UserName": name})["User"]
+    who = {"UserName": name}
+    any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':user')[0]}:policy/any"}
+    tab = chosen_tab(request, list(TABS))
+    may = request.ask.may(
+        rename=("UpdateUser", who),
+        delete=("DeleteUser", who),
+        attach=("AttachUserPolicy", any_policy),
+        detach=("DetachUserPolicy", any_policy),
+        put=("PutUserPolicy", {**who, "PolicyName": "any", "PolicyDocument": "{}"}),
+        drop=("DeleteUserPolicy", {**who, "PolicyName": "any"}),
+        key=("CreateAccessKey", who),
+        update=("UpdateAccessKey", {**who, "AccessKeyId": ANY_KEY, "Status": "Inactive"}),
+        forget=("DeleteAccessKey", {**who, "AccessKeyId": ANY_KEY}),
+        login=("CreateLoginProfile", {**who, "Password": ""}),
+        reset=("UpdateLoginProfile", who),
+        unlogin=("DeleteLoginProfile", who),
+        join=("AddUserToGroup", {**who, "GroupName": "any"}),
+        tag=("TagUser", {**who, "Tags": []}),
+    )
+    context = {
+        "user": found,
+        "name": name,
+        "may": may,
+        "tab": tab,
+        "tabs": tabs(request, tab, TABS),
+        **_PARTS[tab](request, name),
+    }
+    return render(request, f"identities/user_{tab}.html", context)
+
+
+def _permissions(request: ConsoleRequest, name: str) -> dict[str, Any]:
+    return {"sources": user_sources(request.ask, name)}
+
+
+def _groups(request: ConsoleRequest, name: str) -> dict[str, Any]:
+    return request.ask.see(groups=("ListGroupsForUser", {"UserName": name}))
+
+
+def _credentials(request: ConsoleRequest, name: str) -> dict[str, Any]:
+    keys = keys_with_use(request.ask, {"UserName": name})
+    return {"keys": keys, "has_login": has_login(request, name)}
+
+
+def _tags(request: ConsoleRequest, name: str) -> dict[str, Any]:
+    return request.ask.see(tags=("ListUserTags", {"UserName": name, "MaxItems": 1000}))
+
+
+_PARTS = {
+    "permissions": _permissions,
+    "groups": _groups,
+    "credentials": _credentials,
+    "tags": _tags,
+}

@@ -1,0 +1,268 @@
+"""Users: list, create, rename, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from iamsite.console.action import Action, Crumb
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.forms import OperationForm, Option, PickField, TagsField
+from iamsite.console.listing import listing
+from iamsite.console.steps import perform_all
+from iamsite.operations import OperationError
+
+
+@require_safe
+def list_users(request: ConsoleRequest) -> HttpResponse:
+    path = request.GET.get("path", "")
+    params = {"PathPrefix": path} if path.startswith("/") else {}
+    context = {
+        "listing": listing(request, "ListUsers", "Users", params, ["path"]),
+        "may": request.ask.may(create=("CreateUser", {"UserName": "new"})),
+    }
+    return render(request, "identities/users.html", context)
+
+
+class UserForm(OperationForm):
+    blames = {
+        "EntityAlreadyExists": "UserName",
+        "PasswordPolicyViolation": "Password",
+    }
+
+    UserName = forms.CharField(
+        label=gettext_lazy("User name"),
+        max_length=64,
+        help_text=gettext_lazy("Letters, digits and + = , . @ _ -"),
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+    Path = forms.CharField(
+        label=gettext_lazy("Path"),
+        required=False,
+        help_text=gettext_lazy("Puts users in a tree that policies can name, such as /staff/."),
+        widget=forms.TextInput(attrs={"placeholder": "/"}),
+    )
+    Groups = PickField(label=gettext_lazy("Groups"), empty=gettext_lazy("There are no groups yet."))
+    Console = forms.BooleanField(
+        label=gettext_lazy("May sign in to the console with a password"), required=False
+    )
+    Password = forms.CharField(
+        label=gettext_lazy("First password"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy("The user chooses another one at the first sign-in."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+    )
+    Tags = TagsField(label=gettext_lazy("Tags"), required=False)
+
+    def user(self) -> Params:
+        return {
+            name: value
+            for name, value in self.parameters().items()
+            if name in ("UserName", "Path", "Tags")
+        }
+
+
+class CreateUser(Action):
+    operation = "CreateUser"
+    form_class = UserForm
+    fields_template = "identities/user_fields.html"
+    title = gettext_lazy("Create user")
+    lead = gettext_lazy(
+        "A person or a program with credentials of its own. It may do nothing until a policy allows it."
+    )
+
+    def prepare(self) -> None:
+        answer = self.request.ask.see(groups=("ListGroups", {"MaxItems": 1000}))["groups"]
+        self.groups = [group["GroupName"] for group in answer.result.get("Groups", [])]
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        form.offer("Groups", [(name, Option(name)) for name in self.groups])
+        return form
+
+    def back_url(self) -> str:
+        return reverse("console:users")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Users"), reverse("console:users"))]
+
+    def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
+        assert isinstance(form, UserForm)
+        typed, name = form.parameters(), form.cleaned_data["UserName"]
+        steps: list[tuple[str, Params]] = [("CreateUser", form.user())]
+        steps += [
+            ("AddUserToGroup", {"GroupName": group, "UserName": name})
+            for group in typed.get("Groups", [])
+        ]
+        if typed.get("Console"):
+            login = {
+                "UserName": name,
+                "Password": typed.get("Password", ""),
+                "PasswordResetRequired": True,
+            }
+            steps.append(("CreateLoginProfile", login))
+        return steps
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        """Each step is an operation of its own; if a later one is refused the user is taken back."""
+        (_name, first), *more = self.performed(form)
+        result = self.request.ask.perform("CreateUser", first)
+        done: list[tuple[str, Params]] = []
+        try:
+            for step in more:
+                self.request.ask.perform(*step)
+                done.append(step)
+        except OperationError:
+            self._take_back(first["UserName"], done)
+            raise
+        return result
+
+    def _take_back(self, name: str, done: list[tuple[str, Params]]) -> None:
+        steps = [
+            ("RemoveUserFromGroup", params)
+            for operation, params in done
+            if operation == "AddUserToGroup"
+        ]
+        perform_all(self.request.ask, [*steps, ("DeleteUser", {"UserName": name})])
+
+    success = gettext_lazy("User %(UserName)s was created.")
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:user", args=[result["User"]["UserName"]])
+
+
+class UserAction(Action):
+    """An action on the user that the address names."""
+
+    names = {"name": "UserName"}
+    tab = ""
+
+    def back_url(self) -> str:
+        url = reverse("console:user", args=[self.kwargs["name"]])
+        return f"{url}?tab={self.tab}" if self.tab else url
+
+    def crumbs(self) -> list[Crumb]:
+        name = self.kwargs["name"]
+        return [
+            (_("Users"), reverse("console:users")),
+            (name, reverse("console:user", args=[name])),
+        ]
+
+
+class RenameForm(OperationForm):
+    blames = {"EntityAlreadyExists": "NewUserName"}
+
+    NewUserName = forms.CharField(label=gettext_lazy("New name"), max_length=64)
+    NewPath = forms.CharField(label=gettext_lazy("Path"), required=False)
+
+
+class RenameUser(UserAction):
+    operation = "UpdateUser"
+    form_class = RenameForm
+    title = gettext_lazy("Rename %(name)s")
+    lead = gettext_lazy(
+        "The unique id, keys, groups and policies stay. The ARN changes: policies that name the old "
+        "one no longer fit."
+    )
+    submit = gettext_lazy("Rename")
+    success = gettext_lazy("%(name)s is now %(NewUserName)s.")
+
+    def initial(self) -> dict[str, Any]:
+        user = self.request.ask.perform("GetUser", self.target())["User"]
+        return {"NewUserName": user["UserName"], "NewPath": user["Path"]}
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:user", args=[params["NewUserName"]])
+
+
+class DeleteUser(UserAction):
+    """Takes the user's credentials, memberships and policies away first, as the API demands."""
+
+    operation = "DeleteUser"
+    title = gettext_lazy("Delete %(name)s")
+    submit = gettext_lazy("Delete user")
+    success = gettext_lazy("User %(name)s was deleted.")
+    is_danger = True
+    confirmed_by = "name"
+
+    def prepare(self) -> None:
+        self.steps = teardown(self.request, self.kwargs["name"])
+
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        return reverse("console:users")
+
+    def consequences(self) -> list[str]:
+        return [
+            _("Signed-in browsers and running programs of this user are refused from the next request."),
+            *(CONSEQUENCES[name] % params for name, params in self.steps if name in CONSEQUENCES),
+            _("A new user of the same name is not this user: its unique id never returns."),
+        ]
+
+    def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
+        return [*self.steps, ("DeleteUser", self.target())]
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}
+
+
+CONSEQUENCES = {
+    "DeleteLoginProfile": gettext_lazy("The console password is removed."),
+    "DeleteAccessKey": gettext_lazy("Access key %(AccessKeyId)s is deleted."),
+    "RemoveUserFromGroup": gettext_lazy("The user leaves the group %(GroupName)s."),
+    "DetachUserPolicy": gettext_lazy("%(PolicyArn)s is detached."),
+    "DeleteUserPolicy": gettext_lazy("The inline policy %(PolicyName)s is deleted."),
+}
+
+
+def teardown(request: ConsoleRequest, name: str) -> list[tuple[str, Params]]:
+    """The operations that leave nothing of a user that would keep it from being deleted."""
+    user = {"UserName": name}
+    parts = request.ask.see(
+        keys=("ListAccessKeys", user),
+        groups=("ListGroupsForUser", user),
+        attached=("ListAttachedUserPolicies", user),
+        inline=("ListUserPolicies", user),
+    )
+    steps = [
+        ("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
+        for key in parts["keys"].result.get("AccessKeyMetadata", [])
+    ]
+    steps += [
+        ("RemoveUserFromGroup", {"GroupName": group["GroupName"], **user})
+        for group in parts["groups"].result.get("Groups", [])
+    ]
+    steps += [
+        ("DetachUserPolicy", {**user, "PolicyArn": policy["PolicyArn"]})
+        for policy in parts["attached"].result.get("AttachedPolicies", [])
+    ]
+    steps += [
+        ("DeleteUserPolicy", {**user, "PolicyName": policy})
+        for policy in parts["inline"].result.get("PolicyNames", [])
+    ]
+    if has_login(request, name):
+        steps.append(("DeleteLoginProfile", user))
+    return steps
+
+
+def has_login(request: ConsoleRequest, name: str) -> bool:
+    """Whether the user has a console password; False when the viewer may not know."""
+    if not request.ask.may(login=("GetLoginProfile", {"UserName": name}))["login"]:
+        return False
+    try:
+        request.ask.perform("GetLoginProfile", {"UserName": name})
+    except OperationError as error:
+        if error.code == "NoSuchEntity":
+            return False
+        raise
+    return True
+
+

@@ -1,0 +1,210 @@
+"""One managed policy: its document, versions, what it is attached to, tags."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.documents import DocumentForm
+from iamsite.console.forms import DocumentField, OperationForm
+from iamsite.console.tabs import chosen_tab, tabs
+from iamsite.console.tags import EditTags
+from iamsite.operations import OperationError
+from policies.console.policies import PolicyAction
+from policies.console.sources import AWS_MANAGED
+from policies.console.statements import statements
+from policies.engine import DocumentKind
+
+TABS = {
+    "document": _("Document"),
+    "attached": _("Attached to"),
+    "versions": _("Versions"),
+    "tags": _("Tags"),
+}
+
+
+@require_safe
+def policy(request: ConsoleRequest, arn: str) -> HttpResponse:
+    which = {"PolicyArn": arn}
+    found = request.ask.perform("GetPolicy", which)["Policy"]
+    is_ours = not arn.startswith(AWS_MANAGED)
+    labels = TABS if is_ours else {name: TABS[name] for name in ("document", "attached")}
+    tab = chosen_tab(request, list(labels))
+    counts = {"attached": found["AttachmentCount"]}
+    context = {
+        "policy": found,
+        "arn": arn,
+        "is_ours": is_ours,
+        "tab": tab,
+        "tabs": tabs(request, tab, labels, counts),
+        "may": request.ask.may(**_checks(which, is_ours)),
+        **_PARTS[tab](request, found),
+    }
+    return render(request, f"policies/policy_{tab}.html", context)
+
+
+def _checks(which: Params, is_ours: bool) -> dict[str, tuple[str, Params]]:
+    """What the page offers: AWS's own policies can only be attached."""
+    checks: dict[str, tuple[str, Params]] = {
+        "attach": ("AttachUserPolicy", {**which, "UserName": "any"}),
+        "detach": ("DetachUserPolicy", {**which, "UserName": "any"}),
+    }
+    if is_ours:
+        checks |= {
+            "edit": ("CreatePolicyVersion", {**which, "PolicyDocument": ""}),
+            "default": ("SetDefaultPolicyVersion", {**which, "VersionId": "v1"}),
+            "drop": ("DeletePolicyVersion", {**which, "VersionId": "v1"}),
+            "delete": ("DeletePolicy", which),
+            "tag": ("TagPolicy", {**which, "Tags": []}),
+        }
+    return checks
+
+
+def document_of(request: ConsoleRequest, arn: str, version: str) -> str:
+    asked = {"PolicyArn": arn, "VersionId": version}
+    return str(request.ask.perform("GetPolicyVersion", asked)["PolicyVersion"]["Document"])
+
+
+def _document(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    asked = {"PolicyArn": found["Arn"], "VersionId": found["DefaultVersionId"]}
+    version = request.ask.see(version=("GetPolicyVersion", asked))["version"]
+    document = version.result.get("PolicyVersion", {}).get("Document", "")
+    return {"version": version, "document": document, "statements": statements(document)}
+
+
+def _attached(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    asked: Params = {"PolicyArn": found["Arn"], "MaxItems": 100}
+    if request.GET.get("marker"):
+        asked["Marker"] = request.GET["marker"]
+    return request.ask.see(entities=("ListEntitiesForPolicy", asked))
+
+
+def _versions(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    """The versions (five at most), and the one asked for beside the default."""
+    versions = request.ask.see(versions=("ListPolicyVersions", {"PolicyArn": found["Arn"]}))
+    shown = request.GET.get("version", "")
+    if not shown or not versions["versions"]:
+        return {**versions, "shown": ""}
+    before = document_of(request, found["Arn"], found["DefaultVersionId"])
+    after = document_of(request, found["Arn"], shown)
+    return {**versions, "shown": shown, "diff": diff(before, after), "document": after}
+
+
+def _tags(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    asked = {"PolicyArn": found["Arn"], "MaxItems": 1000}
+    return request.ask.see(tags=("ListPolicyTags", asked))
+
+
+_PARTS = {
+    "document": _document,
+    "attached": _attached,
+    "versions": _versions,
+    "tags": _tags,
+}
+
+
+def diff(before: str, after: str) -> list[tuple[str, str]]:
+    """The lines of `after` against `before`, each with "added", "removed" or ""."""
+    kinds = {"+ ": "added", "- ": "removed", "  ": ""}
+    lines = difflib.ndiff(_lines(before), _lines(after))
+    return [(kinds[line[:2]], line) for line in lines if line[:2] in kinds]
+
+
+def _lines(document: str) -> list[str]:
+    try:
+        return json.dumps(json.loads(document), indent=2, ensure_ascii=False).splitlines()
+    except ValueError:
+        return document.splitlines()
+
+
+class VersionForm(DocumentForm):
+    kind = DocumentKind.MANAGED
+    blames = {"MalformedPolicyDocument": "PolicyDocument"}
+
+    PolicyDocument = DocumentField(label=_("Document"))
+    SetAsDefault = forms.BooleanField(
+        label=_("Make this version the one that counts"), required=False, initial=True
+    )
+    Based = forms.CharField(required=False, widget=forms.HiddenInput())
+
+    def parameters(self) -> Params:
+        typed = super().parameters()
+        typed.pop("Based", None)
+        return {**typed, "SetAsDefault": bool(typed.get("SetAsDefault"))}
+
+
+class EditPolicy(PolicyAction):
+    """Saving makes a new version. A form that began from another one is stale and says so."""
+
+    operation = "CreatePolicyVersion"
+    form_class = VersionForm
+    title = _("Edit %(policy)s")
+    submit = _("Save as new version")
+    success = _("A new version of %(policy)s is saved.")
+    wide = True
+
+    def prepare(self) -> None:
+        found = self.request.ask.perform("GetPolicy", self.target())["Policy"]
+        self.default = found["DefaultVersionId"]
+        self.lead = _(
+            "Version %(version)s counts now. A policy keeps five versions: when it has five, delete "
+            "one before saving another."
+        ) % {"version": self.default}
+
+    def initial(self) -> dict[str, Any]:
+        document = document_of(self.request, self.kwargs["arn"], self.default)
+        return {"PolicyDocument": document, "SetAsDefault": True, "Based": self.default}
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        if form.cleaned_data["Based"] != self.default:
+            raise OperationError(
+                "ConcurrentModification",
+                f"Version {self.default} became the default while you were editing "
+                f"{form.cleaned_data['Based']}. Compare the two and save again.",
+                409,
+            )
+        return super().run(form)
+
+    def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:
+        if status == 409 and form.is_bound and form.data.get("Based") != self.default:
+            # What was typed stays; saving once more is a decision made knowing of the other.
+            form.data = form.data.copy()
+            form.data["Based"] = self.default
+        return super().page(form, status, **context)
+
+
+class VersionAction(PolicyAction):
+    names = {"arn": "PolicyArn", "version": "VersionId"}
+    tab = "versions"
+
+
+class SetDefaultVersion(VersionAction):
+    operation = "SetDefaultPolicyVersion"
+    title = _("Make %(version)s the default of %(policy)s")
+    lead = _("It counts from the next request, for everything the policy is attached to.")
+    submit = _("Make default")
+    success = _("Version %(version)s of %(policy)s counts now.")
+
+
+class DeleteVersion(VersionAction):
+    operation = "DeletePolicyVersion"
+    title = _("Delete version %(version)s of %(policy)s")
+    submit = _("Delete version")
+    success = _("Version %(version)s of %(policy)s was deleted.")
+    is_danger = True
+    confirmed_by = "version"
+
+
+class EditPolicyTags(EditTags, PolicyAction):
+    operation = "TagPolicy"
+    kind = "Policy"
+    title = _("Tags of %(policy)s")
+    success = _("The tags of %(policy)s are saved.")
