@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.sealing import unseal
-from identities import temporary
 from iamsite.operations.caller import (
     AccessKeyCredential,
     Anonymous,
@@ -34,6 +33,7 @@ from iamsite.operations.errors import (
     missing_authentication_token,
 )
 from iamsite.operations.registry import Effect
+from identities import temporary
 from policies.engine import Principal, PrincipalKind
 
 

@@ -101,7 +101,8 @@ class Call:
     def authorize_operation(self) -> None:
         """Asks for the operation's own action, as its registration describes it."""
         registered = self.registered
-        if registered.authorized_by_itself:
+        if registered.authorization is not None:
+            registered.authorization(self, **self.params)
             return
         if registered.resource is None:
             resource = self.anything()

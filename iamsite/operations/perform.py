@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
@@ -32,16 +33,23 @@ AGAIN = {"40P01", "40001"}
 TRIES = 3
 
 
-def perform(credential: Credential, name: str, params: Params, origin: Origin) -> Result:
+def perform(
+    credential: Credential,
+    name: str,
+    params: Params,
+    origin: Origin,
+    now: datetime | None = None,
+) -> Result:
     """Performs operation `name` as whoever `credential` proves, and returns its output.
 
     Parameters and output have the shapes of the service model: times are aware datetimes, policy
     documents JSON text, blobs bytes. Raises OperationError with AWS's code and words for every
     refusal; a refused call has changed nothing, a returned one is durable with its trail event.
+    `now` is the time of the call, the clock's unless given; no face ever gives it.
     """
     for attempt in range(1, TRIES + 1):
         try:
-            return _perform(credential, name, params, origin)
+            return _perform(credential, name, params, origin, now or timezone.now())
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) not in AGAIN or attempt == TRIES:
                 raise _unavailable(origin, error) from error
@@ -50,14 +58,15 @@ def perform(credential: Credential, name: str, params: Params, origin: Origin) -
     raise AssertionError("unreachable")
 
 
-def _perform(credential: Credential, name: str, params: Params, origin: Origin) -> Result:
+def _perform(
+    credential: Credential, name: str, params: Params, origin: Origin, now: datetime
+) -> Result:
     model = operation_model(name)
     found = registered(name)
     if isinstance(credential, Anonymous):
         raise missing_authentication_token() if model.is_signed else not_available(name)
     effect = found.effect if found else Effect.READ
     fault = _fault(name, params)
-    now = timezone.now()
     call: Call | None = None
     try:
         with transaction.atomic(durable=True):

@@ -46,6 +46,7 @@ class Resource:
 
 ResourceOf = Callable[..., Resource]
 KeyOf = str | Callable[["Call"], ContextValue]
+Authorization = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Registered:
     effect: Effect
     resource: ResourceOf | None
     context: Mapping[str, KeyOf]
-    authorized_by_itself: bool
+    authorization: Authorization | None
 
 
 _operations: dict[str, Registered] = {}
@@ -71,7 +72,7 @@ def operation(
     reads: bool = False,
     issues: bool = False,
     context: Mapping[str, KeyOf] | None = None,
-    authorizes_itself: bool = False,
+    authorizes_itself: bool | Authorization = False,
     name: str | None = None,
 ) -> Callable[[Run], Run]:
     """Registers a function as the operation that `action` ("iam:CreateUser") names.
@@ -79,7 +80,8 @@ def operation(
     `resource` is called with the call and the parameters and says what is acted upon; without it
     the resource is `*`. `context` maps condition keys to the parameter that fills each, or to a
     function of the call. `authorizes_itself` is for the few operations that need no permission or
-    ask for it in a way of their own. `name` differs from the action's where several operations
+    ask for it in a way of their own: True when the function does so as it runs, better a function
+    of the call and the parameters that raises AccessDenied. `name` differs from the action's where several operations
     share one action.
     """
 
@@ -88,12 +90,17 @@ def operation(
         if operation_name in _operations:
             raise RuntimeError(f"operation {operation_name} is registered twice")
         effect = Effect.READ if reads else Effect.ISSUE if issues else Effect.CHANGE
+        authorization = _nothing if authorizes_itself is True else authorizes_itself or None
         _operations[operation_name] = Registered(
-            operation_name, action, run, effect, resource, dict(context or {}), authorizes_itself
+            operation_name, action, run, effect, resource, dict(context or {}), authorization
         )
         return run
 
     return register
+
+
+def _nothing(call: Call, **params: Any) -> None:
+    """Asks for no permission."""
 
 
 def registered(name: str) -> Registered | None:

@@ -39,18 +39,21 @@ Check = Callable[[Any, str, Faults], None]
 def validate(operation: Operation, params: Mapping[str, Any]) -> None:
     """Raises OperationError ValidationError naming every constraint that `params` break.
 
-    IAM judges the characters of names, paths and policy documents in a second stage, which answers
-    with its first fault alone and only when there is no other (api-behaviour.md §3).
+    IAM judges the characters of names, paths and policy documents in a second stage, and only when
+    the first finds nothing (api-behaviour.md §3). AWS then tells one fault; here all are told.
     """
     check, second_stage = _checks(operation)
     faults: Faults = []
     check(params, "", faults)
     if faults:
         raise _refusal(faults)
-    for name, matches, text in second_stage:
-        value = params.get(name)
-        if value is not None and not matches(value):
-            raise validation_error(text)
+    texts = [
+        text
+        for name, matches, text in second_stage
+        if (value := params.get(name)) is not None and not matches(value)
+    ]
+    if texts:
+        raise validation_error(" ".join(texts))
 
 
 def refuse_unknown(operation: Operation, params: Mapping[str, Any]) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import groupby
-
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -24,17 +22,14 @@ def _pattern(route_path: str) -> str:
 
 
 def _views() -> list[URLPattern]:
-    ordered = sorted(ROUTES, key=lambda route: ROUTES.index(_first_at(route.path)))
-    found = []
-    for address, routes in groupby(ordered, key=lambda route: route.path):
-        by_method = {route.method: route for route in routes}
-        view = csrf_exempt(OperationView.as_view(routes=by_method))
-        found.append(re_path(_pattern(address), view))
-    return found
-
-
-def _first_at(address: str) -> Route:
-    return next(route for route in ROUTES if route.path == address)
+    """One view an address; the longest first, since an ARN's `path` would take what follows it."""
+    by_address: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        by_address.setdefault(route.path, {})[route.method] = route
+    return [
+        re_path(_pattern(address), csrf_exempt(OperationView.as_view(routes=by_address[address])))
+        for address in sorted(by_address, key=lambda address: -address.count("/"))
+    ]
 
 
 urlpatterns = [

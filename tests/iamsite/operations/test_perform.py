@@ -124,7 +124,7 @@ def test_a_change_is_recorded_with_who_where_what_and_outcome(acme) -> None:
         "aws",
     )
     assert event.access_key_id == acme.alice.key.id
-    assert event.principal_kind == "user"
+    assert event.principal_kind == "User"
 
 
 def test_a_refused_read_is_recorded_and_a_granted_one_is_not(acme) -> None:
@@ -165,9 +165,19 @@ def test_no_secret_access_key_is_in_the_trail_or_in_clear_in_the_database(acme) 
 
 
 def test_all_faults_of_the_parameters_are_told_at_once_and_nothing_is_recorded(acme) -> None:
-    error = refusal(acme.root, "CreateUser", UserName="x y", Path="nowhere")
+    error = refusal(acme.root, "CreateUser", UserName="", Path="")
     assert error.code == "ValidationError"
-    assert error.message.startswith("2 validation errors detected: ")
+    assert error.message == (
+        "2 validation errors detected: Value at 'path' failed to satisfy constraint: Member must "
+        "have length greater than or equal to 1; Value at 'userName' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1"
+    )
+    error = refusal(acme.root, "CreateUser", UserName="x y", Path="nowhere")
+    assert error.message == (
+        "The specified value for path is invalid. It must begin and end with / and contain only "
+        "alphanumeric characters and/or / characters. The specified value for userName is invalid. "
+        "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+    )
     assert events(acme.id, operation="CreateUser", outcome="ValidationError") == []
 
 
@@ -205,8 +215,13 @@ def test_a_suspended_account_does_nothing(acme) -> None:
 
 
 def test_an_operation_that_is_not_there_yet_says_so_by_name(acme) -> None:
-    error = refusal(acme.root, "UploadServerCertificate", ServerCertificateName="x",
-                    CertificateBody="x", PrivateKey="x")
+    error = refusal(
+        acme.root,
+        "UploadServerCertificate",
+        ServerCertificateName="x",
+        CertificateBody="x",
+        PrivateKey="x",
+    )
     assert (error.code, error.status) == ("UnsupportedOperation", 400)
     assert "UploadServerCertificate" in error.message
 

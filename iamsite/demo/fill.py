@@ -1,0 +1,291 @@
+"""Builds the demo's accounts and a month of activity, each step an operation with its own time."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts.opening import close_account, open_account
+from iamsite.demo.organisation import (
+    ORGANISATIONS,
+    PARTNER,
+    PRODUCTION,
+    STAGING,
+    Organisation,
+    User,
+)
+from iamsite.operations import (
+    AccessKeyCredential,
+    Command,
+    Credential,
+    OperationError,
+    Origin,
+    perform,
+)
+
+DAYS = 30
+OFFICE, HOME, CLOUD = "203.0.113.{}", "198.51.100.{}", "192.0.2.{}"
+AGENTS = {
+    "person": "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/macos#25.1 lang/python#3.13.7",
+    "machine": "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.12.9",
+    "terraform": "APN/1.0 HashiCorp/1.0 Terraform/1.14.0 terraform-provider-aws/6.22.0",
+}
+
+
+@dataclass
+class Filler:
+    """One run. `password` is everybody's; `chance` is seeded, so two runs look alike."""
+
+    now: datetime
+    password: str
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
+    keys: dict[tuple[str, str], AccessKeyCredential] = field(default_factory=dict)
+    performed: int = 0
+
+    def fill(self) -> None:
+        """Makes the accounts and their month. Raises AccountError if they are there already."""
+        for organisation in ORGANISATIONS:
+            self._open(organisation)
+        # Trust policies name other accounts, so roles come once all accounts are there.
+        for organisation in ORGANISATIONS:
+            self._roles(organisation)
+        self._month()
+
+    def _open(self, organisation: Organisation) -> None:
+        day = self.now - timedelta(days=DAYS)
+        with transaction.atomic():
+            open_account(organisation.email, self.password, organisation.name, organisation.id)
+        root = self._root(organisation.id)
+        root("CreateAccountAlias", day, AccountAlias=organisation.alias)
+        for policy in organisation.policies:
+            made = root(
+                "CreatePolicy",
+                day,
+                PolicyName=policy.name,
+                Path=policy.path,
+                Description=policy.description,
+                PolicyDocument=policy.versions[0],
+            )
+            for number, version in enumerate(policy.versions[1:], 1):
+                root(
+                    "CreatePolicyVersion",
+                    day + timedelta(days=7 * number),
+                    PolicyArn=made["Policy"]["Arn"],
+                    PolicyDocument=version,
+                    SetAsDefault=True,
+                )
+        for group in organisation.groups:
+            root("CreateGroup", day, GroupName=group.name)
+            for name in group.attached:
+                arn = self._policy_arn(organisation, name)
+                root("AttachGroupPolicy", day, GroupName=group.name, PolicyArn=arn)
+            for name, text in group.inline.items():
+                root(
+                    "PutGroupPolicy",
+                    day,
+                    GroupName=group.name,
+                    PolicyName=name,
+                    PolicyDocument=text,
+                )
+        for user in organisation.users:
+            self._user(organisation, user, day + timedelta(hours=self.chance.randrange(1, 600)))
+
+    def _user(self, organisation: Organisation, user: User, day: datetime) -> None:
+        root = self._root(organisation.id)
+        tags = [{"Key": key, "Value": value} for key, value in user.tags.items()]
+        more: dict[str, Any] = {"Tags": tags} if tags else {}
+        if user.boundary:
+            more["PermissionsBoundary"] = self._policy_arn(organisation, user.boundary)
+        root("CreateUser", day, UserName=user.name, Path=user.path, **more)
+        for group in user.groups:
+            root("AddUserToGroup", day, GroupName=group, UserName=user.name)
+        if user.console:
+            root("CreateLoginProfile", day, UserName=user.name, Password=self.password)
+        for _ in range(user.keys):
+            made = root("CreateAccessKey", day, UserName=user.name)["AccessKey"]
+            self.keys[organisation.id, user.name] = AccessKeyCredential(
+                made["AccessKeyId"], None, lambda _: None
+            )
+
+    def _roles(self, organisation: Organisation) -> None:
+        root, day = self._root(organisation.id), self.now - timedelta(days=DAYS - 1)
+        for role in organisation.roles:
+            root(
+                "CreateRole",
+                day,
+                RoleName=role.name,
+                Path=role.path,
+                Description=role.description,
+                AssumeRolePolicyDocument=role.trust,
+                MaxSessionDuration=role.hours * 3600,
+                Tags=[{"Key": key, "Value": value} for key, value in role.tags.items()],
+            )
+            for name in role.attached:
+                arn = self._policy_arn(organisation, name)
+                root("AttachRolePolicy", day, RoleName=role.name, PolicyArn=arn)
+            for name, text in role.inline.items():
+                root("PutRolePolicy", day, RoleName=role.name, PolicyName=name, PolicyDocument=text)
+
+    def _month(self) -> None:
+        """What people and machines did since: some of it was refused, as it is in life."""
+        habits = self._habits()
+        when = self.now - timedelta(days=DAYS - 3)
+        while when < self.now:
+            working = when.weekday() < 5 and 7 <= when.hour < 19
+            who, weight, act = self.chance.choice(habits)
+            if self.chance.random() < weight * (1.0 if working else 0.25):
+                self._ignoring_refusal(who, act, when)
+            when += timedelta(minutes=self.chance.randrange(20, 110))
+
+    def _habits(self) -> list[tuple[tuple[str, str], float, tuple[str, dict[str, Any]]]]:
+        role = f"arn:aws:iam::{PRODUCTION}:role"
+        habits: list[tuple[tuple[str, str], float, tuple[str, dict[str, Any]]]] = []
+
+        def does(account: str, names: str, weight: float, operation: str, **params: Any) -> None:
+            habits.extend(((account, name), weight, (operation, params)) for name in names.split())
+
+        does(PRODUCTION, "priya.nair mei.chen", 0.9, "ListUsers")
+        does(PRODUCTION, "tomas.silva contractor.ruiz", 0.5, "CreateAccessKey", UserName="ci-shop")
+        does(
+            PRODUCTION,
+            "contractor.ruiz",
+            0.7,
+            "DeleteUserPermissionsBoundary",
+            UserName="contractor.ruiz",
+        )
+        does(PRODUCTION, "ci-shop", 0.9, "ListRoles")
+        does(
+            PRODUCTION,
+            "priya.nair ci-shop",
+            0.8,
+            "AssumeRole",
+            RoleArn=f"{role}/deploy/ShopDeployer",
+            RoleSessionName="release",
+        )
+        does(
+            PRODUCTION,
+            "amara.okafor",
+            0.9,
+            "AssumeRole",
+            RoleArn=f"{role}/BillingReader",
+            RoleSessionName="invoices",
+        )
+        does(
+            PRODUCTION,
+            "amara.okafor",
+            0.8,
+            "TagUser",
+            UserName="legacy-ftp-bridge",
+            Tags=[{"Key": "reviewed", "Value": "yes"}],
+        )
+        does(
+            PRODUCTION,
+            "amara.okafor",
+            0.6,
+            "AddUserToGroup",
+            GroupName="Support",
+            UserName="nora.lind",
+        )
+        does(
+            PRODUCTION,
+            "amara.okafor",
+            0.6,
+            "RemoveUserFromGroup",
+            GroupName="Support",
+            UserName="nora.lind",
+        )
+        does(PRODUCTION, "legacy-ftp-bridge metrics-exporter", 0.6, "GetUser")
+        does(
+            PRODUCTION,
+            "lena.fischer sam.oduya ravi.kumar",
+            0.4,
+            "AttachUserPolicy",
+            UserName="ravi.kumar",
+            PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+        )
+        does(
+            STAGING,
+            "pipeline",
+            0.9,
+            "AssumeRole",
+            RoleArn=f"{role}/deploy/PipelineDeployer",
+            RoleSessionName="ship",
+        )
+        does(STAGING, "load-generator", 0.6, "ListUsers")
+        does(
+            PARTNER,
+            "shipment-fetcher",
+            0.9,
+            "AssumeRole",
+            ExternalId="nw-7731",
+            RoleArn=f"{role}/PartnerIntegration",
+            RoleSessionName="fetch",
+        )
+        does(
+            PARTNER,
+            "shipment-fetcher",
+            0.3,
+            "AssumeRole",
+            RoleArn=f"{role}/PartnerIntegration",
+            RoleSessionName="fetch",
+        )
+        does(PARTNER, "manifest-bot", 0.5, "ListRoles")
+        return [habit for habit in habits if habit[0] in self.keys]
+
+    def _ignoring_refusal(
+        self, who: tuple[str, str], act: tuple[str, dict[str, Any]], when: datetime
+    ) -> None:
+        operation, params = act
+        try:
+            self._perform(self.keys[who], operation, when, params, who[1])
+        except OperationError as error:
+            if error.code not in ("AccessDenied", "LimitExceeded"):
+                raise
+
+    def _root(self, account: str) -> Callable[..., dict[str, Any]]:
+        def act(operation: str, when: datetime, **params: Any) -> dict[str, Any]:
+            return self._perform(Command(account), operation, when, params, "root")
+
+        return act
+
+    def _perform(
+        self,
+        credential: Credential,
+        operation: str,
+        when: datetime,
+        params: dict[str, Any],
+        who: str,
+    ) -> dict[str, Any]:
+        self.performed += 1
+        return perform(credential, operation, params, self._origin(who), when)
+
+    def _origin(self, who: str) -> Origin:
+        machine = "." not in who and who != "root"
+        agent = "machine" if machine else "terraform" if who == "root" else "person"
+        address = CLOUD if machine else self.chance.choice([OFFICE, OFFICE, HOME])
+        return Origin(
+            source_ip=address.format(self.chance.randrange(2, 250)),
+            user_agent=AGENTS[agent],
+            secure=True,
+            request_id=str(uuid.UUID(int=self.chance.getrandbits(128), version=4)),
+            face="aws",
+        )
+
+    @staticmethod
+    def _policy_arn(organisation: Organisation, name: str) -> str:
+        if name.startswith("arn:"):
+            return name
+        path = next(policy.path for policy in organisation.policies if policy.name == name)
+        return f"arn:aws:iam::{organisation.id}:policy{path}{name}"
+
+
+def empty() -> None:
+    """Takes the demo's accounts away again."""
+    for organisation in ORGANISATIONS:
+        close_account(organisation.id)
