@@ -108,20 +108,20 @@ CREATE FUNCTION iamsite_console_session(
         OUT subject iamsite_subject, OUT session_id bigint, OUT created_at timestamptz,
         OUT expires_at timestamptz, OUT mfa_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE found identities_consolesession%ROWTYPE;
+DECLARE kept identities_consolesession%ROWTYPE;
 BEGIN
-    SELECT * INTO found FROM identities_consolesession c WHERE c.digest = wanted;
+    SELECT * INTO kept FROM identities_consolesession c WHERE c.digest = wanted;
     IF NOT FOUND THEN RETURN; END IF;
     subject := iamsite_enter(
-        found.account_id, coalesce(found.user_id, found.account_id), changing, false);
-    SELECT * INTO found FROM identities_consolesession c
+        kept.account_id, coalesce(kept.user_id, kept.account_id), changing, false);
+    SELECT * INTO kept FROM identities_consolesession c
         WHERE c.digest = wanted AND c.expires_at > now() AND c.seen_at > now() - idle;
     IF NOT FOUND THEN subject := NULL; RETURN; END IF;
-    IF found.seen_at < now() - interval '1 minute' THEN
-        UPDATE identities_consolesession SET seen_at = now() WHERE id = found.id;
+    IF kept.seen_at < now() - interval '1 minute' THEN
+        UPDATE identities_consolesession SET seen_at = now() WHERE id = kept.id;
     END IF;
-    session_id := found.id; created_at := found.created_at;
-    expires_at := found.expires_at; mfa_at := found.mfa_at;
+    session_id := kept.id; created_at := kept.created_at;
+    expires_at := kept.expires_at; mfa_at := kept.mfa_at;
     IF reading THEN
         PERFORM set_config('transaction_read_only', 'on', true);
     END IF;
