@@ -81,8 +81,8 @@ def operation(
     the resource is `*`. `context` maps condition keys to the parameter that fills each, or to a
     function of the call. `authorizes_itself` is for the few operations that need no permission or
     ask for it in a way of their own: True when the function does so as it runs, better a function
-    of the call and the parameters that raises AccessDenied. `name` differs from the action's where several operations
-    share one action.
+    of the call and the parameters that raises AccessDenied. `name` differs from the action's where
+    several operations share one action.
     """
 
     def register(run: Run) -> Run:
