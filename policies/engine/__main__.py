@@ -1,0 +1,7 @@
+"""`python -m policies.engine decide|explain|lint FILE…`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
