@@ -213,8 +213,10 @@ def _first_sentence(html: str) -> str:
 def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for address, method, described in _described():
+        content = described.get("requestBody", {}).get("content", {})
+        body = content.get("application/json", {}).get("schema")
         found.setdefault(described["tags"][0], []).append(
-            {"method": method.upper(), "address": address, **described}
+            {"method": method.upper(), "address": address, "body": body, **described}
         )
     return list(found.items())
 
