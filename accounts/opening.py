@@ -50,7 +50,9 @@ def open_account(
     now: datetime = timezone.now()
     number = account_id or new_account_id()
     tenancy.enter(number)
-    account = Account(id=number, name=name.strip()[:128], created_at=now)
+    # Begins at the time, so that nothing kept of an earlier account of that id fits a revision.
+    revision = int(now.timestamp() * 1_000_000)
+    account = Account(id=number, name=name.strip()[:128], revision=revision, created_at=now)
     root = Person(email=email, account=account, password_changed_at=now)
     root.set_password(password)
     try:

@@ -4,6 +4,7 @@ from identities.operations import memberships as memberships
 from identities.operations import mfa as mfa
 from identities.operations import passwords as passwords
 from identities.operations import roles as roles
+from identities.operations import sessions as sessions
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import identity as identity
