@@ -6,6 +6,7 @@ Source: policy-language §3. Part wildcards in the service match nothing: only t
 from __future__ import annotations
 
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from .patterns import Glob, fold
@@ -41,7 +42,7 @@ def split_pattern(text: str) -> tuple[str | None, str]:
     if text == "*":
         return None, "*"
     service, _, name = fold(text).partition(":")
-    return (None if service == "*" else service), name
+    return (None if service == "*" else intern(service)), intern(name)
 
 
 @lru_cache(maxsize=8192)

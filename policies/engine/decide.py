@@ -18,6 +18,8 @@ from .resources import resource_of
 from .rest import Verdict, any_holds, verdict_of
 from .variables import Values
 
+__all__ = ["Decision", "Layer", "Layers", "Outcome", "decide", "judge"]
+
 
 class Decision:
     """Whether a request is allowed, and by which layer's word.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .alternatives import either
 from .conditions import Check, Conditions
-from .resources import Resource, ResourcePattern
+from .resources import Resource, ResourcePattern, WildPattern
 from .variables import Values
 
 # What is left to test: None, nothing (it holds); else one of the checks must hold.
@@ -48,7 +48,7 @@ class Rules:
         everything: Guards = []
         literals: dict[str, Guards] = {}
         prefixes: dict[str, Guards] = {}
-        wild: dict[ResourcePattern, Guards] = {}
+        wild: dict[WildPattern, Guards] = {}
         self._negative: list[Rule] = []
         self._literals: dict[str, Rest] = {}
         self._prefixes: _Prefixes | None = None
@@ -66,7 +66,7 @@ class Rules:
                     literals.setdefault(pattern.literal, []).append(conditions)
                 elif pattern.prefix is not None:
                     prefixes.setdefault(pattern.prefix, []).append(conditions)
-                elif not pattern.nothing:
+                elif isinstance(pattern, WildPattern):
                     wild.setdefault(pattern, []).append(conditions)
         self._everything: Rest = either(everything) if everything else ()
         if self._everything is None:
@@ -105,7 +105,7 @@ class Rules:
 
 
 class _Wild(NamedTuple):
-    pattern: ResourcePattern
+    pattern: WildPattern
     rest: Rest
 
     def check(self, resource: Resource) -> Check:

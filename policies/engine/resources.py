@@ -34,57 +34,86 @@ def resource_of(text: str) -> Resource:
 
 
 class ResourcePattern:
-    """One entry of Resource or NotResource, compiled.
+    """One entry of Resource or NotResource, compiled. Made by `resource_pattern`.
 
-    Exactly one of these is so: it matches everything (`everything`), nothing (`nothing`), one
-    text (`literal`), all texts with a beginning (`prefix`), or needs `matches`. `depends_on`
-    holds the folded keys of its variables. Made by `resource_pattern`.
+    At most one of these is so: it matches everything (`everything`), nothing (`nothing`), one
+    text (`literal`), all texts with a beginning (`prefix`); else `matches` must be asked.
+    `depends_on` holds the folded keys of its variables.
     """
 
-    __slots__ = ("_front", "_tail", "depends_on", "everything", "literal", "nothing", "prefix")
+    __slots__ = ()
 
-    def __init__(self, text: str, kind: DocumentKind, variables: bool) -> None:
-        self.everything = text == "*"
-        self.nothing = False
-        self.literal: str | None = None
-        self.prefix: str | None = None
-        self.depends_on: frozenset[str] = frozenset()
-        self._front: tuple[Glob, ...] = ()
-        self._tail: Glob | tuple[Part, ...] = ()
-        if self.everything:
-            return
-        written = _completed(text.split(":", 5), kind)
-        if written is None:
-            self.nothing = True
-            return
-        front, tail = fold(":".join(written[:5])), written[5]
-        plain = "*" not in front and "?" not in front
-        if plain and not (variables and "${" in tail):
-            stem = tail[:-1] if tail.endswith("*") else tail
-            if "*" not in stem and "?" not in stem:
-                if stem is tail:
-                    self.literal = f"{front}:{tail}"
-                else:
-                    self.prefix = f"{front}:{stem}"
-                return
-        self._front = tuple(map(_front_glob, front.split(":", 4)))
-        parts = parts_of(tail, wildcards=True) if variables else [*tokens_of(tail)]
-        if has_variables(parts):
-            self._tail = tuple(parts)
-            self.depends_on = frozenset(part.key for part in parts if isinstance(part, Variable))
-        else:
-            self._tail = Glob(token for token in parts if not isinstance(token, Variable))
+    everything = False
+    nothing = False
+    literal: str | None = None
+    prefix: str | None = None
+    depends_on: frozenset[str] = frozenset()
 
     def matches(self, resource: Resource, values: Values) -> bool:
         """Whether the request's resource is covered. An unresolved variable covers nothing."""
-        if self.everything:
-            return True
-        if self.literal is not None:
-            return resource.text == self.literal
-        if self.prefix is not None:
-            return resource.text.startswith(self.prefix)
+        return self.everything
+
+    def is_unresolved(self, values: Values) -> bool:
+        """Whether it holds a variable that has neither value nor default."""
+        return False
+
+
+class _Everything(ResourcePattern):
+    __slots__ = ()
+
+    everything = True
+
+
+class _Nothing(ResourcePattern):
+    __slots__ = ()
+
+    nothing = True
+
+
+class _Literal(ResourcePattern):
+    __slots__ = ("literal",)
+
+    literal: str
+
+    def __init__(self, literal: str) -> None:
+        self.literal = literal
+
+    def matches(self, resource: Resource, values: Values) -> bool:
+        return resource.text == self.literal
+
+
+class _Prefix(ResourcePattern):
+    __slots__ = ("prefix",)
+
+    prefix: str
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    def matches(self, resource: Resource, values: Values) -> bool:
+        return resource.text.startswith(self.prefix)
+
+
+class WildPattern(ResourcePattern):
+    """Wildcards between literals, or variables."""
+
+    __slots__ = ("_front", "_tail", "depends_on")
+
+    depends_on: frozenset[str]
+
+    def __init__(self, front: str, tail: str, variables: bool) -> None:
+        self._front = tuple(map(_front_glob, front.split(":", 4)))
+        parts = parts_of(tail, wildcards=True) if variables else [*tokens_of(tail)]
+        self._tail: Glob | tuple[Part, ...]
+        if has_variables(parts):
+            self._tail = tuple(parts)
+        else:
+            self._tail = Glob(token for token in parts if not isinstance(token, Variable))
+        self.depends_on = frozenset(part.key for part in parts if isinstance(part, Variable))
+
+    def matches(self, resource: Resource, values: Values) -> bool:
         parts = resource.parts
-        if parts is None or self.nothing:
+        if parts is None:
             return False
         for glob, part in zip(self._front, parts, strict=False):
             if not glob.matches(part):
@@ -138,9 +167,28 @@ def _matches(tokens: list[Token], text: str) -> bool:
     return Glob(tokens).matches(text)
 
 
-# Patterns repeat across documents; equal ones are one object.
-resource_pattern = lru_cache(maxsize=16_384)(ResourcePattern)
+_EVERYTHING, _NOTHING = _Everything(), _Nothing()
 _front_glob = lru_cache(maxsize=4096)(Glob.of)
+# Patterns with wildcards repeat across documents; equal ones are one object.
+_wild_pattern = lru_cache(maxsize=16_384)(WildPattern)
+
+
+def resource_pattern(text: str, kind: DocumentKind, variables: bool) -> ResourcePattern:
+    """An entry of a document of this kind, which knows variables or does not."""
+    if text == "*":
+        return _EVERYTHING
+    written = _completed(text.split(":", 5), kind)
+    if written is None:
+        return _NOTHING
+    front, tail = fold(":".join(written[:5])), written[5]
+    if "*" not in front and "?" not in front and not (variables and "${" in tail):
+        stem = tail[:-1] if tail.endswith("*") else tail
+        if "*" not in stem and "?" not in stem:
+            whole = f"{front}:{stem}"
+            if stem is not tail:
+                return _Prefix(whole)
+            return _Literal(text if whole == text else whole)
+    return _wild_pattern(front, tail, variables)
 
 
 def _completed(parts: list[str], kind: DocumentKind) -> list[str] | None:
