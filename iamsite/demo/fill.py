@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +48,7 @@ class Filler:
     password: str
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
     keys: dict[tuple[str, str], AccessKeyCredential] = field(default_factory=dict)
+    plans: list[tuple[datetime, Callable[[datetime], object]]] = field(default_factory=list)
     performed: int = 0
 
     def fill(self) -> None:
@@ -55,7 +58,9 @@ class Filler:
         # Trust policies name other accounts, so roles come once all accounts are there.
         for organisation in ORGANISATIONS:
             self._roles(organisation)
-        self._month()
+        self._plan_habits()
+        for when, act in sorted(self.plans, key=itemgetter(0)):
+            act(when)
 
     def _open(self, organisation: Organisation) -> None:
         day = self.now - timedelta(days=DAYS)
@@ -73,9 +78,10 @@ class Filler:
                 PolicyDocument=policy.versions[0],
             )
             for number, version in enumerate(policy.versions[1:], 1):
-                root(
-                    "CreatePolicyVersion",
+                self._plan(
                     day + timedelta(days=7 * number),
+                    root,
+                    "CreatePolicyVersion",
                     PolicyArn=made["Policy"]["Arn"],
                     PolicyDocument=version,
                     SetAsDefault=True,
@@ -94,7 +100,13 @@ class Filler:
                     PolicyDocument=text,
                 )
         for user in organisation.users:
-            self._user(organisation, user, day + timedelta(hours=self.chance.randrange(1, 600)))
+            joined = day + timedelta(hours=self.chance.randrange(1, 200))
+            self.plans.append((joined, partial(self._user, organisation, user)))
+
+    def _plan(
+        self, when: datetime, act: Callable[..., object], operation: str, **params: Any
+    ) -> None:
+        self.plans.append((when, lambda time: act(operation, time, **params)))
 
     def _user(self, organisation: Organisation, user: User, day: datetime) -> None:
         root = self._root(organisation.id)
@@ -132,15 +144,15 @@ class Filler:
             for name, text in role.inline.items():
                 root("PutRolePolicy", day, RoleName=role.name, PolicyName=name, PolicyDocument=text)
 
-    def _month(self) -> None:
-        """What people and machines did since: some of it was refused, as it is in life."""
+    def _plan_habits(self) -> None:
+        """What people and machines do every day: some of it is refused, as it is in life."""
         habits = self._habits()
-        when = self.now - timedelta(days=DAYS - 3)
+        when = self.now - timedelta(days=DAYS - 5)
         while when < self.now:
             working = when.weekday() < 5 and 7 <= when.hour < 19
             who, weight, act = self.chance.choice(habits)
             if self.chance.random() < weight * (1.0 if working else 0.25):
-                self._ignoring_refusal(who, act, when)
+                self.plans.append((when, partial(self._as_usual, who, act)))
             when += timedelta(minutes=self.chance.randrange(20, 110))
 
     def _habits(self) -> list[tuple[tuple[str, str], float, tuple[str, dict[str, Any]]]]:
@@ -236,12 +248,14 @@ class Filler:
             RoleSessionName="fetch",
         )
         does(PARTNER, "manifest-bot", 0.5, "ListRoles")
-        return [habit for habit in habits if habit[0] in self.keys]
+        return habits
 
-    def _ignoring_refusal(
+    def _as_usual(
         self, who: tuple[str, str], act: tuple[str, dict[str, Any]], when: datetime
     ) -> None:
         operation, params = act
+        if who not in self.keys:
+            return
         try:
             self._perform(self.keys[who], operation, when, params, who[1])
         except OperationError as error:

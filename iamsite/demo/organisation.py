@@ -248,7 +248,7 @@ PRODUCTION_ACCOUNT = Organisation(
             "SecurityScanner",
             trusts({"AWS": f"arn:aws:iam::{PRODUCTION}:root"}),
             "Nightly posture scan",
-            (aws_managed("SecurityAudit"), aws_managed("ViewOnlyAccess")),
+            (aws_managed("SecurityAudit"), aws_managed("job-function/ViewOnlyAccess")),
             path="/service/",
             hours=6,
         ),
@@ -313,7 +313,7 @@ STAGING_ACCOUNT = Organisation(
             "ProductionReader",
             trusts({"AWS": f"arn:aws:iam::{PRODUCTION}:root"}),
             "Production engineers look at staging",
-            (aws_managed("ViewOnlyAccess"),),
+            (aws_managed("job-function/ViewOnlyAccess"),),
         ),
         Role(
             "Seeder",
