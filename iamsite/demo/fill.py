@@ -259,7 +259,7 @@ class Filler:
         try:
             self._perform(self.keys[who], operation, when, params, who[1])
         except OperationError as error:
-            if error.code not in ("AccessDenied", "LimitExceeded"):
+            if error.status >= 500:
                 raise
 
     def _root(self, account: str) -> Callable[..., dict[str, Any]]:
