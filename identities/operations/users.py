@@ -82,7 +82,7 @@ def get_user(call: Call, UserName: str | None = None) -> dict[str, Any]:
     if name is None:
         return {"User": root_output(call)}
     user = find.get_user(call, name)
-    output = {**user_output(user), **boundary_member(user.boundary)}
+    output = {**user_output(user), **boundary_member(getattr(user, "boundary", None))}
     if user.tags:
         output["Tags"] = tag_list(user.tags)
     return {"User": output}
@@ -120,7 +120,7 @@ def update_user(
     if user.arn == before:
         return
     # Renaming needs permission on the new ARN too, lest a user be moved under a wider policy.
-    new = Resource(user.arn, call.account, tags=user.tags, boundary=user.boundary)
+    new = Resource(user.arn, call.account, tags=user.tags, boundary=getattr(user, "boundary", None))
     call.authorize("iam:UpdateUser", new)
     clash = find.find(call, User, user.name)
     if clash is not None and clash.id != user.id:
