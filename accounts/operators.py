@@ -117,11 +117,12 @@ def reactivate(operator: Operator, account_id: str, origin: Origin) -> None:
 def recover(operator: Operator, account_id: str, password: str, origin: Origin) -> None:
     """Gives the root user a new password and unlocks it.
 
-    Its MFA devices, which may be lost, no longer count; its sessions end; its access keys stay or
-    become inactive. Raises PermissionDenied, AccountError for a password that may not be.
+    Its MFA devices, which may be lost, are removed; its sessions end; its access keys become
+    inactive. Raises PermissionDenied, AccountError for a password that may not be, and
+    Account.DoesNotExist at the shell, which is refused nothing.
     """
     _demand(operator, "recover", account_id)
-    tenancy.lock(account_id)
+    _lock(account_id)
     root = Person.objects.get(account_id=account_id)
     check_password(password, root.email)
     now = timezone.now()
@@ -152,7 +153,7 @@ def _set_status(
     operator: Operator, account_id: str, origin: Origin, status: Account.Status, operation: str
 ) -> None:
     _demand(operator, "suspend", account_id)
-    tenancy.lock(account_id)
+    _lock(account_id)
     Account.objects.filter(id=account_id).update(status=status)
     _record(operator, account_id, origin, timezone.now(), operation)
 
@@ -175,6 +176,11 @@ def _record(
         operation,
         resources=[f"arn:aws:iam::{account_id}:root"],
     )
+
+
+def _lock(account_id: str) -> None:
+    _entered(account_id)
+    tenancy.lock(account_id)
 
 
 def _entered(account_id: str) -> Account:

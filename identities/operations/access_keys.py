@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.identifiers import access_key_id, secret_access_key
 from accounts.models import Account
 from accounts.quotas import quota
-from accounts.sealing import seal
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import (
     access_denied,
@@ -16,6 +14,7 @@ from iamsite.operations.errors import (
     no_such_entity,
 )
 from iamsite.operations.paging import page_of_list
+from identities.access_keys import make_access_key
 from identities.models import AccessKey, User
 from identities.operations import find
 
@@ -67,19 +66,12 @@ def create_access_key(call: Call, UserName: str | None = None) -> dict[str, Any]
     limit = quota(call.account, "AccessKeysPerUser")
     if AccessKey.objects.of(call.account).filter(user=user).count() >= limit:
         raise limit_exceeded("AccessKeysPerUser", limit)
-    key_id, secret = access_key_id(), secret_access_key()
-    AccessKey.objects.create(
-        id=key_id,
-        account_id=call.account,
-        user=user,
-        secret=seal(secret.encode(), key_id),
-        created_at=call.now,
-    )
-    call.detail["AccessKeyId"] = key_id
+    key, secret = make_access_key(call.account, user, call.now)
+    call.detail["AccessKeyId"] = key.id
     return {
         "AccessKey": {
             **_named(user),
-            "AccessKeyId": key_id,
+            "AccessKeyId": key.id,
             "Status": AccessKey.Status.ACTIVE.value,
             "SecretAccessKey": secret,
             "CreateDate": call.now,

@@ -1,0 +1,36 @@
+"""Makes the keys that seal secrets, where there are none yet; `make run` does so by itself."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import DataKey
+from accounts.sealing import WrongMasterKey, ensure_data_keys, make_data_key
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the first data key of each purpose, or with --rotate a new one that seals from now."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--rotate",
+            action="store_true",
+            help="add new keys; what older ones sealed still opens. Restart the portal afterwards, "
+            "so that every process seals with them",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            ensure_data_keys()
+        except WrongMasterKey as error:
+            raise CommandError(str(error)) from error
+        if options["rotate"]:
+            for purpose in DataKey.Purpose.values:
+                make_data_key(purpose)
+        count = DataKey.objects.filter(retired_at=None).count()
+        self.stdout.write(f"There are {count} data keys.")
