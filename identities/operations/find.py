@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.db.models import F, OuterRef, Subquery, Value
-from django.db.models.functions import Concat, Lower
-
 from iamsite.operations import Call, OperationError, Resource
 from iamsite.operations.errors import no_such_entity, validation_error
 from identities.models import Group, Role, User
 from identities.models.principals import Named
 from policies.engine import PrincipalKind
-from policies.models import Boundary
 
 Kind = TypeVar("Kind", bound=Named)
 
-BOUNDARY_ARN = Boundary.objects.filter(principal_id=OuterRef("id")).values(
-    arn=Concat(
-        Value("arn:aws:iam::"),
-        F("policy_account_id"),
-        Value(":policy"),
-        F("policy__path"),
-        F("policy__name"),
-    )
-)
+# Written by hand, since nearly every operation begins with it: composing it anew through the ORM
+# takes several times as long as the database does.
+BY_NAME = """
+SELECT *, (SELECT 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name
+           FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
+           WHERE b.principal_id = named.id) AS boundary
+FROM {table} named WHERE account_id = %s AND lower(name) = lower(%s)
+"""
 
 
 def find(call: Call, model: type[Kind], name: str) -> Kind | None:
@@ -38,10 +33,9 @@ def find(call: Call, model: type[Kind], name: str) -> Kind | None:
     """
     key = (model, name.lower())
     if key not in call.found:
-        rows = model._default_manager.filter(account_id=call.account)
-        if model is not Group:
-            rows = rows.annotate(boundary=Subquery(BOUNDARY_ARN))
-        call.found[key] = rows.annotate(lowered=Lower("name")).filter(lowered=name.lower()).first()
+        query = BY_NAME.format(table=model._meta.db_table)
+        rows = model._default_manager.raw(query, [call.account, name])
+        call.found[key] = next(iter(rows), None)
     found: Kind | None = call.found[key]
     return found
 
