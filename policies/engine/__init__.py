@@ -1,5 +1,6 @@
 """The policy language and its evaluator: documents in, decisions out. Pure Python, no framework."""
 
+from .changes import Change, ChangeKind, Remedy, remedies
 from .compile import Policy, PolicySet, compile_policies
 from .decide import Decision, decide
 from .document import Document, DocumentKind, Effect, Statement, parse
@@ -12,12 +13,17 @@ from .explain import (
     explain,
 )
 from .faults import Fault, PolicyErrors, Position
+from .issuers import check_issuers
 from .layers import Layer, Layers, Outcome
 from .messages import denial_message
 from .principals import Grant, NamedPrincipal
 from .request import Context, Principal, PrincipalKind, Request
+from .simulate import ActionSimulation, Simulation, combine, simulate
 
 __all__ = [
+    "ActionSimulation",
+    "Change",
+    "ChangeKind",
     "ConditionCheck",
     "Context",
     "Decision",
@@ -39,12 +45,18 @@ __all__ = [
     "Position",
     "Principal",
     "PrincipalKind",
+    "Remedy",
     "Request",
+    "Simulation",
     "Statement",
     "StatementCheck",
+    "check_issuers",
+    "combine",
     "compile_policies",
     "decide",
     "denial_message",
     "explain",
     "parse",
+    "remedies",
+    "simulate",
 ]

@@ -82,8 +82,7 @@ def _requires(statement: Statement, key: str) -> bool:
             and operator.base in _POSITIVE
             and operator.qualifier is not Qualifier.ALL
             and not operator.if_exists
-            and values
-            and all(value.strip("*?") for value in values)
+            and any(value.strip("*?") for value in values)
         ):
             return True
     return False
