@@ -1,0 +1,147 @@
+"""SimulatePrincipalPolicy and SimulateCustomPolicy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from iamsite.operations import Call, Resource, operation
+from iamsite.operations.errors import invalid_input
+from iamsite.operations.layers import held_by
+from iamsite.operations.paging import DEFAULT_PAGE, page
+from policies.engine import DocumentKind, Layers, Principal, PrincipalKind, compile_policies
+from policies.operations.principals import get_by_arn, resource_by_arn
+from policies.operations.simulation import inputs
+from policies.operations.simulation.inputs import Simulation, Strings
+from policies.operations.simulation.results import evaluate
+from policies.operations.simulation.scenarios import check_scenario
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def source(call: Call, PolicySourceArn: str, **_: Any) -> Resource:
+    return resource_by_arn(call, PolicySourceArn)
+
+
+@operation("iam:SimulatePrincipalPolicy", resource=source, reads=True)
+def simulate_principal_policy(
+    call: Call,
+    PolicySourceArn: str,
+    ActionNames: Strings,
+    PolicyInputList: Strings = (),
+    PermissionsBoundaryPolicyInputList: Strings = (),
+    PolicyExclusionList: Entries = (),
+    ResourceArns: Strings = (),
+    ResourcePolicy: str | None = None,
+    ResourceOwner: str | None = None,
+    CallerArn: str | None = None,
+    ContextEntries: Entries = (),
+    ResourceHandlingOption: str | None = None,
+    MaxItems: int | None = None,
+    Marker: str | None = None,
+) -> dict[str, Any]:
+    _, found = get_by_arn(call, PolicySourceArn)
+    if ResourcePolicy is not None and CallerArn is None and ":group/" in PolicySourceArn:
+        raise invalid_input("A ResourcePolicy needs a CallerArn when the source is a group.")
+    inputs.check_size([*PolicyInputList, *PermissionsBoundaryPolicyInputList, ResourcePolicy])
+    held = inputs.without_excluded(held_by(found.id), PolicyExclusionList)
+    identity, boundary = inputs.held_policies(held)
+    identity += inputs.input_policies(PolicyInputList, "PolicyInputList", DocumentKind.IDENTITY)
+    layers = Layers(
+        identity=compile_policies(identity),
+        boundary=inputs.boundary_of(PermissionsBoundaryPolicyInputList) or boundary,
+        resource=inputs.resource_policy(ResourcePolicy),
+    )
+    caller = CallerArn or PolicySourceArn
+    principal = inputs.principal_of(
+        caller,
+        found.id if caller == PolicySourceArn else "",
+        bounded=layers.boundary is not None,
+    )
+    check_scenario(ResourceHandlingOption, ResourceArns)
+    return _answer(
+        call,
+        Simulation(
+            principal,
+            layers,
+            inputs.context_of(ContextEntries, inputs.filled_keys(principal)),
+            inputs.check_resources(ResourceArns),
+            inputs.owner_of(ResourceOwner),
+            policies_only=False,
+        ),
+        ActionNames,
+    )
+
+
+@operation("iam:SimulateCustomPolicy", reads=True)
+def simulate_custom_policy(
+    call: Call,
+    PolicyInputList: Strings,
+    ActionNames: Strings,
+    PermissionsBoundaryPolicyInputList: Strings = (),
+    OrderedOrganizationPolicyInputList: Entries = (),
+    ResourceArns: Strings = (),
+    ResourcePolicy: str | None = None,
+    ResourceOwner: str | None = None,
+    CallerArn: str | None = None,
+    ContextEntries: Entries = (),
+    ResourceHandlingOption: str | None = None,
+    MaxItems: int | None = None,
+    Marker: str | None = None,
+) -> dict[str, Any]:
+    if ResourcePolicy is not None and CallerArn is None:
+        raise invalid_input("A ResourcePolicy needs a CallerArn.")
+    organizations = [
+        text
+        for level in OrderedOrganizationPolicyInputList
+        for text in level.get("ServiceControlPolicyInputList") or ()
+    ]
+    inputs.check_size(
+        [*PolicyInputList, *PermissionsBoundaryPolicyInputList, ResourcePolicy, *organizations]
+    )
+    layers = Layers(
+        identity=compile_policies(
+            inputs.input_policies(PolicyInputList, "PolicyInputList", DocumentKind.IDENTITY)
+        ),
+        boundary=inputs.boundary_of(PermissionsBoundaryPolicyInputList),
+        resource=inputs.resource_policy(ResourcePolicy),
+        scps=inputs.organization_levels(OrderedOrganizationPolicyInputList),
+    )
+    bounded = layers.boundary is not None
+    if CallerArn is None:
+        principal = Principal(PrincipalKind.USER, "", call.account, has_boundary=bounded)
+        filled = {}
+    else:
+        principal = inputs.principal_of(CallerArn, bounded=bounded)
+        filled = inputs.filled_keys(principal)
+    check_scenario(ResourceHandlingOption, ResourceArns)
+    return _answer(
+        call,
+        Simulation(
+            principal,
+            layers,
+            inputs.context_of(ContextEntries, filled),
+            inputs.check_resources(ResourceArns),
+            inputs.owner_of(ResourceOwner),
+            policies_only=CallerArn is None,
+        ),
+        ActionNames,
+    )
+
+
+def _answer(call: Call, simulation: Simulation, actions: Strings) -> dict[str, Any]:
+    """One page of results, in the order of the actions."""
+    inputs.check_actions(actions)
+    on_page = min(len(actions), call.params.get("MaxItems") or DEFAULT_PAGE)
+    if on_page * len(simulation.resources or "*") > inputs.MOST_PAIRS:
+        raise invalid_input(
+            f"This asks for more than {inputs.MOST_PAIRS} pairs of action and resource; name fewer "
+            "resources, or set MaxItems."
+        )
+
+    def fetch(after: Any, limit: int) -> list[tuple[int, str]]:
+        start = 0 if after is None else after + 1
+        return list(enumerate(actions))[start : start + limit]
+
+    chosen, paging = page(call, fetch, lambda numbered: numbered[0])
+    return {"EvaluationResults": [evaluate(simulation, action) for _, action in chosen], **paging}
