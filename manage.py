@@ -8,6 +8,7 @@ NEEDS_NO_DATABASE = {"check", "collectstatic", "diffsettings", "findstatic", "he
 
 
 def main() -> None:
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamsite.settings")
     from django.core.management import execute_from_command_line
 

@@ -99,7 +99,7 @@ class Server:
             return
         with use, contextlib.suppress(BlockingIOError):
             fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._stop()
+            self.stop()
 
     def revive(self) -> None:
         """Start the server again if it was killed. Raises ConfigurationError when it cannot."""
@@ -117,9 +117,22 @@ class Server:
                 return False
             return True
 
+    def stop(self) -> None:
+        """Stop the server, whoever uses it."""
+        if not (process := self._process()):
+            return
+        # Fast shutdown: open transactions are rolled back, everything committed is checkpointed.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGINT)
+        deadline = time.monotonic() + STOP_LIMIT
+        while self._process() == process and time.monotonic() < deadline:
+            if self._child:
+                self._child.poll()
+            time.sleep(0.02)
+
     def remove(self) -> None:
-        """Stop the server at once, whoever uses it, and delete its cluster."""
-        self._stop()
+        """Stop the server, whoever uses it, and delete its cluster."""
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -231,18 +244,6 @@ class Server:
                 stderr=output,
                 start_new_session=True,  # a terminal's Ctrl-C is the portal's to handle
             )
-
-    def _stop(self) -> None:
-        if not (process := self._process()):
-            return
-        # Fast shutdown: open transactions are rolled back, everything committed is checkpointed.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGINT)
-        deadline = time.monotonic() + STOP_LIMIT
-        while self._process() == process and time.monotonic() < deadline:
-            if self._child:
-                self._child.poll()
-            time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:

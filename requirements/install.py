@@ -56,18 +56,15 @@ def main(wanted: str) -> None:
 
 
 def works() -> bool:
-    if not PYTHON.exists():
-        return False
+    """Whether .venv has a pip of this Python's version, and was not made in another place."""
     try:
-        version = subprocess.run(
-            [str(PYTHON), "-c", "import pip, sys; print(*sys.version_info[:2])"],
-            capture_output=True,
-            text=True,
-            check=False,
+        pip = subprocess.run(
+            [str(VENV / "bin" / "pip"), "--version"], capture_output=True, text=True, check=False
         )
     except OSError:
         return False
-    return version.returncode == 0 and version.stdout.split() == [*map(str, sys.version_info[:2])]
+    version = "(python {}.{})".format(*sys.version_info[:2])
+    return pip.returncode == 0 and str(VENV) in pip.stdout and version in pip.stdout
 
 
 def stamp(name: str) -> Path:

@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from iamsite.embedded import Server
+
 SOURCE = Path(__file__).resolve().parent.parent
 READY = "iamsite is ready:"
 
@@ -39,6 +41,7 @@ class Portal:
         self.port = int(variables.setdefault("IAMSITE_PORT", str(free_port())))
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment(data, **variables)
+        self.cluster = Server(data / "postgresql")
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -47,6 +50,8 @@ class Portal:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self.cluster.folder.exists() and self.cluster.unused():
+            self.cluster.stop()  # left over by a kill
 
     def start(self) -> Self:
         """Start it and wait until it answers."""
