@@ -15,7 +15,7 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
-from accounts.sealing import SealError, seal, unseal
+from accounts.sealing import seal, unseal
 from identities.models import MFADevice
 
 STEP_SECONDS = 30

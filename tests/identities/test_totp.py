@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import tenancy
+from accounts.sealing import SealError
 from identities import totp
 from identities.models import MFADevice
 from tests.cast import Acme
@@ -136,5 +137,5 @@ def test_the_seed_is_sealed_to_its_device(acme, phone) -> None:
         other = MFADevice.objects.get(name="other")
         assert phone.generator.byte_secret() not in bytes(phone_row.seed)
         other.seed = phone_row.seed
-        with pytest.raises(totp.SealError):
+        with pytest.raises(SealError):
             totp.check(other, phone.code(), NOW)

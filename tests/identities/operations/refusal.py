@@ -36,6 +36,8 @@ def denied(actor: Actor, action: str, resource: str) -> tuple[str, int, str]:
     return (
         "AccessDenied",
         403,
-        f"User: {actor.arn} is not authorized to perform: {action} on resource: {resource} "
-        f"because no identity-based policy allows the {action} action",
+        (
+            f"User: {actor.arn} is not authorized to perform: {action} on resource: {resource} "
+            f"because no identity-based policy allows the {action} action"
+        ),
     )

@@ -158,8 +158,10 @@ def test_an_unknown_key_and_a_strangers_key_look_the_same(acme, evil) -> None:
         assert refusal(acme.root, "GetAccessKeyLastUsed", AccessKeyId=key_id) == (
             "AccessDenied",
             403,
-            f"User: {acme.root.arn} is not authorized to perform iam:GetAccessKeyLastUsed "
-            f"on resource: access key {key_id}",
+            (
+                f"User: {acme.root.arn} is not authorized to perform iam:GetAccessKeyLastUsed "
+                f"on resource: access key {key_id}"
+            ),
         )
 
 

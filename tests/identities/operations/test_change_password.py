@@ -67,8 +67,10 @@ def test_an_explicit_deny_still_wins(acme, dora) -> None:
     assert refusal(dora, "ChangePassword", OldPassword=OLD, NewPassword=NEW) == (
         "AccessDenied",
         403,
-        f"User: {dora.arn} is not authorized to perform: iam:ChangePassword on resource: "
-        f"{dora.arn} with an explicit deny in an identity-based policy",
+        (
+            f"User: {dora.arn} is not authorized to perform: iam:ChangePassword on resource: "
+            f"{dora.arn} with an explicit deny in an identity-based policy"
+        ),
     )
 
 

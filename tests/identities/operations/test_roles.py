@@ -170,8 +170,10 @@ def test_only_the_description_of_a_service_linked_role_changes(acme) -> None:
     protected = (
         "UnmodifiableEntity",
         400,
-        "Cannot perform the operation on the protected role 'AWSServiceRoleForTest' - "
-        "this role is only modifiable by AWS",
+        (
+            "Cannot perform the operation on the protected role 'AWSServiceRoleForTest' - "
+            "this role is only modifiable by AWS"
+        ),
     )
     changes = {
         "DeleteRole": {},

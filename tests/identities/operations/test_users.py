@@ -176,12 +176,16 @@ def test_names_and_paths_out_of_pattern_are_refused_in_words(acme) -> None:
     code, _, message = refusal(acme.root, "UpdateUser", UserName="bob", NewUserName="a b")
     assert (code, message) == (
         "ValidationError",
-        "The specified value for newUserName is invalid. It must contain only alphanumeric "
-        "characters and/or the following: +=,.@_-",
+        (
+            "The specified value for newUserName is invalid. It must contain only alphanumeric "
+            "characters and/or the following: +=,.@_-"
+        ),
     )
     code, _, message = refusal(acme.root, "CreateUser", UserName="dora", Path="staff")
     assert (code, message) == (
         "ValidationError",
-        "The specified value for path is invalid. It must begin and end with / and contain only "
-        "alphanumeric characters and/or / characters.",
+        (
+            "The specified value for path is invalid. It must begin and end with / and contain only "
+            "alphanumeric characters and/or / characters."
+        ),
     )

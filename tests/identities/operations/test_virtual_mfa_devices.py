@@ -87,8 +87,10 @@ def test_a_name_too_long_to_be_used_again_is_refused(acme) -> None:
         ) == (
             "ValidationError",
             400,
-            "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {most}",
+            (
+                "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy "
+                f"constraint: Member must have length less than or equal to {most}"
+            ),
         )
 
 
