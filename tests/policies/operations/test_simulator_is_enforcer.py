@@ -1,0 +1,162 @@
+"""The simulator is the enforcer: given the whole context, it answers what happens."""
+
+import json
+from functools import cache
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from iamsite.operations import OperationError
+from iamsite.operations.call import AccessDenied
+from tests.cast import Acme
+
+CALLS = [
+    ("iam:ListUsers", "ListUsers", {}, "user/"),
+    ("iam:ListUsers", "ListUsers", {"PathPrefix": "/team/"}, "user/team/"),
+    ("iam:GetUser", "GetUser", {"UserName": "zoe"}, "user/team/zoe"),
+    ("iam:GetUser", "GetUser", {"UserName": "nobody"}, "user/nobody"),
+    ("iam:ListUserTags", "ListUserTags", {"UserName": "zoe"}, "user/team/zoe"),
+    ("iam:GetRole", "GetRole", {"RoleName": "Deployer"}, "role/Deployer"),
+    ("iam:GetGroup", "GetGroup", {"GroupName": "Developers"}, "group/Developers"),
+    ("iam:GetAccountSummary", "GetAccountSummary", {}, None),
+]
+# What a caller of tests/cast.py sends (see `origin` there), and who it is.
+TAGS = {"user/team/zoe": {"team": "blue"}}
+
+
+@cache
+def stage():
+    """One account for all examples: a user Walter, who holds what each example says."""
+    acme = Acme()
+    acme.root.perform(
+        "CreateUser", UserName="zoe", Path="/team/", Tags=[{"Key": "team", "Value": "blue"}]
+    )
+    walter = acme.user("walter")
+    acme.root.perform("TagUser", UserName="walter", Tags=[{"Key": "team", "Value": "blue"}])
+    acme.root.perform("CreateGroup", GroupName="Walters")
+    acme.root.perform("AddUserToGroup", GroupName="Walters", UserName="walter")
+    boundary = acme.root.perform(
+        "CreatePolicy",
+        PolicyName="Boundary",
+        PolicyDocument=json.dumps(document([statement()])),
+    )["Policy"]["Arn"]
+    return acme, walter, boundary
+
+
+def statement(**changes):
+    return {"Effect": "Allow", "Action": "*", "Resource": "*", **changes}
+
+
+def document(statements):
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def context(acme, walter, resource):
+    tags = TAGS.get(resource, {})
+    keys = {
+        "aws:PrincipalArn": walter.arn,
+        "aws:PrincipalAccount": acme.id,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalTag/team": "blue",
+        "aws:SourceIp": "203.0.113.7",
+        "aws:SecureTransport": "true",
+        "aws:UserAgent": "tests",
+        "aws:ViaAWSService": "false",
+        "aws:RequestedRegion": "us-east-1",
+        "aws:ResourceAccount": acme.id,
+        **{f"aws:ResourceTag/{key}": value for key, value in tags.items()},
+        **{f"iam:ResourceTag/{key}": value for key, value in tags.items()},
+    }
+    return [
+        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+        for key, value in keys.items()
+    ]
+
+
+actions = st.sampled_from(
+    ["*", "iam:*", "iam:Get*", "iam:ListUsers", "IAM:getuser", "iam:*User*", "s3:*", "iam:Get?ser"]
+)
+resources = st.sampled_from(
+    [
+        "*",
+        "arn:aws:iam::*:user/*",
+        "arn:aws:iam::*:user/team/*",
+        "arn:aws:iam::*:user/${aws:username}",
+        "arn:aws:iam::*:role/Deployer",
+        "arn:aws:iam::*:group/*",
+        "arn:aws:iam::*:user/",
+        "arn:aws:iam::*:*",
+    ]
+)
+conditions = st.sampled_from(
+    [
+        {},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        {"StringEquals": {"aws:username": "walter"}},
+        {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
+        {"StringNotEquals": {"iam:ResourceTag/team": "blue"}},
+        {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}},
+        {"Null": {"aws:TokenIssueTime": "true"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/wal*"}},
+        {"StringEquals": {"aws:userid": "${aws:userid}"}, "Bool": {"aws:SecureTransport": "true"}},
+    ]
+)
+
+
+@st.composite
+def statements(draw):
+    made = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
+    made[draw(st.sampled_from(["Action", "Action", "Action", "NotAction"]))] = draw(actions)
+    made[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(resources)
+    condition = draw(conditions)
+    return {**made, "Condition": condition} if condition else made
+
+
+documents = st.lists(statements(), min_size=1, max_size=3).map(document)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(own=documents, group=documents, boundary=st.none() | documents)
+def test_what_is_simulated_is_what_happens(database, own, group, boundary) -> None:
+    acme, walter, arn = stage()
+    root = acme.root
+    root.perform(
+        "PutUserPolicy", UserName="walter", PolicyName="own", PolicyDocument=json.dumps(own)
+    )
+    root.perform(
+        "PutGroupPolicy", GroupName="Walters", PolicyName="group", PolicyDocument=json.dumps(group)
+    )
+    root.perform("DeleteUserPermissionsBoundary", UserName="walter")
+    if boundary is not None:
+        root.perform(
+            "CreatePolicyVersion",
+            PolicyArn=arn,
+            PolicyDocument=json.dumps(boundary),
+            SetAsDefault=True,
+        )
+        listed = root.perform("ListPolicyVersions", PolicyArn=arn)["Versions"]
+        root.perform("DeletePolicyVersion", PolicyArn=arn, VersionId=listed[-1]["VersionId"])
+        root.perform("PutUserPermissionsBoundary", UserName="walter", PermissionsBoundary=arn)
+    for action, operation, params, resource in CALLS:
+        simulated = root.perform(
+            "SimulatePrincipalPolicy",
+            PolicySourceArn=walter.arn,
+            ActionNames=[action],
+            ResourceArns=["*" if resource is None else acme.arn(resource)],
+            ContextEntries=context(acme, walter, resource),
+        )["EvaluationResults"][0]["EvalDecision"]
+        assert simulated == happens(walter, operation, params), (action, resource)
+
+
+def happens(actor, operation, params):
+    try:
+        actor.perform(operation, **params)
+    except AccessDenied as refusal:
+        return refusal.decision.outcome.value
+    except OperationError as error:
+        assert error.code == "NoSuchEntity"
+    return "allowed"
