@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -65,22 +66,22 @@ class Posture:
 def posture(ask: Asking) -> Posture:
     """Looks at the account by a fixed number of operations, whatever its size."""
     seen = ask.see(
+        status=("GetAccountStatus", {}),
         summary=("GetAccountSummary", {}),
         administrators=("ListEntitiesForPolicy", {"PolicyArn": ADMINISTRATOR}),
     )
     hidden = [answer.denied for answer in seen.values() if answer.denied]
-    if not seen["summary"]:
+    if not seen["summary"] or not seen["status"]:
         return Posture((), (), (), hidden)
-    summary = seen["summary"].result["SummaryMap"]
+    status, summary = seen["status"].result, seen["summary"].result["SummaryMap"]
     entities = seen["administrators"].result
     users = [user["UserName"] for user in entities.get("PolicyUsers", [])]
     through = [group["GroupName"] for group in entities.get("PolicyGroups", [])]
     users += _members(ask, through[:LOOKED_AT])
-    has_administrator = bool(users)
     used, has_key = _keys(ask, users[:LOOKED_AT])
     return Posture(
-        findings=_findings(summary, has_administrator or not seen["administrators"]),
-        steps=_steps(summary, has_administrator, has_key, used),
+        findings=_findings(status),
+        steps=_steps(status, summary, has_key, used),
         counts=_counts(summary),
         hidden=hidden,
     )
@@ -110,19 +111,19 @@ def _keys(ask: Asking, users: Sequence[str]) -> tuple[bool, bool]:
     return used, bool(keys)
 
 
-def _findings(summary: dict[str, int], has_administrator: bool) -> list[Finding]:
+def _findings(status: dict[str, Any]) -> list[Finding]:
     found = []
-    if summary.get("AccountAccessKeysPresent"):
+    if status["RootAccessKeysActive"]:
         found.append(
             Finding(
                 "bad",
                 _("The root user has access keys"),
                 _("A program with root's key may do everything, and no policy can limit it."),
                 reverse("console:security-credentials"),
-                _("Look at root's keys"),
+                _("Root's keys"),
             )
         )
-    if not summary.get("AccountMFAEnabled"):
+    if not status["RootMFAEnabled"]:
         found.append(
             Finding(
                 "bad",
@@ -132,7 +133,7 @@ def _findings(summary: dict[str, int], has_administrator: bool) -> list[Finding]
                 _("Protect root"),
             )
         )
-    if not has_administrator:
+    if not status["AdministratorPresent"]:
         found.append(
             Finding(
                 "warn",
@@ -142,13 +143,31 @@ def _findings(summary: dict[str, int], has_administrator: bool) -> list[Finding]
                 _("Create user"),
             )
         )
+    elif status["RootMFAEnabled"] and not status["RootLocked"]:
+        found.append(
+            Finding(
+                "warn",
+                _("The root user is not locked away"),
+                _("There is an administrator now: root need not be at hand."),
+                reverse("console:security-credentials"),
+                _("Lock root away"),
+            )
+        )
     return found
 
 
 def _steps(
-    summary: dict[str, int], has_administrator: bool, has_key: bool, used: bool
+    status: dict[str, Any], summary: dict[str, int], has_key: bool, used: bool
 ) -> list[Step]:
+    credentials = reverse("console:security-credentials")
     return [
+        Step(
+            bool(status["RootMFAEnabled"]),
+            _("Protect the root user"),
+            _("A second factor beside its password."),
+            credentials,
+            _("Protect root"),
+        ),
         Step(
             summary.get("Groups", 0) > 0,
             _("Make a group"),
@@ -157,18 +176,18 @@ def _steps(
             _("Create group"),
         ),
         Step(
-            has_administrator,
+            bool(status["AdministratorPresent"]),
             _("Make the first administrator"),
             _("A user in a group with AdministratorAccess, for the daily work."),
             reverse("console:create-user"),
             _("Create user"),
         ),
         Step(
-            bool(summary.get("AccountMFAEnabled")),
-            _("Protect the root user"),
-            _("A second factor beside the password."),
-            reverse("console:security-credentials"),
-            _("Protect root"),
+            bool(status["RootLocked"]),
+            _("Lock root away"),
+            _("Its keys are turned off, and it signs in with its second factor only."),
+            credentials,
+            _("Lock root"),
         ),
         Step(
             has_key,

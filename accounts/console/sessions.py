@@ -16,9 +16,13 @@ from iamsite.console.listing import listing
 
 @require_safe
 def sessions(request: ConsoleRequest) -> HttpResponse:
+    """The whole account's for who may see them, else one's own."""
+    everybody = ("ListConsoleSessions", {"AllUsers": True})
+    may = request.ask.may(everybody=everybody, end=("EndConsoleSession", {"SessionId": "0"}))
+    asked = {"AllUsers": True} if may["everybody"] else {}
     context = {
-        "listing": listing(request, "ListConsoleSessions", "Sessions", {}),
-        "may": request.ask.may(end=("EndConsoleSession", {"SessionId": "any"})),
+        "listing": listing(request, "ListConsoleSessions", "ConsoleSessions", asked),
+        "may": may,
     }
     return render(request, "accounts/sessions.html", context)
 

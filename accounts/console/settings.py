@@ -35,7 +35,11 @@ LIMITS = (
 
 @require_safe
 def account(request: ConsoleRequest) -> HttpResponse:
-    seen = request.ask.see(alias=("ListAccountAliases", {}), summary=("GetAccountSummary", {}))
+    seen = request.ask.see(
+        status=("GetAccountStatus", {}),
+        alias=("ListAccountAliases", {}),
+        summary=("GetAccountSummary", {}),
+    )
     summary = seen["summary"].result.get("SummaryMap", {})
     aliases = seen["alias"].result.get("AccountAliases", [])
     context = {
@@ -48,11 +52,37 @@ def account(request: ConsoleRequest) -> HttpResponse:
         ],
         "limits": [(label, summary[name]) for name, label in LIMITS if name in summary],
         "may": request.ask.may(
+            name=("UpdateAccountName", {"AccountName": "any"}),
             alias=("CreateAccountAlias", {"AccountAlias": "new"}),
             drop=("DeleteAccountAlias", {"AccountAlias": "new"}),
         ),
     }
     return render(request, "accounts/account.html", context)
+
+
+class NameForm(OperationForm):
+    AccountName = forms.CharField(
+        label=gettext_lazy("Account name"),
+        max_length=128,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+
+
+class ChangeName(Action):
+    operation = "UpdateAccountName"
+    form_class = NameForm
+    title = gettext_lazy("Rename the account")
+    submit = gettext_lazy("Save name")
+    success = gettext_lazy("The account is called %(AccountName)s now.")
+
+    def back_url(self) -> str:
+        return reverse("console:account")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Account settings"), self.back)]
+
+    def initial(self) -> dict[str, Any]:
+        return {"AccountName": self.request.ask.perform("GetAccountStatus").get("AccountName", "")}
 
 
 class AliasForm(OperationForm):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
-from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.asking import ConsoleRequest, Params, is_dialog, unauthenticated
 from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm, Text
@@ -140,8 +140,7 @@ class Action(View):
         return str(self.kwargs[self.confirmed_by]) if self.is_danger else ""
 
     def is_dialog(self) -> bool:
-        htmx: Any = getattr(self.request, "htmx", None)
-        return bool(htmx) and htmx.target == "dialog"
+        return is_dialog(self.request)
 
     def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:
         template = "console/action_dialog.html" if self.is_dialog() else "console/action.html"

@@ -88,3 +88,9 @@ class Asking:
 def unauthenticated(error: OperationError) -> bool:
     """Whether `error` says that the session is over."""
     return error.code in {"MissingAuthenticationToken", "InvalidClientTokenId", "ExpiredToken"}
+
+
+def is_dialog(request: HttpRequest) -> bool:
+    """Whether htmx asks for the content of the dialog."""
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target == "dialog"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from iamsite.console.asking import is_dialog
 from iamsite.operations import AccessDenied, OperationError
 
 
@@ -57,10 +58,9 @@ def _words(error: OperationError) -> tuple[str, str]:
 def error_response(request: HttpRequest, error: OperationError) -> HttpResponse:
     """A whole page, or for htmx just the notice, with the error's status."""
     failure = failure_of(request, error)
-    htmx: Any = getattr(request, "htmx", None)
-    if htmx and htmx.target == "dialog":
+    if is_dialog(request):
         template = "console/error_dialog.html"
-    elif htmx:
+    elif getattr(request, "htmx", None):
         template = "console/error_notice.html"
     else:
         template = "console/error.html"

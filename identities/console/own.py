@@ -7,40 +7,49 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
+from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from identities.console.credentials import ActivateKey, CreateKey, DeactivateKey, DeleteKey
 from identities.console.keys import keys_with_use
+from identities.console.mfa import OwnAction
 
 
 @require_safe
 def security_credentials(request: ConsoleRequest) -> HttpResponse:
-    """Root's keys are asked for without a user name, as the API has it."""
+    """Root's own are asked for without a user name, as the API has it."""
     viewer = viewer_of(request)
     is_user = viewer is not None and viewer.kind == "user"
     who: Params = {"UserName": viewer.name} if viewer and is_user else {}
     any_key = {**who, "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA"}
     context: dict[str, Any] = {"is_role": viewer is not None and viewer.kind == "role"}
     if not context["is_role"]:
+        seen = request.ask.see(devices=("ListMFADevices", who), status=("GetAccountStatus", {}))
+        checks = {
+            "password": _password_change(is_user),
+            "key": ("CreateAccessKey", who),
+            "update": ("UpdateAccessKey", {**any_key, "Status": "Inactive"}),
+            "delete": ("DeleteAccessKey", any_key),
+            "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": "any"}),
+        }
         context |= {
+            **seen,
             "keys": keys_with_use(request.ask, who),
-            "may": request.ask.may(
-                password=("ChangePassword", {"OldPassword": "", "NewPassword": ""}),
-                key=("CreateAccessKey", who),
-                update=("UpdateAccessKey", {**any_key, "Status": "Inactive"}),
-                delete=("DeleteAccessKey", any_key),
-            ),
+            "may": request.ask.may(**checks),
         }
     return render(request, "identities/security_credentials.html", context)
+
+
+def _password_change(is_user: bool) -> tuple[str, Params]:
+    name = "ChangePassword" if is_user else "ChangeRootPassword"
+    return name, {"OldPassword": "any", "NewPassword": "any"}
 
 
 class PasswordForm(OperationForm):
@@ -62,16 +71,10 @@ class PasswordForm(OperationForm):
     )
 
 
-class OwnAction(Action):
-    def back_url(self) -> str:
-        return reverse("console:security-credentials")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Security credentials"), self.back)]
-
-
 @method_decorator(sensitive_post_parameters("OldPassword", "NewPassword"), name="dispatch")
 class ChangePassword(OwnAction):
+    """Of a user, or of the root user, which AWS's own operation does not serve."""
+
     operation = "ChangePassword"
     form_class = PasswordForm
     title = gettext_lazy("Change my password")
@@ -79,15 +82,56 @@ class ChangePassword(OwnAction):
     submit = gettext_lazy("Change password")
     success = gettext_lazy("Your password is changed.")
 
+    def performed(self, form: OperationForm) -> list[Step]:
+        name = "ChangePassword" if self.me() else "ChangeRootPassword"
+        return [(name, form.parameters())]
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        return self.request.ask.perform(*self.performed(form)[0])
+
+
+class LockRoot(OwnAction):
+    operation = "LockRoot"
+    title = gettext_lazy("Lock root away")
+    lead = gettext_lazy(
+        "For the daily work there are administrators. Root comes back with its second factor, or "
+        "through an operator of this portal."
+    )
+    submit = gettext_lazy("Lock root away")
+    success = gettext_lazy("The root user is locked away.")
+    is_danger = True
+
+    def confirm(self) -> str:
+        return "root"
+
+    def consequences(self) -> list[str]:
+        status = self.request.ask.perform("GetAccountStatus")
+        lines = []
+        if status["RootAccessKeysActive"]:
+            lines.append(_("The access keys of root become inactive."))
+        if not status["RootMFAEnabled"]:
+            lines.append(
+                _("Root has no MFA device: you are signed out, and only an operator can let root in.")
+            )
+        if not status["AdministratorPresent"]:
+            lines.append(_("There is no administrator yet: nobody could manage this account."))
+        return lines
+
+
+class UnlockRoot(OwnAction):
+    operation = "UnlockRoot"
+    title = gettext_lazy("Unlock root")
+    lead = gettext_lazy("Root may sign in without MFA again. Its access keys stay inactive.")
+    submit = gettext_lazy("Unlock root")
+    success = gettext_lazy("The root user is unlocked.")
+
 
 class OwnKeys(OwnAction):
     """What is particular to one's own keys: without a user name the API means the caller's."""
 
     def target(self) -> Params:
-        viewer = viewer_of(self.request)
-        who: Params = {"UserName": viewer.name} if viewer and viewer.kind == "user" else {}
         key = self.kwargs.get("key")
-        return {**who, **({"AccessKeyId": key} if key else {}), **self.fixed}
+        return {**self.me(), **({"AccessKeyId": key} if key else {}), **self.fixed}
 
 
 class CreateOwnKey(OwnKeys, CreateKey):

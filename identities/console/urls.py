@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from identities.console import credentials, groups, membership, own, roles, tags, users
+from identities.console import credentials, groups, membership, mfa, own, roles, tags, users
 from identities.console.user import user
 
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
         name="deactivate-key",
     ),
     path("users/<name>/keys/<key>/delete", credentials.DeleteKey.as_view(), name="delete-key"),
+    path("users/<name>/mfa/remove", mfa.RemoveUserDevice.as_view(), name="remove-user-mfa"),
     path("users/<name>/password/create", credentials.CreateLogin.as_view(), name="create-login"),
     path("users/<name>/password/reset", credentials.UpdateLogin.as_view(), name="update-login"),
     path("users/<name>/password/remove", credentials.DeleteLogin.as_view(), name="delete-login"),
@@ -44,6 +45,11 @@ urlpatterns: list[URLPattern] = [
     path("roles/<name>/delete", roles.DeleteRole.as_view(), name="delete-role"),
     path("security-credentials", own.security_credentials, name="security-credentials"),
     path("security-credentials/password", own.ChangePassword.as_view(), name="change-password"),
+    path("security-credentials/mfa/add", mfa.AddDevice.as_view(), name="add-mfa"),
+    path("security-credentials/mfa/confirm", mfa.ConfirmDevice.as_view(), name="confirm-mfa"),
+    path("security-credentials/mfa/remove", mfa.RemoveDevice.as_view(), name="remove-mfa"),
+    path("security-credentials/root/lock", own.LockRoot.as_view(), name="lock-root"),
+    path("security-credentials/root/unlock", own.UnlockRoot.as_view(), name="unlock-root"),
     path("security-credentials/keys/create", own.CreateOwnKey.as_view(), name="create-own-key"),
     path(
         "security-credentials/keys/<key>/activate",

@@ -43,6 +43,7 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         login=("CreateLoginProfile", {**who, "Password": ""}),
         reset=("UpdateLoginProfile", who),
         unlogin=("DeleteLoginProfile", who),
+        device=("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
         join=("AddUserToGroup", {**who, "GroupName": "any"}),
         tag=("TagUser", {**who, "Tags": []}),
     )
@@ -67,7 +68,8 @@ def _groups(request: ConsoleRequest, name: str) -> dict[str, Any]:
 
 def _credentials(request: ConsoleRequest, name: str) -> dict[str, Any]:
     keys = keys_with_use(request.ask, {"UserName": name})
-    return {"keys": keys, "has_login": has_login(request, name)}
+    devices = request.ask.see(devices=("ListMFADevices", {"UserName": name}))
+    return {"keys": keys, "has_login": has_login(request, name), **devices}
 
 
 def _tags(request: ConsoleRequest, name: str) -> dict[str, Any]:

@@ -217,6 +217,7 @@ class DeleteUser(UserAction):
 CONSEQUENCES = {
     "DeleteLoginProfile": gettext_lazy("The console password is removed."),
     "DeleteAccessKey": gettext_lazy("Access key %(AccessKeyId)s is deleted."),
+    "DeactivateMFADevice": gettext_lazy("The MFA device %(SerialNumber)s is removed."),
     "RemoveUserFromGroup": gettext_lazy("The user leaves the group %(GroupName)s."),
     "DetachUserPolicy": gettext_lazy("%(PolicyArn)s is detached."),
     "DeleteUserPolicy": gettext_lazy("The inline policy %(PolicyName)s is deleted."),
@@ -231,6 +232,7 @@ def teardown(request: ConsoleRequest, name: str) -> list[tuple[str, Params]]:
         groups=("ListGroupsForUser", user),
         attached=("ListAttachedUserPolicies", user),
         inline=("ListUserPolicies", user),
+        devices=("ListMFADevices", user),
     )
     steps = [
         ("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
@@ -248,6 +250,12 @@ def teardown(request: ConsoleRequest, name: str) -> list[tuple[str, Params]]:
         ("DeleteUserPolicy", {**user, "PolicyName": policy})
         for policy in parts["inline"].result.get("PolicyNames", [])
     ]
+    for device in parts["devices"].result.get("MFADevices", []):
+        serial = {"SerialNumber": device["SerialNumber"]}
+        steps += [
+            ("DeactivateMFADevice", {**user, **serial}),
+            ("DeleteVirtualMFADevice", serial),
+        ]
     if has_login(request, name):
         steps.append(("DeleteLoginProfile", user))
     return steps

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.forms import BoundField
@@ -237,3 +237,36 @@ def key_url(verb: str, name: str, key: str) -> str:
     if name:
         return reverse(f"console:{verb}-key", args=[name, key])
     return reverse(f"console:{verb}-own-key", args=[key])
+
+
+@register.simple_tag
+def device_url(name: str, serial: str) -> str:
+    """The address that removes an MFA device: of the user `name`, or one's own."""
+    address = reverse("console:remove-user-mfa", args=[name]) if name else reverse("console:remove-mfa")
+    return f"{address}?{urlencode({'serial': serial})}"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser's name as people know it; the text itself when it is none that we know."""
+    name = next((label for mark, label in _BROWSERS if mark in user_agent), "")
+    system = next((label for mark, label in _SYSTEMS if mark in user_agent), "")
+    if name and system:
+        return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
+    return user_agent[:60]

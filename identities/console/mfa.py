@@ -1,0 +1,177 @@
+"""MFA devices: registering one's own, and taking devices away."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from django import forms
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from iamsite.console.action import Action, Crumb
+from iamsite.console.asking import Params
+from iamsite.console.forms import OperationForm
+from iamsite.console.steps import Step, perform_all
+from iamsite.console.viewer import viewer_of
+from iamsite.operations import OperationError
+
+
+class OwnAction(Action):
+    """An action on one's own credentials."""
+
+    def back_url(self) -> str:
+        return reverse("console:security-credentials")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Security credentials"), self.back)]
+
+    def me(self) -> Params:
+        """One's own `UserName`; the root user has none."""
+        viewer = viewer_of(self.request)
+        return {"UserName": viewer.name} if viewer and viewer.kind == "user" else {}
+
+
+class DeviceForm(OperationForm):
+    blames = {"EntityAlreadyExists": "VirtualMFADeviceName"}
+
+    VirtualMFADeviceName = forms.CharField(
+        label=gettext_lazy("Name of the device"),
+        max_length=128,
+        help_text=gettext_lazy("To tell it from others: no two in the account have the same."),
+    )
+
+
+class AddDevice(OwnAction):
+    """Makes the device; its seed is on the page that answers, once, with the form for two codes."""
+
+    operation = "CreateVirtualMFADevice"
+    form_class = DeviceForm
+    title = gettext_lazy("Add an MFA device")
+    lead = gettext_lazy("An authenticator app that shows a new code of six digits every 30 seconds.")
+    submit = gettext_lazy("Continue")
+
+    def initial(self) -> dict[str, Any]:
+        viewer = viewer_of(self.request)
+        name = viewer.name if viewer and viewer.kind == "user" else "root"
+        return {"VirtualMFADeviceName": name}
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        """A device that somebody began and never confirmed does not keep its name."""
+        params = self.parameters(form)
+        try:
+            return self.request.ask.perform(self.operation, params)
+        except OperationError as error:
+            unfinished = self._unfinished(params["VirtualMFADeviceName"])
+            if error.code != "EntityAlreadyExists" or not unfinished:
+                raise
+        self.request.ask.perform("DeleteVirtualMFADevice", {"SerialNumber": unfinished})
+        return self.request.ask.perform(self.operation, params)
+
+    def _unfinished(self, name: str) -> str:
+        asked = {"AssignmentStatus": "Unassigned", "MaxItems": 1000}
+        answer = self.request.ask.see(devices=("ListVirtualMFADevices", asked))["devices"]
+        serials = [one["SerialNumber"] for one in answer.result.get("VirtualMFADevices", [])]
+        return next((serial for serial in serials if serial.rpartition("/")[2] == name), "")
+
+    def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
+        device = result["VirtualMFADevice"]
+        serial = device["SerialNumber"]
+        context = {
+            "serial": serial,
+            "picture": base64.b64encode(device["QRCodePNG"]).decode(),
+            "seed": device["Base32StringSeed"].decode(),
+            "form": CodesForm(initial={"SerialNumber": serial}),
+            "back": self.back,
+            "crumbs": self.crumbs(),
+        }
+        template = "identities/mfa_added" + ("_dialog" if self.is_dialog() else "") + ".html"
+        return render(self.request, template, context)
+
+
+def _code(label: Any, **attrs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=6,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "pattern": "[0-9]{6}", **attrs}),
+    )
+
+
+class CodesForm(OperationForm):
+    blames = {"InvalidAuthenticationCode": "AuthenticationCode2"}
+
+    SerialNumber = forms.CharField(widget=forms.HiddenInput)
+    AuthenticationCode1 = _code(gettext_lazy("The code it shows"), autofocus=True)
+    AuthenticationCode2 = _code(gettext_lazy("The next code"))
+
+
+class ConfirmDevice(OwnAction):
+    """Two codes that follow each other prove that the app has the seed."""
+
+    operation = "EnableMFADevice"
+    form_class = CodesForm
+    title = gettext_lazy("Confirm the MFA device")
+    submit = gettext_lazy("Confirm")
+    success = gettext_lazy("The MFA device is in use from the next sign-in.")
+    shows = False
+
+    def target(self) -> Params:
+        viewer = viewer_of(self.request)
+        # The API names the root user by its account here.
+        return {"UserName": viewer.account if viewer else "", **self.me()}
+
+
+class RemoveForm(OperationForm):
+    SerialNumber = forms.CharField(widget=forms.HiddenInput)
+
+
+class RemoveDevice(OwnAction):
+    """Takes the device off and deletes it. The address's `serial` says which."""
+
+    operation = "DeactivateMFADevice"
+    form_class = RemoveForm
+    title = gettext_lazy("Remove the MFA device")
+    submit = gettext_lazy("Remove device")
+    success = gettext_lazy("The MFA device was removed.")
+    is_danger = True
+
+    def holder(self) -> Params:
+        """The `UserName` of who has the device."""
+        return self.me()
+
+    def initial(self) -> dict[str, Any]:
+        return {"SerialNumber": self.request.GET.get("serial", "")}
+
+    def confirm(self) -> str:
+        serial = self.request.POST.get("SerialNumber") or self.request.GET.get("serial", "")
+        return serial.rpartition("/")[2]
+
+    def consequences(self) -> list[str]:
+        return [_("From the next sign-in on the password alone is enough.")]
+
+    def performed(self, form: OperationForm) -> list[Step]:
+        device = {"SerialNumber": form.cleaned_data["SerialNumber"]}
+        return [
+            ("DeactivateMFADevice", {**self.holder(), **device}),
+            ("DeleteVirtualMFADevice", device),
+        ]
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}
+
+
+class RemoveUserDevice(RemoveDevice):
+    """Another user's device, for who has lost it."""
+
+    def holder(self) -> Params:
+        return {"UserName": self.kwargs["name"]}
+
+    def back_url(self) -> str:
+        return reverse("console:user", args=[self.kwargs["name"]]) + "?tab=credentials"
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Users"), reverse("console:users")), (self.kwargs["name"], self.back)]
