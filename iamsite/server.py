@@ -51,7 +51,7 @@ def run() -> None:
     environment.make_folder(environment.data_folder())
     host = environment.text("IAMSITE_HOST", "127.0.0.1")
     port = environment.number("IAMSITE_PORT", 8000, 1, 65535)
-    check_port(host, port)
+    address = listening_address(host, port)
     database.ensure_running()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamsite.settings")
 
@@ -59,11 +59,11 @@ def run() -> None:
 
     django.setup()
     prepare()
-    serve(host, port)
+    serve(address, port)
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises ConfigurationError when the address cannot be listened on."""
+def listening_address(host: str, port: int) -> str:
+    """The host's numeric address. Raises ConfigurationError when it cannot be listened on."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -73,7 +73,7 @@ def check_port(host: str, port: int) -> None:
             with socket.socket(family, kind, protocol) as listener:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind(address)
-            return
+            return str(address[0])
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise ConfigurationError(

@@ -76,6 +76,12 @@ def test_a_second_start_takes_less_than_five_seconds(data: Path) -> None:
         assert answers(portal.url)
 
 
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+def test_a_host_may_be_a_name_or_every_address(data: Path, host: str) -> None:
+    with Portal(data, **FAST, IAMSITE_HOST=host) as portal:
+        assert answers(portal.url)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_that_was_started(data: Path, how: signal.Signals) -> None:
     portal = Portal(data, **FAST).start()
