@@ -222,16 +222,28 @@ def test_requests_of_browsers_are_left_to_django(request_: dict[str, Any], taken
     assert is_query_request(request_) is taken
 
 
-def test_a_body_beyond_ten_million_bytes_is_refused_unread() -> None:
-    request = post(b"Action=GetUser")
-    request["CONTENT_LENGTH"] = "10000001"
+def test_a_body_beyond_ten_million_bytes_is_refused_empty() -> None:
+    request = post(b"a" * 10_000_001)
     sent = send(face(Pipeline()), request)
     assert (sent.status, sent.body) == (413, b"")
-    assert request["wsgi.input"].tell() == 0
+    assert request["wsgi.input"].read() == b""
     chunked = post(b"a" * 10_000_001)
     del chunked["CONTENT_LENGTH"]
     chunked["wsgi.input_terminated"] = True
     assert send(face(Pipeline()), chunked).status == 413
+    assert send(face(Pipeline()), post(b"a" * 10_000_000)).status == 302
+
+
+@pytest.mark.parametrize("length", ["100000001", "9" * 1_000])
+def test_an_endless_body_is_refused_unread(length: str) -> None:
+    request = {**post(b"Action=GetUser"), "CONTENT_LENGTH": length}
+    assert send(face(Pipeline()), request).status == 413
+    assert request["wsgi.input"].tell() == 0
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1 2", "\u0663"])
+def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    assert send(face(Pipeline()), {**post(b"a"), "CONTENT_LENGTH": length}).status == 400
 
 
 def test_a_chunked_body_is_read_to_its_end() -> None:

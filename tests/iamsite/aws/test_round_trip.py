@@ -82,6 +82,8 @@ def without_nothing(value: Any) -> Any:
     if isinstance(value, dict):
         members = {name: without_nothing(member) for name, member in value.items()}
         return {name: member for name, member in members.items() if member != {}}
+    if isinstance(value, list):
+        return [member for member in map(without_nothing, value) if member != {}]
     return value
 
 

@@ -27,8 +27,6 @@ def values(shape: Shape, *, at_least: int = 0) -> st.SearchStrategy[Any]:
             return st.fixed_dictionaries({}, optional=members)
         case "list":
             member = values(shape.member, at_least=at_least)
-            if shape.member.type_name == "structure":
-                member = member.filter(bool)
             return st.lists(member, min_size=at_least, max_size=2)
         case "map":
             return st.dictionaries(
@@ -38,6 +36,8 @@ def values(shape: Shape, *, at_least: int = 0) -> st.SearchStrategy[Any]:
             return TEXT
         case "integer":
             return st.integers(-(2**31), 2**31 - 1)
+        case "long":
+            return st.integers(-(2**63), 2**63 - 1)
         case "boolean":
             return st.booleans()
         case "timestamp":
