@@ -1,6 +1,5 @@
 """Django's settings, all from the environment: docs/configuration.md has the table."""
 
-from importlib.util import find_spec
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,23 +49,19 @@ AUTH_USER_MODEL = "accounts.Person"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    name
-    for name in (
-        "iamsite",
-        "accounts",
-        "identities",
-        "policies",
-        "iamsite.console",
-        "guardian",
-        "rest_framework",
-        "django_htmx",
-        "csp",
-        "django.contrib.auth",
-        "django.contrib.contenttypes",
-        "django.contrib.messages",
-        "django.contrib.staticfiles",
-    )
-    if find_spec(name)
+    "iamsite",
+    "accounts",
+    "identities",
+    "policies",
+    "iamsite.console",
+    "guardian",
+    "rest_framework",
+    "django_htmx",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
 ]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
