@@ -186,3 +186,25 @@ def test_only_the_description_of_a_service_linked_role_changes(acme) -> None:
         assert refusal(acme.root, operation, **name, **params) == protected
     role = acme.root.perform("UpdateRoleDescription", **name, Description="mine")["Role"]
     assert role["Description"] == "mine"
+
+
+def test_a_policy_may_decide_by_the_boundary_of_a_role(acme) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="edge", PolicyDocument=allow("s3:*"))
+    edge = made["Policy"]["Arn"]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": edge}}
+    dora = acme.user("dora", allow("iam:CreateRole", "iam:DeleteRole", Condition=bounded))
+    document = trust(acme.arn("root"))
+    assert refusal(
+        dora, "CreateRole", RoleName="free", AssumeRolePolicyDocument=document
+    ) == denied(dora, "iam:CreateRole", acme.arn("role/free"))
+    dora.perform(
+        "CreateRole",
+        RoleName="held",
+        AssumeRolePolicyDocument=document,
+        PermissionsBoundary=edge,
+    )
+    dora.perform("DeleteRole", RoleName="held")
+    make(acme, "free")
+    assert refusal(dora, "DeleteRole", RoleName="free") == denied(
+        dora, "iam:DeleteRole", acme.arn("role/free")
+    )

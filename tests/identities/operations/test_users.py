@@ -189,3 +189,26 @@ def test_names_and_paths_out_of_pattern_are_refused_in_words(acme) -> None:
             "alphanumeric characters and/or / characters."
         ),
     )
+
+
+def test_a_policy_may_demand_a_boundary_on_every_new_user(acme) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="edge", PolicyDocument=allow("s3:*"))
+    edge = made["Policy"]["Arn"]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": edge}}
+    dora = acme.user("dora", allow("iam:CreateUser", Condition=bounded))
+    assert refusal(dora, "CreateUser", UserName="free") == denied(
+        dora, "iam:CreateUser", acme.arn("user/free")
+    )
+    user = dora.perform("CreateUser", UserName="held", PermissionsBoundary=edge)["User"]
+    assert user["PermissionsBoundary"] == {
+        "PermissionsBoundaryType": "Policy",
+        "PermissionsBoundaryArn": edge,
+    }
+    assert acme.root.perform("GetUser", UserName="held")["User"] == user
+
+
+def test_a_bounded_user_may_be_deleted(acme) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="edge", PolicyDocument=allow("s3:*"))
+    acme.root.perform("CreateUser", UserName="held", PermissionsBoundary=made["Policy"]["Arn"])
+    acme.root.perform("DeleteUser", UserName="held")
+    acme.root.perform("DeletePolicy", PolicyArn=made["Policy"]["Arn"])
