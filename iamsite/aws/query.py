@@ -87,9 +87,9 @@ def _map(shape: MapShape) -> Decode:
         found: dict[str, Any] = {}
         for entry in _numbered(below, "entry"):
             parts: dict[str, Below] = {}
-            for name, value in entry:
+            for name, text in entry:
                 head, _, rest = name.partition(".")
-                parts.setdefault(head, []).append((rest, value))
+                parts.setdefault(head, []).append((rest, text))
             if key_name not in parts:
                 raise _malformed_input("A map's entry must have a key.")
             value = decode_value(parts[value_name]) if value_name in parts else None

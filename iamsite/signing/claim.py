@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 from iamsite.operations.errors import (
@@ -175,13 +175,27 @@ def _signature(
     # WSGI folds underscores and hyphens together, so a name with one would be ambiguous.
     if not all(_HEADER_NAME.fullmatch(name) for name in names):
         raise incomplete_signature()
-    return Signature(*scope, time, at, names, value, session_token, expires)
+    access_key_id, date, region, service, terminator = scope
+    return Signature(
+        access_key_id,
+        date,
+        region,
+        service,
+        terminator,
+        time,
+        at,
+        names,
+        value,
+        session_token,
+        expires,
+    )
 
 
 def _parse_time(text: str) -> datetime | None:
-    numbers = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z", text)
+    if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", text):
+        return None
     try:
-        return datetime(*map(int, numbers.groups()), tzinfo=UTC) if numbers else None
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 
