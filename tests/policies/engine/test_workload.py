@@ -1,0 +1,43 @@
+"""The benchmarks' workload: what is measured is decided rightly."""
+
+from __future__ import annotations
+
+from benchmarks.decisions.peers.ours import Ours
+from benchmarks.decisions.workload import ACCOUNT, PRINCIPAL, USER, workload
+from tests.policies.engine import reference
+from tests.policies.engine.plain import PlainLayers, PlainPolicy, PlainRequest
+
+CALLER = {"kind": "user", "arn": PRINCIPAL, "account": ACCOUNT, "id": "AIDAEXAMPLE"}
+
+
+def test_the_engine_decides_the_workload_as_the_reference_does():
+    given = workload(asks=400)
+    layers = PlainLayers(
+        identity=tuple(PlainPolicy("managed", text) for text in given.identity),
+        boundary=(PlainPolicy("managed", given.boundary),),
+        scps=tuple((PlainPolicy("scp", text),) for text in given.scps),
+    )
+    ours = Ours(given)
+    for number, ask in enumerate(given.asks):
+        context = {key.lower(): value for key, value in ask.context.items()}
+        request = PlainRequest(CALLER, ask.action, ask.resource, ACCOUNT, context)
+        expected, _ = reference.decide(request, layers)
+        assert ours.decide(number) is (expected == "allowed"), ask
+
+
+def test_the_workload_is_that_of_an_ordinary_principal():
+    given = workload()
+    assert len(given.identity) == 10
+    assert 50 <= given.statements <= 200
+    assert any("${aws:username}" in text for text in given.identity)
+    assert all(ask.context["aws:username"] == USER for ask in given.asks)
+    ours = Ours(given)
+    allowed = sum(ours.decide(number) for number in range(len(given.asks)))
+    assert 0.25 <= allowed / len(given.asks) <= 0.4
+
+
+def test_the_same_seed_gives_the_same_workload():
+    assert workload(seed=3) == workload(seed=3)
+    assert workload(seed=3) != workload(seed=4)
+    assert workload(1_000).statements == 1_000
+    assert workload(10_000).statements == 10_000
