@@ -1,0 +1,158 @@
+"""What a user, group or role may do, and where each permission comes from.
+
+Reads policies as documents and asks the engine; knows no request and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from iamsite.operations.layers import Held, as_policy
+from policies.engine import (
+    Decision,
+    Effect,
+    Explanation,
+    Layers,
+    Outcome,
+    Policy,
+    Request,
+    Statement,
+    StatementCheck,
+    compile_policies,
+    explain,
+)
+from policies.engine.lint import ServiceAction, aws_services
+
+DECIDING = {Outcome.ALLOWED: Effect.ALLOW, Outcome.EXPLICIT_DENY: Effect.DENY}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A statement that is about an action, the policy that holds it, and whether it decided."""
+
+    held: Held
+    check: StatementCheck
+    decides: bool
+
+    @property
+    def statement(self) -> Statement:
+        return self.check.statement
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What is decided on a request, and every statement that is about its action.
+
+    The decision supposes the request's context; `words` tells what other resources or another
+    context would change.
+    """
+
+    request: Request
+    decision: Decision
+    words: tuple[Word, ...]
+
+    @property
+    def access_level(self) -> str:
+        """List, Read, Write, Tagging, Permissions management; empty where it is not known."""
+        service, _, name = self.request.action.partition(":")
+        found = _actions(service).get(name.lower())
+        return found.access_level if found else ""
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it is refused here, yet allowed on some resource or in some context."""
+        if self.decision.allowed:
+            return False
+        return any(
+            word.statement.effect is Effect.ALLOW and word.held.holder != "boundary"
+            for word in self.words
+        )
+
+    def missing_keys(self) -> list[str]:
+        """The condition keys, as first written, that its statements test and nobody gave."""
+        missing = {
+            condition.key.lower(): condition.key
+            for word in reversed(self.words)
+            for condition in reversed(word.check.conditions)
+            if condition.key not in self.request.context
+        }
+        return list(reversed(missing.values()))
+
+
+class EffectivePolicies:
+    """Every policy that bears on one principal, ready to be asked."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        self.held = tuple(held)
+        self._policies = tuple(as_policy(one) for one in self.held)
+        self._holders = {
+            id(policy): one for policy, one in zip(self._policies, self.held, strict=True)
+        }
+
+    @property
+    def is_bounded(self) -> bool:
+        return any(one.holder == "boundary" for one in self.held)
+
+    @cached_property
+    def layers(self) -> Layers:
+        boundary = [one for one in self._policies if self._bounds(one)]
+        return Layers(
+            identity=compile_policies(one for one in self._policies if not self._bounds(one)),
+            boundary=compile_policies(boundary) if boundary else None,
+        )
+
+    def _bounds(self, policy: Policy) -> bool:
+        return self._holders[id(policy)].holder == "boundary"
+
+    def permission(self, request: Request) -> Permission:
+        """What the policies say about a request."""
+        explanation = explain(request, self.layers)
+        return Permission(request, explanation.decision, tuple(self._words(explanation)))
+
+    def _words(self, explanation: Explanation) -> Iterator[Word]:
+        decision = explanation.decision
+        effect = DECIDING.get(decision.outcome)
+        for layer in explanation.layers:
+            for check in layer.statements:
+                if check.covers_action:
+                    decides = (
+                        layer.layer is decision.layer
+                        and check.matched
+                        and check.statement.effect is effect
+                    )
+                    yield Word(self._holders[id(check.policy)], check, decides)
+
+
+def actions_of(service: str) -> list[str]:
+    """Every action of a service that is known, by name; empty for an unknown service."""
+    return sorted(f"{service.lower()}:{one.name}" for one in _actions(service).values())
+
+
+def _actions(service: str) -> Mapping[str, ServiceAction]:
+    catalogue = aws_services()
+    return catalogue.actions(service) if catalogue is not None else {}
+
+
+def grants_access(policy: Policy, service: str) -> bool:
+    """Whether some Allow statement of the policy covers some action of the service.
+
+    Source: IAM, ListPoliciesGrantingServiceAccess.
+    """
+    return any(
+        statement.effect is Effect.ALLOW and _touches(statement, service)
+        for statement in policy.document.statements
+    )
+
+
+def _touches(statement: Statement, service: str) -> bool:
+    if statement.actions is not None:
+        return any(_prefix(text) in ("*", service) for text in statement.actions)
+    # NotAction leaves some action over unless it lists the whole service.
+    whole = ("*", "*:*", f"{service}:*")
+    return not any(text.lower() in whole for text in statement.not_actions or ())
+
+
+def _prefix(action: str) -> str:
+    return action.partition(":")[0].lower()

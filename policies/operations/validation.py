@@ -1,0 +1,55 @@
+"""ValidatePolicy: what is wrong with a document, and what is unwise in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamsite.operations import Call, operation
+from policies.engine import DocumentKind, Fault, PolicyErrors, parse
+from policies.engine.lint import Finding, aws_services, lint
+
+
+# It tells nothing but what the document itself says, so that every editor may ask.
+@operation("portal:ValidatePolicy", reads=True, authorizes_itself=True)
+def validate_policy(
+    call: Call, PolicyDocument: str, PolicyType: str = DocumentKind.IDENTITY.value
+) -> dict[str, Any]:
+    kind = DocumentKind(PolicyType)
+    findings = [_finding(one) for one in lint(PolicyDocument, kind, aws_services())]
+    try:
+        document = parse(PolicyDocument, kind)
+    except PolicyErrors as errors:
+        return {
+            "IsValid": False,
+            "Faults": [_fault(one) for one in errors.faults],
+            "ErrorCode": errors.aws_code,
+            "ErrorMessage": errors.aws_message,
+            "Findings": findings,
+        }
+    return {"IsValid": True, "Faults": [], "Size": document.size, "Findings": findings}
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "Code": fault.code,
+        "Line": fault.line,
+        "Column": fault.column,
+        "Message": fault.message,
+        "Help": fault.help,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    output = {
+        "Code": finding.code,
+        "FindingType": finding.type.value,
+        "Message": finding.message,
+        "StartLine": finding.line,
+        "StartColumn": finding.column,
+        "EndLine": finding.end_line,
+        "EndColumn": finding.end_column,
+        "Path": [str(part) for part in finding.path],
+    }
+    if finding.suggestion:
+        output["Suggestion"] = finding.suggestion
+    return output

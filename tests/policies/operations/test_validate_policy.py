@@ -1,0 +1,55 @@
+"""ValidatePolicy: every fault with its place, and what is unwise."""
+
+from tests.cast import Acme, allow, trust
+
+
+def validate(actor, text, **params):
+    return actor.perform("ValidatePolicy", PolicyDocument=text, **params)
+
+
+def test_a_sound_document_is_valid_and_measured(acme: Acme) -> None:
+    text = allow("s3:GetObject", resource="arn:aws:s3:::shelf/*")
+    assert validate(acme.root, text) == {
+        "IsValid": True,
+        "Faults": [],
+        "Size": len("".join(text.split())),
+        "Findings": [],
+    }
+
+
+def test_every_fault_has_its_place_and_what_would_be_right(acme: Acme) -> None:
+    text = (
+        '{"Version": "2012-10-17", "Statement": [\n'
+        '  {"Effect": "Maybe", "Action": "s3:GetObject", "Resource": "*"},\n'
+        '  {"Effect": "Allow", "Actoin": "s3:GetObject", "Resource": "*"}\n'
+        "]}"
+    )
+    found = validate(acme.root, text)
+    assert found["IsValid"] is False
+    assert (found["ErrorCode"], found["ErrorMessage"]) == (
+        "MalformedPolicyDocument",
+        "Syntax errors in policy.",
+    )
+    assert "Size" not in found
+    assert {fault["Line"] for fault in found["Faults"]} == {2, 3}
+    assert all(fault["Help"] and fault["Code"] for fault in found["Faults"])
+
+
+def test_an_unknown_service_is_a_finding_with_the_nearest_name(acme: Acme) -> None:
+    found = validate(acme.root, allow("dyanmodb:GetItem"))
+    assert found["IsValid"] is True
+    codes = {one["Code"]: one for one in found["Findings"]}
+    finding = codes["INVALID_SERVICE_IN_ACTION"]
+    assert finding["FindingType"] == "ERROR"
+    assert "dynamodb" in finding["Suggestion"]
+    assert finding["StartLine"] == 1
+
+
+def test_the_kind_decides_the_grammar(acme: Acme) -> None:
+    text = trust(acme.root.arn)
+    assert validate(acme.root, text)["IsValid"] is False
+    assert validate(acme.root, text, PolicyType="trust")["IsValid"] is True
+
+
+def test_it_needs_no_permission(acme: Acme) -> None:
+    assert validate(acme.carol, allow("s3:GetObject"))["IsValid"] is True
