@@ -153,6 +153,29 @@ def test_no_password_reaches_the_trail(acme) -> None:
     assert [event.parameters["Password"] for event in made] == ["***", "***"]
 
 
+def test_no_one_time_code_reaches_the_trail(acme) -> None:
+    serial = acme.arn("mfa/phone")
+    refusal(
+        acme.root,
+        "EnableMFADevice",
+        UserName="carol",
+        SerialNumber=serial,
+        AuthenticationCode1="718201",
+        AuthenticationCode2="918273",
+    )
+    refusal(
+        acme.alice,
+        "AssumeRole",
+        RoleArn=acme.deployer,
+        RoleSessionName="look",
+        SerialNumber=serial,
+        TokenCode="718201",
+    )
+    kept = repr([event.parameters for event in events(acme.id)])
+    assert "718201" not in kept
+    assert "918273" not in kept
+
+
 def test_no_secret_access_key_is_in_the_trail_or_in_clear_in_the_database(acme) -> None:
     secret = acme.alice.key.secret
     for event in events(acme.id):
