@@ -430,8 +430,10 @@ class TestMFA:
         error = refusal(acme.bob, acme.deployer, **device_for(acme, "carol").params)
         assert (error.code, error.message) == (
             "AccessDenied",
-            "MultiFactorAuthentication failed, unable to validate MFA code.  "
-            "Please verify your MFA serial number is valid and associated with this user.",
+            (
+                "MultiFactorAuthentication failed, unable to validate MFA code.  "
+                "Please verify your MFA serial number is valid and associated with this user."
+            ),
         )
 
     def test_a_session_of_a_role_has_no_device(self, acme: Acme) -> None:

@@ -106,8 +106,10 @@ class TestTags:
 class TestTransitiveTags:
     CONFLICT = (
         "InvalidParameterValue",
-        "One of the specified transitive tag keys can't be set because it conflicts with a "
-        "transitive tag key from the calling session.",
+        (
+            "One of the specified transitive tag keys can't be set because it conflicts with a "
+            "transitive tag key from the calling session."
+        ),
     )
 
     @pytest.fixture
