@@ -52,7 +52,8 @@ def counted(call: Call, rows: QuerySet[Any]) -> QuerySet[Any]:
         number = of_policy.order_by().values("policy").annotate(number=Count("pk"))
         return Coalesce(Subquery(number.values("number")), Value(0))
 
-    return rows.annotate(attached=uses(Attachment), bounding=uses(Boundary))
+    found: QuerySet[Any] = rows.annotate(attached=uses(Attachment), bounding=uses(Boundary))
+    return found
 
 
 def visible(call: Call) -> QuerySet[Any]:
@@ -97,7 +98,7 @@ def create_policy(
     limit = quota(call.account, "PoliciesPerAccount")
     if own.count() >= limit:
         raise limit_exceeded("PoliciesPerAccount", limit)
-    policy = Policy.objects.create(
+    policy: Any = Policy.objects.create(
         id=unique_id("ANPA"),
         account_id=call.account,
         name=PolicyName,

@@ -128,7 +128,8 @@ def _excludes(exclusion: Mapping[str, Any], held: Held) -> bool:
 
 def held_policies(held: Iterable[Held]) -> tuple[list[Policy], PolicySet | None]:
     """The identity policies, and the boundary if there is one."""
-    identity, boundary = [], []
+    identity: list[Policy] = []
+    boundary: list[Policy] = []
     for one in held:
         (boundary if one.holder == "boundary" else identity).append(as_policy(one))
     return identity, compile_policies(boundary) if boundary else None
@@ -172,7 +173,9 @@ def filled_keys(principal: Principal) -> dict[str, str]:
     return keys
 
 
-def context_of(entries: Sequence[Mapping[str, Any]] | None, filled: Mapping[str, str]) -> Context:
+def context_of(
+    entries: Sequence[Mapping[str, Any]] | None, filled: Mapping[str, str | tuple[str, ...]]
+) -> Context:
     """The context that was sent, over what the simulator fills."""
     sent: dict[str, str | tuple[str, ...]] = {}
     for number, entry in enumerate(entries or (), 1):

@@ -102,7 +102,7 @@ def evaluate(simulation: Simulation, action: str) -> dict[str, Any]:
     """The `EvaluationResult` of one action over every resource."""
     found = [_evaluation(simulation, action, one) for one in simulation.resources or ("*",)]
     missing = _missing_keys(simulation)
-    result = {
+    result: dict[str, Any] = {
         "EvalActionName": action,
         "EvalResourceName": _template(action, simulation.resources[0])
         if simulation.resources
@@ -132,7 +132,7 @@ def _evaluation(simulation: Simulation, action: str, resource: str) -> Evaluatio
 
 
 def _specific(one: Evaluation, missing: list[str]) -> dict[str, Any]:
-    result = {
+    result: dict[str, Any] = {
         "EvalResourceName": one.request.resource,
         "EvalResourceDecision": one.decision.outcome.value,
         "MatchedStatements": one.statements,
