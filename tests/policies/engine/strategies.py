@@ -257,7 +257,7 @@ def statement(rng: Random, kind: str, principal: dict[str, Any] | None) -> dict[
     effect = "Deny" if kind == "rcp" or rng.random() < 0.25 else "Allow"
     body: dict[str, Any] = {"Effect": effect}
     if kind in ("trust", "resource"):
-        negated = kind == "resource" and effect == "Deny" and rng.random() < 0.2
+        negated = kind == "resource" and effect == "Deny" and rng.random() < 0.4
         element = "NotPrincipal" if negated else "Principal"
         body[element] = principal_element(rng, principal, star=kind == "resource" and not negated)
     elif kind == "rcp":
@@ -294,10 +294,43 @@ def stock(kind: str, number: int) -> PlainPolicy:
     return fresh_policy(Random(f"{kind}/{number}"), kind, None, most=40 if number < 5 else 6)
 
 
+def crowd(rng: Random, kind: str, principal: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Many statements about the same few things, such as only an index tells apart."""
+    shared = statement(rng, kind, principal)
+    keys = [key for key in KEYS if key.family == "String" and not key.many]
+    statements = []
+    for _ in range(rng.randint(8, 40)):
+        one = dict(shared)
+        if rng.random() < 0.1:
+            one["Effect"] = "Deny" if shared["Effect"] == "Allow" else "Allow"
+            one.pop("NotPrincipal", None)
+            if kind in ("trust", "resource"):
+                one["Principal"] = {"AWS": "*"}
+        if "Resource" in one and rng.random() < 0.7:
+            one["Resource"] = rng.choice((resource, lambda of: resource_pattern(of, False)))(rng)
+        if rng.random() < 0.8:
+            key = rng.choice(keys)
+            allowed = [value for value in key.values if max(value, default="") <= "\xff"]
+            value = one_or_many(rng, lambda values=allowed: rng.choice(values))
+            one["Condition"] = {"StringEquals": {key.name: value}}
+            if rng.random() < 0.2:
+                one["Condition"] = {**condition(rng), **one["Condition"]}
+        statements.append(one)
+    return statements
+
+
 def fresh_policy(
     rng: Random, kind: str, principal: dict[str, Any] | None, most: int
 ) -> PlainPolicy:
-    statements = [statement(rng, kind, principal) for _ in range(rng.randint(1, most))]
+    chance = rng.random()
+    if chance < 0.12 and kind != "rcp":
+        statements = crowd(rng, kind, principal)
+    elif chance < 0.35 and kind in ("identity", "managed", "session", "scp"):
+        # All depends on one condition.
+        effect = rng.choice(("Allow", "Allow", "Deny"))
+        statements = [{**FULL_ACCESS, "Effect": effect, "Condition": condition(rng)}]
+    else:
+        statements = [statement(rng, kind, principal) for _ in range(rng.randint(1, most))]
     if kind in ("managed", "scp") and rng.random() < 0.5:
         statements.append(dict(FULL_ACCESS))
     document: dict[str, Any] = {"Statement": statements}
