@@ -7,7 +7,7 @@ INSTALL = @$(or $(PYTHON),$(error Python 3.11 or newer is needed; name one with 
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench fuzz screenshots lock
+.PHONY: help run demo test lint format bench fuzz assets screenshots lock
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -43,6 +43,9 @@ bench: ## Measure, against other engines where they can be installed
 fuzz: ## Try the policy engine with a million generated cases
 	$(INSTALL) test
 	@$(IN_VENV) -m tests.policies.engine.fuzz --cases 1000000
+
+assets: ## Build the browser's files anew into static/dist (needs Node.js 20)
+	@cd static && npm ci --silent && npm run --silent build
 
 screenshots: ## Take the pictures of the documentation anew
 	$(INSTALL) test

@@ -22,7 +22,10 @@ Check = tuple[str, Params]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a part of a page shows: the operation's result, or why its viewer may not see it."""
+    """What a part of a page shows: the operation's result, or why its viewer may not see it.
+
+    Falsy when denied.
+    """
 
     result: dict[str, Any]
     denied: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from iamsite.console import command_line, terraform
+from iamsite.console import command_line, rest_request, terraform
 from iamsite.console.asking import Params
 
 
@@ -29,6 +29,7 @@ def equivalents(performed: Sequence[tuple[str, Params]], request: HttpRequest) -
     ways = (
         ("cli", "AWS CLI", command_line.commands(told, endpoint)),
         ("terraform", "Terraform", terraform.resources(told)),
+        ("rest", "REST", rest_request.requests(told, endpoint)),
     )
     return [Equivalent(kind, label, text) for kind, label, text in ways if text]
 

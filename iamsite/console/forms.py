@@ -15,6 +15,7 @@ from django import forms
 from django.templatetags.static import static
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from iamsite.operations import OperationError
 
@@ -70,6 +71,7 @@ class PickField(forms.MultipleChoiceField):
 
     def __init__(self, *, empty: Text = "", **kwargs: Any) -> None:
         super().__init__(**{"required": False, **kwargs})
+        self.error_messages["required"] = _("Choose at least one.")
         self.empty = empty
 
 

@@ -14,7 +14,9 @@ from iamsite.operations import OperationError
 
 @dataclass(frozen=True)
 class Viewer:
-    """The signed-in principal; `kind` is root, user or role."""
+    """The signed-in principal; `kind` is root, user or role. `account_name` is "" for who may not
+    know it.
+    """
 
     account: str
     arn: str
@@ -55,6 +57,8 @@ def _ask(request: ConsoleRequest) -> Viewer | None:
         return None
     try:
         identity = asking.perform("GetCallerIdentity")
+        status = asking.see(status=("GetAccountStatus", {}))["status"].result
     except OperationError:
         return None
-    return Viewer(identity["Account"], identity["Arn"])
+    name = status.get("AccountName") or status.get("AccountAlias") or ""
+    return Viewer(identity["Account"], identity["Arn"], name)

@@ -64,7 +64,9 @@ class EditGroups(UserAction):
 
 class MembersForm(OperationForm):
     Users = PickField(
-        label=gettext_lazy("Users"), empty=gettext_lazy("Every user is in this group already.")
+        label=gettext_lazy("Users"),
+        required=True,
+        empty=gettext_lazy("Every user is in this group already."),
     )
 
 

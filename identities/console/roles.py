@@ -21,12 +21,14 @@ from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
-from identities.console.trust import trusted
+from identities.console.trust import Trusted, trusted
+from policies.console.effective import effective
 from policies.console.sources import role_sources
 from policies.engine import DocumentKind
 
 TABS = {
-    "permissions": gettext_lazy("Permissions"),
+    "permissions": gettext_lazy("Policies"),
+    "effective": gettext_lazy("Effective permissions"),
     "trust": gettext_lazy("Trust"),
     "tags": gettext_lazy("Tags"),
 }
@@ -38,7 +40,7 @@ def list_roles(request: ConsoleRequest) -> HttpResponse:
     params = {"PathPrefix": path} if path.startswith("/") else {}
     page = listing(request, "ListRoles", "Roles", params, ["path"])
     for role in page.rows:
-        role["Trusted"] = trusted(role["AssumeRolePolicyDocument"])
+        role["Trusted"] = trusted_by(role)
     context = {
         "listing": page,
         "may": request.ask.may(
@@ -72,9 +74,17 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
     }
     if tab == "permissions":
         context["sources"] = role_sources(request.ask, name)
+    elif tab == "effective":
+        sources = role_sources(request.ask, name)
+        context["effective"] = effective(request.ask, "Role", name, sources)
+        context["boundary"] = sources.boundary
     elif tab == "trust":
-        context["trusted"] = trusted(found["AssumeRolePolicyDocument"])
+        context["trusted"] = trusted_by(found)
     return render(request, f"identities/role_{tab}.html", context)
+
+
+def trusted_by(role: dict[str, Any]) -> list[Trusted]:
+    return trusted(role["AssumeRolePolicyDocument"], role["Arn"].split(":")[4])
 
 
 class RoleForm(DocumentForm):

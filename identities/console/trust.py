@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 KINDS = {
     "AWS": "user",
     "Service": "plug-connected",
@@ -25,9 +27,12 @@ class Trusted:
     effect: str
     is_conditional: bool
     except_for: bool = False
+    home: str = ""
 
     @property
     def icon(self) -> str:
+        if self.principal.isdigit() or self.principal.endswith(":root"):
+            return "building"
         return KINDS.get(self.kind, "user")
 
     @property
@@ -44,15 +49,18 @@ class Trusted:
         if self.principal.startswith("arn:"):
             parts = self.principal.split(":", 5)
             if parts[-1] == "root":
-                return f"account {parts[4]}"
+                return self._account(parts[4])
             return parts[-1]
-        if self.principal.isdigit():
-            return f"account {self.principal}"
-        return self.principal
+        return self._account(self.principal) if self.principal.isdigit() else self.principal
+
+    def _account(self, number: str) -> str:
+        return _("this account") if number == self.home else f"account {number}"
 
 
-def trusted(document: str) -> list[Trusted]:
-    """Every principal of every statement; [] for a document that is no policy."""
+def trusted(document: str, home: str = "") -> list[Trusted]:
+    """Every principal of every statement; [] for a document that is no policy. `home` is the
+    account of the role.
+    """
     try:
         statements = json.loads(document).get("Statement", [])
     except (AttributeError, TypeError, ValueError):
@@ -68,6 +76,7 @@ def trusted(document: str) -> list[Trusted]:
                         statement.get("Effect", "Allow"),
                         bool(statement.get("Condition")),
                         member == "NotPrincipal",
+                        home,
                     )
                 )
     return found

@@ -13,11 +13,13 @@ from iamsite.console.asking import ConsoleRequest
 from iamsite.console.tabs import chosen_tab, tabs
 from identities.console.keys import keys_with_use
 from identities.console.users import has_login
+from policies.console.effective import effective
 from policies.console.sources import user_sources
 
 ANY_KEY = "AKIAAAAAAAAAAAAAAAAA"
 TABS = {
-    "permissions": _("Permissions"),
+    "permissions": _("Policies"),
+    "effective": _("Effective permissions"),
     "groups": _("Groups"),
     "credentials": _("Credentials"),
     "tags": _("Tags"),
@@ -62,6 +64,14 @@ def _permissions(request: ConsoleRequest, name: str) -> dict[str, Any]:
     return {"sources": user_sources(request.ask, name)}
 
 
+def _effective(request: ConsoleRequest, name: str) -> dict[str, Any]:
+    sources = user_sources(request.ask, name)
+    return {
+        "effective": effective(request.ask, "User", name, sources),
+        "boundary": sources.boundary,
+    }
+
+
 def _groups(request: ConsoleRequest, name: str) -> dict[str, Any]:
     return request.ask.see(groups=("ListGroupsForUser", {"UserName": name}))
 
@@ -78,6 +88,7 @@ def _tags(request: ConsoleRequest, name: str) -> dict[str, Any]:
 
 _PARTS = {
     "permissions": _permissions,
+    "effective": _effective,
     "groups": _groups,
     "credentials": _credentials,
     "tags": _tags,

@@ -51,6 +51,7 @@ class PrincipalAction(Action):
 class AttachForm(OperationForm):
     Policies = PickField(
         label=gettext_lazy("Policies"),
+        required=True,
         empty=gettext_lazy("Every policy is attached already."),
     )
 
