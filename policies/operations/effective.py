@@ -54,6 +54,8 @@ def get_effective_permissions(
         return list(enumerate(pairs))[start : start + limit]
 
     chosen, paging = page(call, fetch, lambda numbered: numbered[0])
+    layers = policies.layers
+    inputs.check_work((layers.identity, layers.boundary), len(chosen))
     requests = (
         Request(principal, action, resource, _owner(resource, call.account), context)
         for _, (action, resource) in chosen

@@ -22,7 +22,7 @@ def list_policies_granting_service_access(
 ) -> dict[str, Any]:
     _, found = get_by_arn(call, Arn)
     # Boundaries grant nothing.
-    held = [one for one in held_by(found.id) if one.holder != "boundary"]
+    held = [(one, as_policy(one)) for one in held_by(found.id) if one.holder != "boundary"]
 
     def fetch(after: Any, limit: int) -> list[tuple[int, str]]:
         start = 0 if after is None else after + 1
@@ -33,7 +33,7 @@ def list_policies_granting_service_access(
         {
             "ServiceNamespace": service,
             "Policies": [
-                _granting(one) for one in held if grants_access(as_policy(one), service.lower())
+                _granting(one) for one, policy in held if grants_access(policy, service.lower())
             ],
         }
         for _, service in services

@@ -26,8 +26,8 @@ from policies.operations.principals import ARN
 
 ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::.*)?")
-# Bounds the work of one call.
-MOST_PAIRS = 10_000
+# Bounds of one call: what is evaluated, and the policy text that is sent.
+MOST_EVALUATIONS = 200_000
 MOST_POLICY_TEXT = 2_000_000
 
 Strings = Sequence[str]
@@ -210,6 +210,18 @@ def check_size(texts: Iterable[str | None]) -> None:
     if sum(len(text) for text in texts if text) > MOST_POLICY_TEXT:
         raise invalid_input(
             f"The policies are longer than {MOST_POLICY_TEXT} characters in all; send fewer."
+        )
+
+
+def check_work(policies: Iterable[PolicySet | None], pairs: int) -> None:
+    """Raises InvalidInput when so many pairs of action and resource are too much for one call."""
+    statements = sum(
+        len(policy.document.statements) for held in policies if held for policy in held.policies
+    )
+    if statements * pairs > MOST_EVALUATIONS:
+        raise invalid_input(
+            f"Evaluating {statements} statements for {pairs} pairs of action and resource is too "
+            "much for one call; name fewer resources or actions, or set MaxItems."
         )
 
 

@@ -133,11 +133,9 @@ def _answer(call: Call, simulation: Simulation, actions: Strings) -> dict[str, A
     """One page of results, in the order of the actions."""
     inputs.check_actions(actions)
     on_page = min(len(actions), call.params.get("MaxItems") or DEFAULT_PAGE)
-    if on_page * len(simulation.resources or "*") > inputs.MOST_PAIRS:
-        raise invalid_input(
-            f"This asks for more than {inputs.MOST_PAIRS} pairs of action and resource; name fewer "
-            "resources, or set MaxItems."
-        )
+    layers = simulation.layers
+    sets = (layers.identity, layers.boundary, layers.resource, *(layers.scps or ()))
+    inputs.check_work(sets, on_page * len(simulation.resources or "*"))
 
     def fetch(after: Any, limit: int) -> list[tuple[int, str]]:
         start = 0 if after is None else after + 1

@@ -447,7 +447,7 @@ class TestRefusals:
 
     def test_the_work_of_one_call_is_bounded(self, acme: Acme) -> None:
         actions = [f"s3:A{number}" for number in range(100)]
-        arns = [f"arn:aws:s3:::b/{number}" for number in range(101)]
+        arns = [f"arn:aws:s3:::b/{number}" for number in range(2001)]
         with refused("InvalidInput"):
             custom(acme, allow("s3:*"), actions=actions, ResourceArns=arns)
         with refused("InvalidInput"):
