@@ -8,6 +8,9 @@ from iamsite.operations import Call, operation
 from policies.engine import DocumentKind, Fault, PolicyErrors, parse
 from policies.engine.lint import Finding, aws_services, lint
 
+# More than any policy may hold; linting costs far more than parsing.
+LONGEST_LINTED = 16_384
+
 
 # It tells nothing but what the document itself says, so that every editor may ask.
 @operation("portal:ValidatePolicy", reads=True, authorizes_itself=True)
@@ -15,7 +18,9 @@ def validate_policy(
     call: Call, PolicyDocument: str, PolicyType: str = DocumentKind.IDENTITY.value
 ) -> dict[str, Any]:
     kind = DocumentKind(PolicyType)
-    findings = [_finding(one) for one in lint(PolicyDocument, kind, aws_services())]
+    is_linted = len(PolicyDocument) <= LONGEST_LINTED
+    found = lint(PolicyDocument, kind, aws_services()) if is_linted else []
+    advice = {"IsLinted": is_linted, "Findings": [_finding(one) for one in found]}
     try:
         document = parse(PolicyDocument, kind)
     except PolicyErrors as errors:
@@ -24,9 +29,9 @@ def validate_policy(
             "Faults": [_fault(one) for one in errors.faults],
             "ErrorCode": errors.aws_code,
             "ErrorMessage": errors.aws_message,
-            "Findings": findings,
+            **advice,
         }
-    return {"IsValid": True, "Faults": [], "Size": document.size, "Findings": findings}
+    return {"IsValid": True, "Faults": [], "Size": document.size, **advice}
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

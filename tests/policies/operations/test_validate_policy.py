@@ -13,8 +13,17 @@ def test_a_sound_document_is_valid_and_measured(acme: Acme) -> None:
         "IsValid": True,
         "Faults": [],
         "Size": len("".join(text.split())),
+        "IsLinted": True,
         "Findings": [],
     }
+
+
+def test_a_document_beyond_every_quota_is_checked_for_faults_alone(acme: Acme) -> None:
+    found = validate(acme.root, allow(*(f"dyanmodb:Get{number}" for number in range(2000))))
+    assert found["IsValid"] is True
+    assert found["IsLinted"] is False
+    assert found["Findings"] == []
+    assert found["Size"] > 16_384
 
 
 def test_every_fault_has_its_place_and_what_would_be_right(acme: Acme) -> None:
