@@ -16,7 +16,7 @@ from benchmarks.decisions.peers import NotInstalled, Peer, ours
 from benchmarks.decisions.peers.casbin import Casbin
 from benchmarks.decisions.peers.cedar import CedarParsed, CedarParsing
 from benchmarks.decisions.peers.moto import Moto
-from benchmarks.decisions.peers.node import Node, NodePeer
+from benchmarks.decisions.peers.node import FOLDER, PACKAGES, Node, NodePeer
 from benchmarks.decisions.peers.rego import Rego
 from benchmarks.decisions.workload import Workload, workload
 
@@ -96,11 +96,11 @@ def load(given: Workload, report: Report) -> tuple[Node | None, list[Peer]]:
     try:
         node = Node(given)
     except NotInstalled as missing:
-        report.missing("@cedar-policy/cedar-wasm", str(missing))
-        report.missing("@cloud-copilot/iam-simulate", str(missing))
+        for name in PACKAGES:
+            report.missing(name, f"{missing} is missing")
         return None, peers
     for name, why in node.problems.items():
-        report.missing(name, why)
+        report.missing(name, f"{why}; npm install {name}, and name its folder in {FOLDER}")
     return node, [*peers, *(NodePeer(node, name) for name in node.names)]
 
 

@@ -13,8 +13,9 @@ from benchmarks.decisions.peers import NotInstalled, cedar
 from benchmarks.decisions.workload import ACCOUNT, PRINCIPAL, USER, Workload
 
 SCRIPT = Path(__file__).with_name("node_peers.cjs")
-# Where `npm install @cedar-policy/cedar-wasm @cloud-copilot/iam-simulate` was run.
-MODULES = os.environ.get("BENCHMARK_NODE_MODULES", str(Path.cwd()))
+PACKAGES = ("@cedar-policy/cedar-wasm", "@cloud-copilot/iam-simulate")
+FOLDER = "BENCHMARK_NODE_MODULES"  # the variable that names where they were installed
+MODULES = os.environ.get(FOLDER, str(Path.cwd()))
 
 
 class Node:

@@ -9,7 +9,7 @@ from functools import cache
 
 from .actions import known_actions
 from .catalogue import ConditionKey, ServiceCatalogue, nearest
-from .global_keys import GLOBAL_KEYS, REQUEST_BOUND
+from .global_keys import GLOBAL_KEYS, REQUEST_BOUND, SESSION_KEYS
 from .source import Condition, Element, Findings, Statement
 
 OPERATORS = (
@@ -113,6 +113,9 @@ def _check_key(
     if catalogue is None or "." in prefix or "/" in prefix or prefix.lower() == "saml":
         return None
     if prefix.lower() not in catalogue.services():
+        elsewhere = _carried_elsewhere(name, catalogue)
+        if elsewhere is not None:
+            return elsewhere
         right = nearest(prefix, catalogue.services())
         findings.add("INVALID_SERVICE", at, f"{right}:{rest}" if right else "", service=prefix)
         return None
@@ -125,15 +128,9 @@ def _check_key(
 
 
 def _carried_elsewhere(name: str, catalogue: ServiceCatalogue) -> ConditionKey | None:
-    """A service's key that only other services' data describe, as `ec2:` keys of roles do."""
-    return next(
-        (
-            found
-            for service in ("iam", "sts", "s3")
-            if (found := _find(name, catalogue.condition_keys(service)))
-        ),
-        None,
-    )
+    """A key that only another service's data describe, as IAM's do `ec2:` keys of roles."""
+    found = (_find(name, catalogue.condition_keys(service)) for service in catalogue.services())
+    return next((key for key in found if key is not None), None)
 
 
 def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
@@ -142,7 +139,9 @@ def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
     if exact is not None:
         return exact
     for template, key in keys.items():
-        if ("${" in template or "<" in template) and _template(template).fullmatch(name.lower()):
+        if any(mark in template for mark in ("${", "<", "/tag-key")) and _template(
+            template
+        ).fullmatch(name.lower()):
             return key
     return None
 
@@ -150,7 +149,7 @@ def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
 @cache
 def _template(name: str) -> re.Pattern[str]:
     """A key's template with one gap a variable part; each gap takes at least one character."""
-    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>", name.lower())
+    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$", name.lower())
     return re.compile(".+".join(map(re.escape, pieces)))
 
 
@@ -196,8 +195,8 @@ def _check_carried(
     findings: Findings,
 ) -> None:
     """Actions named one by one that never carry the key."""
-    everywhere = key.name.lower().startswith("aws:") and key.name.lower() not in REQUEST_BOUND
-    if everywhere:
+    name = key.name.lower()
+    if name in SESSION_KEYS or (name.startswith("aws:") and name not in REQUEST_BOUND):
         return
     without = []
     for item, service, actions in known_actions(statement, catalogue):

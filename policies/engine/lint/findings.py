@@ -151,8 +151,6 @@ _ERRORS = {
     "VARIABLE_UNSUPPORTED_IN_VERSION": "To include variables in your policy, use the policy"
     " version 2012-10-17 or later.",
     "REFUSED": "{detail}",
-    "UNSUPPORTED_RESOURCE_FOR_ACTION": "The action {action} does not support the resource"
-    " {resource}.",
 }
 
 _SECURITY_WARNINGS = {
@@ -236,6 +234,8 @@ _WARNINGS = {
     " policy. Update the Sid value.",
     "WILDCARD_WITHOUT_LIKE_OPERATOR": "Your condition value includes a * or ? character. If you"
     " meant to use a wildcard (*, ?), update the condition operator to include Like.",
+    "UNSUPPORTED_RESOURCE_FOR_ACTION": "The action {action} does not support the resource"
+    " {resource}.",
     "ALLOW_SHADOWED_BY_DENY": "This Allow has no effect: a Deny in the same policy covers all of"
     " it.",
 }

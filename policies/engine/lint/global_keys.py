@@ -40,5 +40,20 @@ GLOBAL_KEYS: dict[str, ConditionKey] = {
     for name in names.split()
 }
 
+# Set by the service that issued the caller's session; carried by whatever that session asks.
+SESSION_KEYS = frozenset(
+    {
+        "codebuild:buildarn",
+        "codebuild:projectarn",
+        "ec2:roledelivery",
+        "ec2:sourceinstancearn",
+        "glue:credentialissuingservice",
+        "glue:roleassumedby",
+        "identitystore:userid",
+        "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+    }
+)
+
 # Carried only by some requests: an action carries them when its own data names them.
 REQUEST_BOUND = frozenset({"aws:requesttag/${tagkey}", "aws:resourcetag/${tagkey}", "aws:tagkeys"})

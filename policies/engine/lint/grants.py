@@ -28,8 +28,8 @@ def _check_broad(statement: Statement, action: str, prefix: str, findings: Findi
             return
     elif not named:
         return
-    passed_to = any(c.key.lower() == "iam:passedtoservice" for c in statement.conditions())
-    limited = prefix == "PASS_ROLE" and passed_to
+    limiting = {"PASS_ROLE": "iam:passedtoservice", "CREATE_SLR": "iam:awsservicename"}[prefix]
+    limited = any(one.key.lower() == limiting for one in statement.conditions())
     star = next((item for item in statement.resources if _all_roles(item)), None)
     open_resource = statement.elements.get("NotResource")
     at: Element | None = open_resource or star

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from ..document import DocumentKind
@@ -103,15 +103,28 @@ def _check_service(
 
 def _types_of(service: str, catalogue: ServiceCatalogue) -> list[ResourceType]:
     """The resource types whose ARNs carry this service; some belong to another service."""
-    own = catalogue.resource_types(service).values() if service in catalogue.services() else ()
-    return [one for one in own if one.arn.count(":") >= 5 and one.arn.split(":")[2] == service]
+    own = _with_arn_of(service, [service] if service in catalogue.services() else [], catalogue)
+    return own or _with_arn_of(service, catalogue.services(), catalogue)
+
+
+def _with_arn_of(
+    service: str, owners: Iterable[str], catalogue: ServiceCatalogue
+) -> list[ResourceType]:
+    return [
+        one
+        for owner in owners
+        for one in catalogue.resource_types(owner).values()
+        if one.arn.count(":") >= 5 and one.arn.split(":")[2] == service
+    ]
 
 
 def _nearest_type(parts: list[str], types: list[ResourceType]) -> str:
     """The ARN with its resource's first word put right, when one is near."""
     words = {re.split(r"[/:$]", one.arn.split(":", 5)[5])[0] for one in types} - {""}
     word = re.split(r"[/:]", parts[5])[0]
-    right = nearest(word, words)
+    right = nearest(word, words) if word else ""
+    if word and right == word:  # the type is known, its form is another
+        return next(one.arn for one in types if one.arn.split(":", 5)[5].startswith(word))
     return ":".join([*parts[:5], right + parts[5][len(word) :]]) if right else ""
 
 

@@ -297,8 +297,12 @@ def stock(kind: str, number: int) -> PlainPolicy:
 def crowd(rng: Random, kind: str, principal: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Many statements about the same few things, such as only an index tells apart."""
     shared = statement(rng, kind, principal)
+    if "Resource" in shared and rng.random() < 0.4:
+        shared["Resource"] = "arn:aws:s3:::${s3:prefix}" + rng.choice(("*", "/*", "/x"))
+        shared["Action"] = "s3:*"
+        shared.pop("NotAction", None)
     keys = [key for key in KEYS if key.family == "String" and not key.many]
-    statements = []
+    statements, varied = [], rng.choice((0.7, 0.1))
     for _ in range(rng.randint(8, 40)):
         one = dict(shared)
         if rng.random() < 0.1:
@@ -306,7 +310,7 @@ def crowd(rng: Random, kind: str, principal: dict[str, Any] | None) -> list[dict
             one.pop("NotPrincipal", None)
             if kind in ("trust", "resource"):
                 one["Principal"] = {"AWS": "*"}
-        if "Resource" in one and rng.random() < 0.7:
+        if "Resource" in one and rng.random() < varied:
             one["Resource"] = rng.choice((resource, lambda of: resource_pattern(of, False)))(rng)
         if rng.random() < 0.8:
             key = rng.choice(keys)

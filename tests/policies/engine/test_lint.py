@@ -291,6 +291,12 @@ GOOD: list[tuple[Any, DocumentKind]] = [
            Condition={"StringEquals": {"saml:aud": "https://signin.example/saml"}}), TRUST),
     (resource({"AWS": USER}), RESOURCE),
     (resource("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-example"}}), RESOURCE),
+    (policy({"Effect": "Allow", "Action": SLR, "Resource": "*", "Condition": {
+        "StringEquals": {"iam:AWSServiceName": "ecs.amazonaws.com"}}}), IDENTITY),
+    (when("StringEquals", "lambda:SourceFunctionArn", "arn:aws:lambda:us-east-1:111122223333:x"),
+     IDENTITY),
+    (policy({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*",
+             "Condition": {"StringEquals": {"secretsmanager:ResourceTag/team": "a"}}}), IDENTITY),
     (policy({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
         "StringNotEquals": {"aws:RequestedRegion": ["us-east-1"]}}}), SCP),
 ]  # fmt: skip
