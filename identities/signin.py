@@ -168,6 +168,7 @@ def sign_out(token: str, origin: Origin) -> None:
         with transaction.atomic(durable=True):
             caller = authenticate(SessionCredential(token), Effect.ISSUE, origin, SERVICE, now)
             assert caller.session is not None
+            assert caller.session.id is not None
             ConsoleSession.objects.filter(id=caller.session.id).delete()
             author = Author(caller.kind.value, caller.principal.arn, caller.user_id)
             _record(caller.account, author, origin, now, "ConsoleLogout")
@@ -250,27 +251,38 @@ def _enter(
     candidate: Candidate, origin: Origin, now: datetime, mfa_at: datetime | None
 ) -> SignedIn:
     """Opens the session, in the current transaction, if all that was read before still holds."""
-    account = Account.objects.filter(id=candidate.account, status=Account.Status.ACTIVE)
-    if candidate.user_id is None:
-        if mfa_at is None:
-            account = account.filter(root_locked_at=None)
-        holds = Person.objects.select_for_update().filter(
-            account_id=candidate.account, password=candidate.password
-        )
-    else:
-        holds = LoginProfile.objects.select_for_update().filter(
-            user_id=candidate.user_id, password=candidate.password
-        )
-    if not holds.exists() or not account.exists():
+    if not _still_holds(candidate, mfa_at):
         raise SignInRefused
     token = _open_session(candidate.account, candidate.user_id, origin, now, mfa_at)
     if candidate.user_id is None:
-        holds.update(password_last_used=now)
+        Person.objects.filter(account_id=candidate.account).update(password_last_used=now)
     else:
         User.objects.filter(id=candidate.user_id).update(password_last_used=now)
     used = "No" if mfa_at is None else "Yes"
     _record(candidate.account, candidate.author, origin, now, "ConsoleLogin", MFAUsed=used)
     return SignedIn(token)
+
+
+def _still_holds(candidate: Candidate, mfa_at: datetime | None) -> bool:
+    """Whether account, lock and password are as they were read; locks the password's row."""
+    account = Account.objects.filter(id=candidate.account, status=Account.Status.ACTIVE)
+    if candidate.user_id is None:
+        if mfa_at is None:
+            account = account.filter(root_locked_at=None)
+        password = (
+            Person.objects.select_for_update()
+            .filter(account_id=candidate.account)
+            .values_list("password", flat=True)
+            .first()
+        )
+    else:
+        password = (
+            LoginProfile.objects.select_for_update()
+            .filter(user_id=candidate.user_id)
+            .values_list("password", flat=True)
+            .first()
+        )
+    return password == candidate.password and account.exists()
 
 
 def _open_session(

@@ -5,11 +5,33 @@ from __future__ import annotations
 import getpass
 import sys
 import uuid
+from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 
 from accounts.models import Person
+from accounts.sealing import WrongMasterKey
 from iamsite.operations.caller import Origin
+
+# PostgreSQL's codes for a table, column or function that is not there
+MISSING = {"42P01", "42703", "42883"}
+
+
+class ShellCommand(BaseCommand):
+    """A command that says what is wrong with the installation in one line."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except WrongMasterKey as error:
+            raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in MISSING:
+                raise
+            raise CommandError(
+                "The database is not up to date: start the portal once, or run manage.py migrate."
+            ) from error
 
 
 def origin() -> Origin:

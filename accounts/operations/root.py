@@ -57,9 +57,11 @@ def change_root_password(call: Call, OldPassword: str, NewPassword: str) -> None
     root.set_password(NewPassword)
     root.password_changed_at = call.now
     root.save(update_fields=["password", "password_changed_at"])
-    session = call.caller.session
     others = ConsoleSession.objects.of(call.account).filter(user=None)
-    others.exclude(id=session.id if session is not None else None).delete()
+    session = call.caller.session
+    if session is not None and session.id is not None:
+        others = others.exclude(id=session.id)
+    others.delete()
 
 
 def root_has_mfa(account: str) -> bool:

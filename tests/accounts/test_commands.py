@@ -17,11 +17,12 @@ from django.core.management import CommandError, call_command
 from accounts import operators, sealing
 from accounts.identifiers import account_id
 from accounts.models import DataKey, Person
+from iamsite.embedded import Server
 from iamsite.operations import OperationError
 from identities import signin
 from identities.signin import SignInRefused
 from tests.cast import PASSWORD, Acme, Actor, Evil, Key, origin
-from tests.portal import SOURCE, Portal
+from tests.portal import SOURCE, Portal, environment
 
 
 @pytest.fixture(autouse=True)
@@ -290,3 +291,22 @@ class TestKeys:
     def test_a_file_that_cannot_be_made_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="Cannot use"):
             run("rotate_master_key", "--to", str(tmp_path / "missing" / "master-key"))
+
+
+def test_a_database_that_was_never_migrated_is_told_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "create_account", "--email", email()],
+        cwd=SOURCE,
+        env=environment(tmp_path, IAMSITE_DATABASE_DURABLE="off"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    Server(tmp_path / "postgresql").remove()
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "CommandError: The database is not up to date: start the portal once, or run "
+        "manage.py migrate.\n"
+    )

@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from accounts import sealing
-from iamsite.operations import AccessKeyCredential, OperationError
-from identities import temporary
+from iamsite.operations import AccessKeyCredential, OperationError, SessionCredential
+from identities import signin, temporary
 from identities.temporary import TemporaryCredentials
-from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, trust
+from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, trust
 from tests.identities.devices import device_for, wrong
 from tests.portal import Portal
 
@@ -298,3 +298,20 @@ def test_roles_are_assumed_and_sessions_used_over_http(acme: Acme, portal: Porta
         )
     assert caught.value.response["Error"]["Code"] == "AccessDenied"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+class TestFromTheConsole:
+    @pytest.fixture
+    def browser(self, acme: Acme) -> Actor:
+        acme.root.perform("CreateLoginProfile", UserName="bob", Password="Correct-Horse-7")
+        token = signin.sign_in_user(acme.id, "bob", "Correct-Horse-7", origin()).token
+        return Actor("bob", acme.bob.arn, SessionCredential(token))
+
+    def test_a_console_session_assumes_roles(self, acme: Acme, browser: Actor) -> None:
+        assert acme.assume(browser, acme.deployer).perform("ListUsers")
+
+    def test_a_console_session_is_no_long_term_credential(self, browser: Actor) -> None:
+        assert refusal(browser, "GetSessionToken") == (
+            "AccessDenied",
+            "Cannot call GetSessionToken with session credentials",
+        )

@@ -6,18 +6,18 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.management import shell
 from accounts.opening import AccountError, close_account, open_account, record_opening
 from accounts.operators import Shell, author_of
-from accounts.sealing import WrongMasterKey, ensure_data_keys
+from accounts.sealing import ensure_data_keys
 from iamsite.operations.trail import record_event
 from identities.access_keys import make_access_key
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = (
         "Open an account with its root user. Safe beside a running portal. Without a password the "
         "root user can only use keys until recover_account gives it one."
@@ -51,8 +51,8 @@ class Command(BaseCommand):
             if options["with_root_key"]:
                 ensure_data_keys()
             answer = self._open(number, password, options)
-        except (AccountError, WrongMasterKey) as error:
-            raise CommandError(str(error)) from error
+        except AccountError as error:
+            raise CommandError(error.message) from error
         if options["format"] == "json":
             self.stdout.write(json.dumps(answer))
         else:

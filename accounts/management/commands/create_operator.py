@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
@@ -15,7 +15,7 @@ from accounts.models import Person
 from accounts.opening import AccountError, check_password
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = "Create an operator. It may do nothing until grant_operator, unless it is made for all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import operators
+from accounts.management import shell
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = "Delete an account and all that it owns, its audit trail too, in one transaction."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

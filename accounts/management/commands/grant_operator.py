@@ -5,14 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import operators
 from accounts.management import shell
 from accounts.models import Account
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = "Let an operator view, suspend, recover or delete one account, or all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

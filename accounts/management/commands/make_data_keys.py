@@ -5,13 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from accounts.management import shell
 from accounts.models import DataKey
-from accounts.sealing import WrongMasterKey, ensure_data_keys, make_data_key
+from accounts.sealing import ensure_data_keys, make_data_key
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = (
         "Make the first data key of each purpose, or with --rotate a new one that seals from now."
     )
@@ -25,10 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            ensure_data_keys()
-        except WrongMasterKey as error:
-            raise CommandError(str(error)) from error
+        ensure_data_keys()
         if options["rotate"]:
             for purpose in DataKey.Purpose.values:
                 make_data_key(purpose)

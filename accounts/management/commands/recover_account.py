@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import operators
 from accounts.management import shell
@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.opening import AccountError
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = (
         "Give the root user of an account a new password and unlock it. Its MFA devices are "
         "removed, its sessions end and its access keys become inactive."

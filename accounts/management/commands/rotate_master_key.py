@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
-from accounts.sealing import WrongMasterKey, reseal_data_keys
+from accounts.management import shell
+from accounts.sealing import reseal_data_keys
 
 BYTES = 32
 
 
-class Command(BaseCommand):
+class Command(shell.ShellCommand):
     help = (
         "Seal the data keys under the master key in a file, made anew when the file is missing. "
         "Nothing else is sealed again: the portal needs a restart with the new key, and no more."
@@ -32,11 +33,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["to"]
         new = _key(path)
-        try:
-            with transaction.atomic(durable=True):
-                count = reseal_data_keys(settings.IAMSITE_MASTER_KEY, new)
-        except WrongMasterKey as error:
-            raise CommandError(str(error)) from error
+        with transaction.atomic(durable=True):
+            count = reseal_data_keys(settings.IAMSITE_MASTER_KEY, new)
         self.stdout.write(
             f"{count} data keys are sealed under the key in {path}. Start the portal with it "
             "(IAMSITE_MASTER_KEY_FILE, or in place of secrets/master-key in the data folder); "
