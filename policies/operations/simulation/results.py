@@ -197,6 +197,8 @@ def _each_once(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _template(action: str, resource: str) -> str:
     """The ARN template of the action's resource type that fits `resource`, or `*`."""
+    if resource == "*":
+        return "*"
     services = aws_services()
     service, _, name = action.partition(":")
     found = services.actions(service).get(name.lower()) if services else None

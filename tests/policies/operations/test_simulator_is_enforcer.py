@@ -51,10 +51,10 @@ def document(statements):
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def context(acme, walter, resource):
+def context(acme, arn, resource):
     tags = TAGS.get(resource, {})
     keys = {
-        "aws:PrincipalArn": walter.arn,
+        "aws:PrincipalArn": arn,
         "aws:PrincipalAccount": acme.id,
         "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalTag/team": "blue",
@@ -142,14 +142,48 @@ def test_what_is_simulated_is_what_happens(database, own, group, boundary) -> No
         root.perform("DeletePolicyVersion", PolicyArn=arn, VersionId=listed[-1]["VersionId"])
         root.perform("PutUserPermissionsBoundary", UserName="walter", PermissionsBoundary=arn)
     for action, operation, params, resource in CALLS:
-        simulated = root.perform(
-            "SimulatePrincipalPolicy",
-            PolicySourceArn=walter.arn,
-            ActionNames=[action],
-            ResourceArns=["*" if resource is None else acme.arn(resource)],
-            ContextEntries=context(acme, walter, resource),
-        )["EvaluationResults"][0]["EvalDecision"]
+        simulated = simulate(
+            acme, walter.arn, action, resource, context(acme, walter.arn, resource)
+        )
         assert simulated == happens(walter, operation, params), (action, resource)
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(own=documents)
+def test_what_is_simulated_for_a_role_happens_to_its_sessions(database, own) -> None:
+    acme, *_ = stage()
+    acme.root.perform(
+        "PutRolePolicy", RoleName="Deployer", PolicyName="p0", PolicyDocument=json.dumps(own)
+    )
+    session = acme.assume(acme.alice, acme.deployer)
+    role_id = acme.root.perform("GetRole", RoleName="Deployer")["Role"]["RoleId"]
+    for action, operation, params, resource in CALLS:
+        entries = [
+            entry
+            for entry in context(acme, acme.deployer, resource)
+            if entry["ContextKeyName"] != "aws:PrincipalTag/team"
+        ]
+        for key, value in (
+            ("aws:userid", f"{role_id}:session"),
+            ("aws:TokenIssueTime", "2026-01-01T00:00:00Z"),
+            ("aws:MultiFactorAuthPresent", "false"),
+        ):
+            entries.append({"ContextKeyName": key, "ContextKeyValues": [value]})
+        simulated = simulate(acme, acme.deployer, action, resource, entries)
+        assert simulated == happens(session, operation, params), (action, resource)
+
+
+def simulate(acme, arn, action, resource, entries):
+    (result,) = acme.root.perform(
+        "SimulatePrincipalPolicy",
+        PolicySourceArn=arn,
+        ActionNames=[action],
+        ResourceArns=["*" if resource is None else acme.arn(resource)],
+        ContextEntries=entries,
+    )["EvaluationResults"]
+    return result["EvalDecision"]
 
 
 def happens(actor, operation, params):
