@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def load(wanted: list[ManagedPolicy]) -> int:
-    """Writes what differs; returns how many policies did. Raises CommandError for a bad document."""
+    """Writes what differs; returns how many policies did. Raises CommandError."""
     rows = Policy.objects.using(OWNER).filter(account_id=AWS)
     held = {policy.arn: policy for policy in rows}
     versions = PolicyVersion.objects.using(OWNER).filter(
