@@ -61,9 +61,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Changes that together allow the request, in the order in which they were found."""
+    """Changes that together allow the request, in the order in which they were found.
+
+    `request` and `layers` are those after the changes: deciding them is the proof.
+    """
 
     changes: tuple[Change, ...]
+    request: Request
+    layers: Layers
 
     @property
     def changes_policies(self) -> bool:
@@ -95,7 +100,7 @@ def remedies(request: Request, layers: Layers, most: int = 8) -> tuple[Remedy, .
             for after in _next(state):
                 tried += 1
                 if decide(after.request, after.layers).allowed:
-                    found.append(Remedy(after.changes))
+                    found.append(Remedy(after.changes, after.request, after.layers))
                 else:
                     following.append(after)
                 if tried >= _MOST_STATES:

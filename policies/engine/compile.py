@@ -20,7 +20,7 @@ from .resources import Resource, ResourcePattern, resource_pattern
 from .variables import Values
 
 _PLANS = Pool(65_536)
-_SERVICES = Pool(65_536)
+_SERVICES = Pool(16_384)
 
 
 class CompiledStatement:
@@ -69,11 +69,13 @@ class CompiledStatement:
             return False
         return not any(pattern.matches(resource, values) for pattern in self.not_resources)
 
-    @property
-    def needs_no_context(self) -> bool:
-        """Whether its match depends on action, resource and caller alone."""
-        patterns = (*(self.resources or ()), *(self.not_resources or ()))
-        return self.conditions is None and not any(pattern.depends_on for pattern in patterns)
+    def settles(self, resource: Resource) -> bool:
+        """Whether it covers a resource in every context: no condition, no variable needed."""
+        if self.conditions is not None or self.not_resources is not None:
+            return False
+        return self.resources is None or any(
+            pattern.matches(resource, {}) for pattern in self.resources if not pattern.depends_on
+        )
 
     def holds(self, values: Values) -> bool:
         return self.conditions is None or self.conditions.hold(values)

@@ -36,8 +36,7 @@ class KeyTest:
         self.key = fold(condition.key)
         self.comparison: Comparison = comparison(operator.base, condition.values, variables)
         plain = self.plain_values
-        missing = operator.if_exists or operator.negated
-        self.check: Check = self.holds if plain is None else _equals(self.key, plain, missing)
+        self.check: Check = self.holds if plain is None else _equals(self.key, plain)
 
     def holds(self, values: Values) -> bool:
         found = values.get(self.key)
@@ -55,14 +54,9 @@ class KeyTest:
         return None if self.operator.if_exists else compared.plain
 
 
-def _equals(key: str, exact: frozenset[str], missing: bool) -> Check:
-    """The commonest test, without detours. A tuple is in no set of texts."""
-
-    def check(values: Values) -> bool:
-        found = values.get(key)
-        return missing if found is None else found in exact
-
-    return check
+def _equals(key: str, exact: frozenset[str]) -> Check:
+    """The commonest test, without detours. Neither None nor a tuple is in a set of texts."""
+    return lambda values: values.get(key) in exact
 
 
 class AllTest(KeyTest):

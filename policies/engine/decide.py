@@ -26,7 +26,7 @@ class Decision:
 
     `statements` are those that decided: the denying ones of an explicit deny, the allowing ones
     of an allow, none of an implicit deny; `policy` holds the first of them. Both are looked up
-    when asked for. Where statements without conditions suffice, only these are named.
+    when asked for. Where some decide whatever the context, only these are named.
     """
 
     __slots__ = ("_layers", "_request", "_settled", "allowed", "layer", "outcome")
@@ -66,7 +66,7 @@ class Decision:
             for policy, statement in policies.matching(
                 effect, request.principal, request.action, resource, values
             )
-            if not self._settled or statement.needs_no_context
+            if not self._settled or statement.settles(resource)
         )
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .decide import Decision
 
 
-_VERDICTS = Pool(262_144)
+_VERDICTS = Pool(65_536)
 
 
 def verdict_of(layers: Layers, action: str, resource: str) -> Verdict:

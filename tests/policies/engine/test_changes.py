@@ -1,0 +1,200 @@
+"""Smallest changes: what would allow a denied request, each proved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policies.engine import (
+    Change,
+    ChangeKind,
+    Layer,
+    Layers,
+    Policy,
+    compile_policies,
+    decide,
+    remedies,
+)
+from tests.policies.engine.acme import (
+    ACME,
+    ALICE,
+    ALICE_ARN,
+    BUCKET,
+    DEPLOYER,
+    EVIL,
+    FRED,
+    MALLORY,
+    ROLE,
+    ROOT,
+    allow,
+    ask,
+    deny,
+    document,
+    policies,
+    resource,
+    trust,
+)
+
+MAY = policies(allow())
+WHO = {"aws__PrincipalArn": ALICE_ARN}
+
+
+def first(request: Any, layers: Layers) -> tuple[Change, ...]:
+    return remedies(request, layers)[0].changes
+
+
+def test_an_allowed_request_needs_no_change() -> None:
+    assert remedies(ask(), Layers(identity=MAY)) == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "sets"),
+    [
+        (Layer.IDENTITY, {"identity": policies()}),
+        (Layer.IDENTITY, {}),
+        (Layer.BOUNDARY, {"identity": MAY, "boundary": policies(allow("ec2:*"))}),
+        (Layer.SESSION, {"identity": MAY, "session": policies(allow("ec2:*"))}),
+        (Layer.SCP, {"identity": MAY, "scps": (MAY, policies(allow("ec2:*")))}),
+    ],
+)
+def test_a_layer_that_is_silent_gets_exactly_the_statement_it_lacks(
+    layer: Layer, sets: dict[str, Any]
+) -> None:
+    (change,) = first(ask(), Layers(**sets))
+    assert (change.kind, change.layer) == (ChangeKind.ADD_STATEMENT, layer)
+    assert change.level == (1 if layer is Layer.SCP else 0)
+    assert json.loads(change.proposal or "") == allow("s3:GetObject", BUCKET)
+
+
+def test_a_role_that_does_not_trust_gets_a_trust_statement() -> None:
+    other = {"Effect": "Allow", "Principal": {"AWS": EVIL}, "Action": "sts:AssumeRole"}
+    layers = Layers(identity=MAY, resource=trust(other), trust=True)
+    (change,) = first(ask(ALICE, "sts:AssumeRole", ROLE), layers)
+    assert (change.kind, change.layer) == (ChangeKind.ADD_STATEMENT, Layer.TRUST)
+    assert json.loads(change.proposal or "") == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": ALICE_ARN},
+    }
+
+
+def test_across_accounts_both_sides_are_changed() -> None:
+    changes = first(ask(MALLORY), Layers(identity=policies()))
+    assert [(change.kind, change.layer) for change in changes] == [
+        (ChangeKind.ADD_STATEMENT, Layer.RESOURCE),
+        (ChangeKind.ADD_STATEMENT, Layer.IDENTITY),
+    ]
+
+
+def test_an_mfa_condition_is_answered_with_mfa_before_any_policy_changes() -> None:
+    guard = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    (change,) = first(ask(), Layers(identity=policies(allow(Condition=guard))))
+    assert change.is_mfa
+    assert (change.key, change.value) == ("aws:MultiFactorAuthPresent", "true")
+    refusing = deny(Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})
+    (change,) = first(ask(), Layers(identity=policies(allow(), refusing)))
+    assert change.is_mfa
+
+
+CONDITIONS = [
+    ({"StringEquals": {"aws:RequestTag/team": "red"}}, {}, "red"),
+    ({"StringLike": {"aws:RequestTag/team": "red-*"}}, {}, "red-"),
+    ({"NumericLessThan": {"aws:MultiFactorAuthAge": "300"}}, {}, "299"),
+    ({"NumericGreaterThanEquals": {"a:b": "5"}}, {"a__b": "1"}, "5"),
+    ({"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}, {"aws__SourceIp": "8.8.8.8"}, "10.1.0.0"),
+    ({"DateLessThan": {"a:b": "2026-01-01"}}, {"a__b": "2026-06-01"}, "2025-12-31T23:59:59Z"),
+    ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}, {"aws__TagKeys": ("b",)}, "a"),
+    ({"ForAnyValue:StringEquals": {"a:b": ["x"]}}, {}, "x"),
+    ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::b*"}}, {}, "arn:aws:s3:::b"),
+    ({"StringEquals": {"a:b": "${a:c}"}}, {"a__c": "v"}, "v"),
+    ({"Null": {"a:b": "false"}}, {}, "true"),
+]
+
+
+@pytest.mark.parametrize(("condition", "context", "value"), CONDITIONS)
+def test_a_condition_is_answered_with_a_value_that_meets_it(
+    condition: Any, context: Any, value: str
+) -> None:
+    layers = Layers(identity=policies(allow(Condition=condition)))
+    (change,) = first(ask(**context), layers)
+    assert (change.kind, change.value) == (ChangeKind.SET_VALUE, value)
+
+
+def test_a_key_that_may_be_left_out_is_left_out() -> None:
+    refusing = deny(Condition={"StringLike": {"aws:RequestTag/team": "*"}})
+    layers = Layers(identity=policies(allow(), refusing))
+    request = ask(**{"aws__RequestTag/team": "x"})
+    (change,) = first(request, layers)
+    assert (change.kind, change.key) == (ChangeKind.LEAVE_OUT_VALUE, "aws:RequestTag/team")
+
+
+def test_who_the_caller_is_is_not_theirs_to_change() -> None:
+    guard = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACME}:user/other"}}
+    layers = Layers(identity=policies(allow(Condition=guard)))
+    for remedy in remedies(ask(**WHO), layers):
+        assert all(change.key != "aws:PrincipalArn" for change in remedy.changes)
+
+
+def test_a_deny_is_narrowed_for_the_caller() -> None:
+    layers = Layers(identity=policies(allow(), deny("s3:*", BUCKET, Sid="Hands0ff")))
+    (change,) = first(ask(**WHO), layers)
+    assert (change.kind, change.layer) == (ChangeKind.NARROW_DENY, Layer.IDENTITY)
+    assert change.statement is not None
+    assert change.statement.sid == "Hands0ff"
+    assert json.loads(change.proposal or "")["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": ALICE_ARN}
+    }
+
+
+def test_an_aws_managed_policy_is_detached_not_edited() -> None:
+    arn = "arn:aws:iam::aws:policy/AWSDenyAll"
+    found = Policy(document(deny()), "AWSDenyAll", arn, "aws-managed")
+    layers = Layers(identity=compile_policies([*MAY.policies, found]))
+    (change,) = first(ask(**WHO), layers)
+    assert (change.kind, change.policy) == (ChangeKind.DETACH_POLICY, found)
+
+
+def test_several_obstacles_are_removed_together_and_nothing_more() -> None:
+    layers = Layers(
+        identity=policies(allow("ec2:*"), deny("s3:*")),
+        boundary=policies(allow("ec2:*")),
+        scps=(policies(allow("ec2:*")),),
+    )
+    found = remedies(ask(**WHO), layers)
+    assert found
+    assert {(change.kind, change.layer) for change in found[0].changes} == {
+        (ChangeKind.NARROW_DENY, Layer.IDENTITY),
+        (ChangeKind.ADD_STATEMENT, Layer.IDENTITY),
+        (ChangeKind.ADD_STATEMENT, Layer.BOUNDARY),
+        (ChangeKind.ADD_STATEMENT, Layer.SCP),
+    }
+    assert found[0].changes_policies
+
+
+def test_what_no_change_allows_gets_no_proposal() -> None:
+    assumed = {"Effect": "Allow", "Principal": {"AWS": ACME}, "Action": "sts:AssumeRole"}
+    layers = Layers(resource=trust(assumed), trust=True)
+    assert remedies(ask(ROOT, "sts:AssumeRole", ROLE), layers) == ()
+    unnamed = Layers(identity=policies(allow(), deny("s3:*")))
+    assert remedies(ask(), unnamed) == ()  # nothing says who asks, so nobody can be excepted
+
+
+@pytest.mark.parametrize("principal", [ALICE, DEPLOYER, FRED, MALLORY], ids=lambda p: p.kind.value)
+def test_every_proposal_is_proved(principal: Any) -> None:
+    guard = {"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"a:b": "c"}}
+    layers = Layers(
+        identity=policies(allow("s3:Get*", Condition=guard), deny("s3:*", Condition={
+            "StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})),
+        boundary=policies(allow("ec2:*")),
+        resource=resource(allow("s3:Put*", Principal="*")),
+    )  # fmt: skip
+    request = ask(principal, aws__SecureTransport="false", aws__PrincipalArn=principal.arn)
+    found = remedies(request, layers)
+    assert found
+    assert [len(remedy.changes) for remedy in found] == sorted(
+        len(remedy.changes) for remedy in found
+    )
+    for remedy in found:
+        assert decide(remedy.request, remedy.layers).allowed
