@@ -14,6 +14,7 @@ from policies.engine import (
     Decision,
     DocumentKind,
     Effect,
+    Layer,
     Layers,
     Outcome,
     Policy,
@@ -99,8 +100,9 @@ def contradiction(request: Request, layers: Layers) -> str:
     for one in decision.statements:
         if one.effect is not effect or one not in matched:
             return f"decide names statement {one.index}, explain does not match it"
-    if decision.outcome is Outcome.EXPLICIT_DENY and not decision.statements:
-        return "an explicit deny without a statement"
+    told = bool(decision.statements) or decision.layer is Layer.ROOT
+    if decision.outcome is not Outcome.IMPLICIT_DENY and not told:
+        return f"{verdict(decision)} without a statement"
     if decision.outcome is Outcome.IMPLICIT_DENY and decision.statements:
         return "an implicit deny with a statement"
     return ""
