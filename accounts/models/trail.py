@@ -41,6 +41,12 @@ class Event(TenantModel):
         indexes = [
             models.Index(fields=["account", "principal_arn", "-sequence"], name="event_principal"),
             models.Index(fields=["account", "operation", "-sequence"], name="event_operation"),
+            # Refusals are few among many, and what one looks for first.
+            models.Index(
+                fields=["account", "-sequence"],
+                condition=~models.Q(outcome="Success"),
+                name="event_failure",
+            ),
         ]
 
 
