@@ -136,9 +136,7 @@ class Account:
 
     def assume(self, actor: Actor, role_arn: str, session: str = "session", **params: Any) -> Actor:
         """The session of `actor` in a role."""
-        output = actor.perform(
-            "AssumeRole", RoleArn=role_arn, RoleSessionName=session, **params
-        )
+        output = actor.perform("AssumeRole", RoleArn=role_arn, RoleSessionName=session, **params)
         key = Key.of(output["Credentials"])
         return Actor(session, output["AssumedRoleUser"]["Arn"], key.credential, key)
 
