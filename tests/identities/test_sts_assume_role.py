@@ -11,6 +11,7 @@ from accounts import tenancy
 from accounts.models import Account as AccountRow
 from accounts.models import Event
 from iamsite.operations import OperationError
+from identities.models import Role
 from tests.cast import Acme, Actor, Evil, Key, allow, deny, policy, trust
 from tests.identities.devices import device_for, wrong
 
@@ -181,6 +182,28 @@ class TestAcrossAccounts:
     ) -> None:
         assert refusal(evil.mallory, acme.deployer).message == bare(evil.mallory, acme.deployer)
 
+    @pytest.mark.parametrize("named", ["role", "session", "everyone"])
+    def test_a_callers_boundary_and_session_policies_must_allow_however_it_is_named(
+        self, acme: Acme, evil: Evil, named: str
+    ) -> None:
+        only_s3 = evil.root.perform(
+            "CreatePolicy", PolicyName="only-s3", PolicyDocument=allow("s3:*")
+        )["Policy"]["Arn"]
+        free = evil.role("free", trust(evil.mallory.arn), ASSUME)
+        bounded = evil.role("bounded", trust(evil.mallory.arn), ASSUME, PermissionsBoundary=only_s3)
+        wide = evil.assume(evil.mallory, free)
+        narrow = evil.assume(evil.mallory, free, Policy=allow("s3:*"))
+        limited = evil.assume(evil.mallory, bounded)
+        principals = {
+            "role": [free, bounded],
+            "session": [wide.arn, limited.arn],
+            "everyone": "*",
+        }[named]
+        role = acme.role("r", trust(principals))
+        assert evil.assume(wide, role)
+        for session in (narrow, limited):
+            assert refusal(session, role).message == bare(session, role)
+
     def test_refusal_tells_neither_that_the_role_exists_nor_that_the_account_does(
         self, acme: Acme, evil: Evil
     ) -> None:
@@ -280,6 +303,33 @@ class TestSessions:
         session.perform("GetCallerIdentity")
         again = acme.root.perform("GetRole", RoleName="r")["Role"]["RoleLastUsed"]
         assert again == used
+        earlier = used["LastUsedDate"] - timedelta(minutes=15)
+        with transaction.atomic():
+            tenancy.enter(acme.id)
+            Role.objects.filter(name="r").update(last_used_at=earlier)
+        session.perform("GetCallerIdentity")
+        later = acme.root.perform("GetRole", RoleName="r")["Role"]["RoleLastUsed"]
+        assert later["LastUsedDate"] > earlier
+
+    def test_older_sessions_are_revoked_by_a_policy_on_when_they_were_issued(
+        self, acme: Acme
+    ) -> None:
+        role = acme.role("r", trust(acme.carol.arn), allow("iam:ListUsers"))
+        session = acme.assume(acme.carol, role)
+        for seconds, lives in ((-60, True), (60, False)):
+            since = datetime.now(UTC) + timedelta(seconds=seconds)
+            text = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+            acme.root.perform(
+                "PutRolePolicy",
+                RoleName="r",
+                PolicyName="AWSRevokeOlderSessions",
+                PolicyDocument=deny("*", Condition={"DateLessThan": {"aws:TokenIssueTime": text}}),
+            )
+            if lives:
+                assert session.perform("ListUsers")
+            else:
+                with pytest.raises(OperationError, match="explicit deny"):
+                    session.perform("ListUsers")
 
     def test_the_answer_names_the_session(self, acme: Acme) -> None:
         before = datetime.now(UTC)
@@ -382,6 +432,19 @@ class TestConditions:
         role = acme.role("r", trust(acme.carol.arn, Condition=condition))
         assert acme.assume(acme.carol, role, "carol")
         assert refusal(acme.carol, role).code == "AccessDenied"
+
+    def test_the_callers_tags_and_address_can_be_demanded(self, acme: Acme) -> None:
+        acme.root.perform("TagUser", UserName="carol", Tags=[{"Key": "team", "Value": "web"}])
+        condition = {
+            "StringEquals": {"aws:PrincipalTag/team": "web"},
+            "ArnEquals": {"aws:PrincipalArn": acme.carol.arn},
+            "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+        }
+        role = acme.role("r", trust("*", Condition=condition))
+        assert acme.assume(acme.carol, role)
+        acme.root.perform("TagUser", UserName="carol", Tags=[{"Key": "team", "Value": "db"}])
+        assert refusal(acme.carol, role).code == "AccessDenied"
+        assert refusal(acme.bob, role).code == "AccessDenied"
 
     @pytest.mark.parametrize("prefix", ["aws", "iam"])
     def test_the_roles_tags_are_the_resources(self, acme: Acme, prefix: str) -> None:
