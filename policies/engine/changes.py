@@ -15,9 +15,10 @@ from itertools import islice
 
 from .compile import Policy, PolicySet, compile_policies, compiled
 from .decide import decide
-from .document import CURRENT_VERSION, DocumentKind, Effect, Statement, parse
+from .document import CURRENT_VERSION, Document, DocumentKind, Effect, Statement, parse
 from .explain import LayerCheck, StatementCheck, explain
 from .faults import PolicyErrors
+from .issuers import missing_claims
 from .layers import Layer, Layers, Outcome
 from .request import Context, PrincipalKind, Request
 from .values import turning_values
@@ -233,14 +234,21 @@ def _add_statement(state: _State, check: LayerCheck) -> Iterator[_State]:
     sets = state.layers.sets(layer)
     old = sets[check.level].policies if sets else ()
     kind = old[0].document.kind if old else _KINDS[layer]
-    text = json.dumps({"Version": CURRENT_VERSION, "Statement": [written]})
     try:
-        added = Policy(parse(text, kind), "", None, "none")
+        document = _document(written, kind)
+        for _, _, key in missing_claims(document):  # a shared issuer is trusted for this subject
+            written["Condition"] = {"StringEquals": {key: request.context.get(key)}}
+            document = _document(written, kind)
     except PolicyErrors:
         return
+    added = Policy(document, "", None, "none")
     change = Change(ChangeKind.ADD_STATEMENT, layer, check.level, proposal=json.dumps(written))
     layers = _with(state.layers, check, compile_policies((*old, added)))
     yield _State(request, layers, (*state.changes, change))
+
+
+def _document(statement: dict[str, object], kind: DocumentKind) -> Document:
+    return parse(json.dumps({"Version": CURRENT_VERSION, "Statement": [statement]}), kind)
 
 
 _KINDS = {
@@ -291,6 +299,8 @@ def _rewritten(policy: Policy, statements: dict[int, dict[str, object]]) -> Poli
     text: dict[str, object] = {"Statement": written}
     if document.version is not None:
         text["Version"] = document.version
+    if document.id is not None:
+        text["Id"] = document.id
     try:
         return replace(policy, document=parse(json.dumps(text), document.kind))
     except PolicyErrors:

@@ -172,7 +172,7 @@ class _Grammar:
         return None
 
     def _statements(self, root: Node, member: Member | None) -> list[Statement]:
-        items: list[Node] = []
+        items: Sequence[Node] = ()
         if member is not None:
             items = member.value.items if member.value.kind is NodeKind.ARRAY else [member.value]
         if not items:

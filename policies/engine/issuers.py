@@ -51,13 +51,20 @@ def check_issuers(document: Document, exempt: Collection[str] = ()) -> None:
     """
     faults = [
         _fault(document, statement, issuer, key)
-        for statement in document.statements
-        if statement.effect is Effect.ALLOW
-        for issuer, key in _required(statement)
-        if issuer not in exempt and not _requires(statement, key)
+        for statement, issuer, key in missing_claims(document)
+        if issuer not in exempt
     ]
     if faults:
         raise PolicyErrors(faults)
+
+
+def missing_claims(document: Document) -> Iterator[tuple[Statement, str, str]]:
+    """Each statement that trusts a shared issuer without its claim: (statement, issuer, key)."""
+    for statement in document.statements:
+        if statement.effect is Effect.ALLOW:
+            for issuer, key in _required(statement):
+                if not _requires(statement, key):
+                    yield statement, issuer, key
 
 
 def _required(statement: Statement) -> Iterator[tuple[str, str]]:

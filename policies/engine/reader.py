@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -62,8 +62,8 @@ class Node:
         self.end = start
         self.introduced = start
         self.text = ""
-        self.members: list[Member] = []
-        self.items: list[Node] = []
+        self.members: Sequence[Member] = ()
+        self.items: Sequence[Node] = ()
 
 
 class Member(NamedTuple):
@@ -115,6 +115,8 @@ class Reader:
         return Unreadable()
 
     def _skip(self, offset: int) -> int:
+        if self._text[offset : offset + 1] > " ":  # white space is never above
+            return offset
         match = _SPACE.match(self._text, offset)
         return match.end() if match else offset
 
@@ -239,6 +241,7 @@ class Reader:
 
     def _object(self, start: int, depth: int) -> Node:
         text, node, names = self._text, Node(NodeKind.OBJECT, start), set[str]()
+        node.members = members = list[Member]()
         offset = self._skip(start + 1)
         while text[offset : offset + 1] != "}":
             if text[offset : offset + 1] != '"':
@@ -267,18 +270,19 @@ class Reader:
                     "Keep one of them, or join their values in a list.",
                 )
             names.add(name)
-            node.members.append(Member(name, name_start, value))
+            members.append(Member(name, name_start, value))
             offset = self._separator(value.end, "}")
         node.end = offset + 1
         return node
 
     def _array(self, start: int, depth: int) -> Node:
         text, node, introduced = self._text, Node(NodeKind.ARRAY, start), start + 1
+        node.items = items = list[Node]()
         offset = self._skip(start + 1)
         while text[offset : offset + 1] != "]":
             item = self._value(offset, depth + 1)
             item.introduced = introduced
-            node.items.append(item)
+            items.append(item)
             offset = self._separator(item.end, "]")
             introduced = self._skip(item.end) + 1
         node.end = offset + 1

@@ -48,6 +48,10 @@ IDENTITY = [
     (text(allow(Condition={"DateLessThan": {"aws:CurrentTime": "soon"}})), LEGACY),
     (text(allow(Condition={"DateLessThan": {"aws:CurrentTime": "9223372036854775808"}})), LEGACY),
     (text(allow(Condition={"DateLessThan": {"aws:CurrentTime": "-1"}})), LEGACY),
+    (
+        text(allow(resource="urn:aws:s3:::b")),
+        'Resource urn:aws:s3:::b must be in ARN format or "*".',
+    ),
     (text(allow(resource="arn:aws:s3::b")), LEGACY),
     (text(allow(resource="arn:aws::::x")), LEGACY),
     (

@@ -10,6 +10,7 @@ import pytest
 from policies.engine import (
     Change,
     ChangeKind,
+    DocumentKind,
     Layer,
     Layers,
     Policy,
@@ -19,15 +20,20 @@ from policies.engine import (
 )
 from tests.policies.engine.acme import (
     ACME,
+    ACTIONS_JOB,
     ALICE,
     ALICE_ARN,
+    ANONYMOUS,
     BUCKET,
     DEPLOYER,
+    DEPLOYER_ARN,
     EVIL,
     FRED,
+    GITHUB_ARN,
     MALLORY,
     ROLE,
     ROOT,
+    SERVICE,
     allow,
     ask,
     deny,
@@ -198,3 +204,75 @@ def test_every_proposal_is_proved(principal: Any) -> None:
     )
     for remedy in found:
         assert decide(remedy.request, remedy.layers).allowed
+
+
+@pytest.mark.parametrize(
+    ("principal", "named"),
+    [
+        (SERVICE, {"Service": "ci.amazonaws.com"}),
+        (ANONYMOUS, "*"),
+        (DEPLOYER, {"AWS": DEPLOYER_ARN}),
+    ],
+)
+def test_a_resource_policy_names_the_caller_in_its_own_form(principal: Any, named: Any) -> None:
+    request = ask(principal, owner=EVIL)
+    layers = Layers(identity=MAY) if principal is DEPLOYER else Layers()
+    (change,) = first(request, layers)
+    assert (change.layer, json.loads(change.proposal or "")["Principal"]) == (Layer.RESOURCE, named)
+
+
+def test_trusting_a_shared_issuer_is_proposed_for_the_subject_that_asks_only() -> None:
+    other = {"Effect": "Allow", "Principal": {"AWS": EVIL}, "Action": "sts:AssumeRole"}
+    layers = Layers(resource=trust(other), trust=True)
+    key = "token.actions.githubusercontent.com:sub"
+    asked = ask(
+        ACTIONS_JOB,
+        "sts:AssumeRoleWithWebIdentity",
+        ROLE,
+        **{key.replace(":", "__"): "repo:acme/app"},
+    )
+    (change,) = first(asked, layers)
+    assert json.loads(change.proposal or "") == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": GITHUB_ARN},
+        "Condition": {"StringEquals": {key: "repo:acme/app"}},
+    }
+    unknown = ask(ACTIONS_JOB, "sts:AssumeRoleWithWebIdentity", ROLE)
+    assert remedies(unknown, layers) == ()
+
+
+def test_an_rcps_deny_is_narrowed_and_its_silence_stays() -> None:
+    full = policies({**allow(), "Principal": "*"}, kind=DocumentKind.RCP)
+    no = policies({**deny("s3:*"), "Principal": "*"}, kind=DocumentKind.RCP)
+    layers = Layers(identity=MAY, rcps=(compile_policies([*full.policies, *no.policies]),))
+    (change,) = first(ask(**WHO), layers)
+    assert (change.kind, change.layer, change.level) == (ChangeKind.NARROW_DENY, Layer.RCP, 0)
+    assert remedies(ask(**WHO), Layers(identity=MAY, rcps=(compile_policies([]),))) == ()
+
+
+def test_a_deny_that_already_excepts_somebody_is_left_alone() -> None:
+    other = {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACME}:user/other"}}
+    layers = Layers(identity=policies(allow(), deny("s3:*", Condition=other)))
+    assert remedies(ask(**WHO), layers) == ()
+
+
+def test_an_allow_whose_conditions_cannot_be_met_is_passed_over() -> None:
+    nowhere = {"IpAddress": {"aws:SourceIp": "nowhere"}, "NumericLessThan": {"a:b": "few"}}
+    (change,) = first(ask(), Layers(identity=policies(allow(Condition=nowhere))))
+    assert change.kind is ChangeKind.ADD_STATEMENT
+
+
+def test_only_so_many_proposals_are_made() -> None:
+    guards = [{"StringEquals": {f"a:k{n}": "v"}} for n in range(30)]
+    layers = Layers(identity=policies(*(allow(Condition=guard) for guard in guards)))
+    assert len(remedies(ask(), layers)) == 8
+    assert len(remedies(ask(), layers, most=3)) == 3
+
+
+def test_a_search_without_end_ends() -> None:
+    guard = {f"ctx:k{n}": "v" for n in range(25)}
+    block = deny("s3:*", Condition={"StringNotEquals": guard})
+    silent = policies(allow("ec2:*"))
+    layers = Layers(identity=policies(allow("ec2:*"), *([block] * 8)), scps=(silent,) * 9)
+    assert remedies(ask(**WHO), layers) == ()
