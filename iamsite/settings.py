@@ -208,7 +208,7 @@ if environment.host_of(IAMSITE_URL) in {"localhost", "127.0.0.1", "[::1]"} and n
     # no redirect to https, cookies without Secure.
     SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-REST_FRAMEWORK: dict[str, Any] = {}
+REST_FRAMEWORK: dict[str, Any] = {"URL_FORMAT_OVERRIDE": None}
 
 # Logs: one JSON object a line on standard error
 

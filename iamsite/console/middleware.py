@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from iamsite.bodies import is_too_large
 from iamsite.console import cookies
 from iamsite.console.asking import Asking, unauthenticated
-from iamsite.console.errors import error_response
+from iamsite.console.errors import error_response, plain_error
 from iamsite.console.origin import origin_of
 from iamsite.operations import OperationError, SessionCredential
 
@@ -38,7 +40,11 @@ class ConsoleMiddleware:
         bound.origin = origin_of(request, str(uuid.uuid4()))
         bound.credential = SessionCredential(cookies.session_token(request))
         bound.ask = Asking(bound.credential, bound.origin)
-        response = self.get_response(request)
+        # Before any form is read: a file in it would be written to the disk.
+        if is_too_large(request.META):
+            response: HttpResponseBase = too_large(request)
+        else:
+            response = self.get_response(request)
         # Pages show what one principal may see: no cache keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = bound.origin.request_id
@@ -67,6 +73,11 @@ class ConsoleMiddleware:
             cookies.forget_session(response)
             return response
         return error_response(request, exception)
+
+
+def too_large(request: HttpRequest) -> HttpResponseBase:
+    advice = _("Nothing was done: no form of the console takes so much.")
+    return plain_error(request, 413, "RequestTooLarge", _("This is too large"), advice)
 
 
 def public(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -80,7 +80,10 @@ def arn_address(text: str) -> str:
         return ""
     _account, kind, path = known.groups()
     name = text if kind == "policy" else path.rpartition("/")[2]
-    return reverse(f"console:{kind}", args=[name]) if name else ""
+    try:
+        return reverse(f"console:{kind}", args=[name]) if name else ""
+    except NoReverseMatch:  # no name has such characters
+        return ""
 
 
 def found(request: ConsoleRequest, query: str, address: str) -> Iterable[HitGroup]:

@@ -19,7 +19,10 @@ class Signature(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, AccessKeyCredential] | None:
         in_query = pairs(request.META.get("QUERY_STRING", "").encode("latin-1"))
-        signed = signed_request(request.META, request.body, SERVICES, in_query)
+        # Django keeps the path as text where WSGI has bytes (PEP 3333).
+        path = request.META["PATH_INFO"].encode().decode("latin-1")
+        environ = {**request.META, "PATH_INFO": path}
+        signed = signed_request(environ, request.body, SERVICES, in_query)
         return None if signed is None else (None, signed.credential)
 
     def authenticate_header(self, request: Request) -> str:

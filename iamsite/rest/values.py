@@ -7,14 +7,17 @@ Policy documents may be sent as text or as JSON objects, and are given as object
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import Shape
 
 from iamsite.operations.errors import OperationError, validation_error
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def is_policy_document(shape: Shape) -> bool:
@@ -25,7 +28,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
     """The JSON object of a request's body.
 
     Raises OperationError MalformedInput: no UTF-8, no JSON, no object, a key twice, a number that
-    JSON does not have, nested too deep.
+    JSON does not have, half a surrogate pair, nested too deep.
     """
     if not body:
         return {}
@@ -45,6 +48,8 @@ def parse_body(body: bytes) -> dict[str, Any]:
         raise _malformed("The body is nested too deep.") from error
     if not isinstance(value, dict):
         raise _malformed("The body must be a JSON object.")
+    if _SURROGATE.search(text):
+        _refuse_half_pairs(value)
     return value
 
 
@@ -61,10 +66,9 @@ def from_text(shape: Shape, values: list[str], name: str) -> Any:
         raise validation_error(f"The parameter {name} is given more than once.")
     (value,) = values
     if shape.type_name == "integer":
-        try:
-            return int(value)
-        except ValueError as error:
-            raise validation_error(f"The parameter {name} must be an integer.") from error
+        if not _INTEGER.fullmatch(value):
+            raise validation_error(f"The parameter {name} must be an integer.")
+        return int(value)
     if shape.type_name == "boolean":
         if value not in ("true", "false"):
             raise validation_error(f"The parameter {name} must be true or false.")
@@ -120,15 +124,15 @@ def _typed(shape: Shape, value: Any, path: str) -> Any:
 def _time(value: str, path: str) -> datetime:
     try:
         time = datetime.fromisoformat(value)
-    except ValueError as error:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise validation_error(f"{path.rstrip('.')} must be an ISO 8601 time.") from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _blob(value: str, path: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or characters beyond ASCII
         raise validation_error(f"{path.rstrip('.')} must be Base64.") from error
 
 
@@ -147,6 +151,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f'the key "{key}" is given twice')
         found[key] = value
     return found
+
+
+def _refuse_half_pairs(value: dict[str, Any]) -> None:
+    """JSON's escapes can write halves of surrogate pairs, which are no characters."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _malformed("The body holds half a surrogate pair, which is no character.") from error
 
 
 def _no_constant(name: str) -> Any:

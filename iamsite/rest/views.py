@@ -6,7 +6,9 @@ import logging
 import uuid
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -14,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from iamsite.bodies import LARGEST, is_too_large
 from iamsite.operations import Anonymous, OperationError, Origin, perform
 from iamsite.operations.errors import internal_failure
 from iamsite.operations.models import Operation, operation_model
@@ -24,7 +27,6 @@ from iamsite.rest.values import as_json, from_text, parameters, parse_body
 logger = logging.getLogger(__name__)
 
 CREATED, NO_CONTENT = 201, 204
-LARGEST = 10_000_000
 
 
 class JSONBytes(BaseParser):
@@ -51,7 +53,7 @@ class OperationView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.request_id = str(uuid.uuid4())
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+        if is_too_large(request.META):
             raise TooLarge
         super().initial(request, *args, **kwargs)
 
@@ -147,6 +149,8 @@ def _refuse_body(request: Request) -> None:
 def _as_operation_error(exc: Exception) -> OperationError | None:
     if isinstance(exc, OperationError):
         return exc
+    if isinstance(exc, SuspiciousOperation | MultiPartParserError):
+        return OperationError("BadRequest", str(exc))
     if isinstance(exc, APIException):
         names = {405: "MethodNotAllowed", 413: "RequestTooLarge", 415: "UnsupportedMediaType"}
         code = names.get(

@@ -32,6 +32,8 @@ def find(call: Call, model: type[Kind], name: str) -> Kind | None:
     Users and roles come with `boundary`, the ARN of their permissions boundary or None.
     """
     key = (model, name.lower())
+    if "\0" in name:
+        return None  # asked before names are validated; the database takes no NUL
     if key not in call.found:
         query = BY_NAME.format(table=model._meta.db_table)
         rows = model._default_manager.raw(query, [call.account, name])
