@@ -385,7 +385,7 @@ DATE = re.compile(
 
 def instant(value: str) -> int | None:
     """Nanoseconds since 1970; digits alone are seconds, missing fields the first instant, UTC."""
-    if re.fullmatch("-?[0-9]+", value):
+    if re.fullmatch("[0-9]+", value):
         return int(value) * 10**9
     if not (found := DATE.fullmatch(value)):
         return None
