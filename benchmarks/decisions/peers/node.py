@@ -65,7 +65,7 @@ class NodePeer:
 
     def seconds(self, numbers: list[int]) -> float:
         answer = self._node.ask({"peer": self.name, "numbers": numbers})
-        return float(answer["nanoseconds"]) / 1e9
+        return float(answer["microseconds"]) / 1e6
 
     def expresses(self, number: int) -> bool:
         return True
