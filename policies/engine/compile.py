@@ -225,8 +225,8 @@ class _Service:
 
     def statements(
         self, documents: Sequence[CompiledDocument], action: str, name: str
-    ) -> list[CompiledStatement]:
-        """The statements that cover an action, in their order."""
+    ) -> list[tuple[int, CompiledStatement]]:
+        """The statements that cover an action, in order, each with its document's number."""
         masks = dict(self._names.get(name, ()))
         for text, found in self._patterns.items():
             if text == "*" or name_pattern(text).matches(name):
@@ -240,7 +240,7 @@ class _Service:
             mask, document = masks[number], documents[number]
             while mask:
                 lowest = mask & -mask
-                statements.append(document.statement(lowest.bit_length() - 1))
+                statements.append((number, document.statement(lowest.bit_length() - 1)))
                 mask ^= lowest
         return statements
 
@@ -264,12 +264,12 @@ class PolicySet:
         """What the set says about an action; kept, bounded."""
         plan = self._plans.get(action)
         if plan is None:
-            plan = Plan(self.about(action), self._by_principal)
+            plan = Plan([found for _, found in self.about(action)], self._by_principal)
             _PLANS.keep(self._plans, action, plan)
         return plan
 
-    def about(self, action: str) -> list[CompiledStatement]:
-        """The statements that cover an action, in their order."""
+    def about(self, action: str) -> list[tuple[int, CompiledStatement]]:
+        """The statements that cover an action, in order, each with its policy's number."""
         service, name = split_action(action)
         documents = self._documents
         if documents is None:
@@ -284,13 +284,11 @@ class PolicySet:
         self, effect: Effect, principal: Principal, action: str, resource: Resource, values: Values
     ) -> Iterator[tuple[Policy, CompiledStatement]]:
         """The statements of an effect that match a request, with their policies."""
-        for policy in self.policies:
-            document = compiled(policy.document)
-            for statement in policy.document.statements:
-                if statement.effect is effect:
-                    found = document.statement(statement.index)
-                    if found.matches(principal, action, resource, values):
-                        yield policy, found
+        for number, found in self.about(action):
+            if found.statement.effect is effect and found.matches(
+                principal, action, resource, values
+            ):
+                yield self.policies[number], found
 
     def context_keys(self) -> tuple[str, ...]:
         """The condition keys that the policies depend on, as first written, each once."""
