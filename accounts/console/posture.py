@@ -71,18 +71,17 @@ def posture(ask: Asking) -> Posture:
         administrators=("ListEntitiesForPolicy", {"PolicyArn": ADMINISTRATOR}),
     )
     hidden = [answer.denied for answer in seen.values() if answer.denied]
-    if not seen["summary"] or not seen["status"]:
-        return Posture((), (), (), hidden)
-    status, summary = seen["status"].result, seen["summary"].result["SummaryMap"]
+    status = seen["status"].result
+    summary = seen["summary"].result.get("SummaryMap", {})
     entities = seen["administrators"].result
     users = [user["UserName"] for user in entities.get("PolicyUsers", [])]
     through = [group["GroupName"] for group in entities.get("PolicyGroups", [])]
     users += _members(ask, through[:LOOKED_AT])
     used, has_key = _keys(ask, users[:LOOKED_AT])
     return Posture(
-        findings=_findings(status),
-        steps=_steps(status, summary, has_key, used),
-        counts=_counts(summary),
+        findings=_findings(status) if status else (),
+        steps=_steps(status, summary, has_key, used) if status and summary else (),
+        counts=_counts(summary) if summary else (),
         hidden=hidden,
     )
 

@@ -37,7 +37,7 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
             "key": ("CreateAccessKey", who),
             "update": ("UpdateAccessKey", {**any_key, "Status": "Inactive"}),
             "delete": ("DeleteAccessKey", any_key),
-            "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": "any"}),
+            "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": viewer.name if is_user else "root"}),
         }
         context |= {
             **seen,

@@ -1,0 +1,200 @@
+"""The console holds no power of its own, and shows nobody what they may not see."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.cast import Acme, Evil, allow, deny
+from tests.iamsite.console.browser import Browser, text
+from tests.iamsite.console.test_shell import PAGES
+
+
+@pytest.fixture(scope="module")
+def acme() -> Acme:
+    return Acme()
+
+
+@pytest.fixture(scope="module")
+def carol(acme) -> Browser:
+    return Browser().sign_in(acme, "carol")
+
+
+@pytest.fixture(scope="module")
+def mallory() -> Browser:
+    return Browser().sign_in(Evil(), "mallory")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_somebody_without_rights_sees_no_page_that_needs_them(acme, carol, path):
+    response = carol.get(path)
+    assert response.status_code in (200, 403)
+    said = text(response)
+    hidden = {"alice", "bob", "ci", "Developers", "Deployer", "p0"}
+    named_by_the_address = {name for name in hidden if name in path}
+    assert not (hidden - named_by_the_address) & set(said.split())
+    if response.status_code == 403:
+        assert "You may not do this" in said
+        assert f"User: {acme.arn('user/carol')} is not authorized to perform: " in said
+
+
+def test_looking_around_leaves_no_refusals_in_the_trail(acme, carol):
+    def refusals() -> int:
+        events = acme.root.perform("ListEvents", Outcome="Failure", PrincipalArn=acme.carol.arn)
+        return len(events["Events"])
+
+    before = refusals()
+    for path in ("/console/", "/console/users/", "/console/roles/", "/console/account"):
+        assert carol.get(path).status_code == 200
+    assert refusals() == before
+
+
+def test_trying_leaves_one(acme, carol):
+    response = carol.post("/console/users/create", {"UserName": "sneaked"})
+    assert response.status_code == 403
+    said = text(response)
+    assert "not authorized to perform: iam:CreateUser" in said
+    assert "sneaked" in response.content.decode()
+    event = acme.root.perform("ListEvents", EventName="CreateUser", Outcome="Failure")["Events"][0]
+    assert event["PrincipalArn"] == acme.carol.arn
+    assert event["Face"] == "console"
+    assert event["RequestId"] == response.headers["X-Request-Id"]
+    assert event["RequestId"] in said
+
+
+def test_a_button_that_may_not_be_used_names_the_missing_action(acme):
+    acme.user("reader", allow("iam:Get*", "iam:List*"))
+    body = Browser().sign_in(acme, "reader").get("/console/users/bob/").content.decode()
+    assert 'data-tip="You need iam:DeleteUser."' in body
+    assert 'data-tip="You need iam:AttachUserPolicy."' in body
+    assert 'href="/console/users/bob/delete"' not in body
+
+
+def test_a_button_that_a_policy_denies_says_that_too(acme):
+    acme.user("barred", allow("*"), deny("iam:DeleteUser"))
+    body = Browser().sign_in(acme, "barred").get("/console/users/bob/").content.decode()
+    assert 'data-tip="A policy denies you iam:DeleteUser."' in body
+    assert 'href="/console/users/bob/rename"' in body
+
+
+def test_a_right_counts_from_the_next_page_on(acme):
+    acme.user("rising")
+    browser = Browser().sign_in(acme, "rising")
+    assert "You may not see this" in text(browser.get("/console/users/"))
+    acme.root.perform(
+        "PutUserPolicy", UserName="rising", PolicyName="p", PolicyDocument=allow("iam:ListUsers")
+    )
+    assert "alice" in text(browser.get("/console/users/"))
+    acme.root.perform("DeleteUserPolicy", UserName="rising", PolicyName="p")
+    assert "You may not see this" in text(browser.get("/console/users/"))
+
+
+NAMED = [path for path in PAGES if "alice" in path or "Developers" in path or "Deployer" in path]
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_another_accounts_things_are_like_things_that_are_not(mallory, path):
+    nowhere = path
+    for name in ("alice", "Developers", "Deployer", "bob", "p0"):
+        nowhere = nowhere.replace(name, "nowhere")
+
+    def seen(address: str) -> tuple[int, str]:
+        response = mallory.get(address)
+        said = text(response)
+        for name in ("alice", "Developers", "Deployer", "bob", "p0"):
+            said = said.replace(name, "nowhere")
+        return response.status_code, re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", said)
+
+    status, said = seen(path)
+    assert (status, said) == seen(nowhere)
+    # A form that asks for nothing but the address knows is the same for any name.
+    assert status == 404 or path.endswith(("create", "inline/p0/delete", "bob/remove"))
+
+
+@pytest.mark.parametrize("path", ["/console/users/", "/console/groups/", "/console/roles/", "/console/activity", "/console/sessions"])
+def test_a_list_holds_ones_own_account_only(acme, mallory, path):
+    said = text(mallory.get(path))
+    assert acme.id not in said
+    assert not {"alice", "carol", "Developers", "Deployer"} & set(said.split())
+
+
+def test_anothers_policy_and_session_are_out_of_reach(acme, mallory):
+    arn = acme.root.perform(
+        "CreatePolicy", PolicyName="Private", PolicyDocument=allow("s3:GetObject")
+    )["Policy"]["Arn"]
+    for verb in ("", "edit/", "delete/", "tags/"):
+        assert mallory.get(f"/console/policies/{verb}{arn}").status_code in (403, 404)
+    mallory.post(f"/console/policies/delete/{arn}", {"confirm": "Private"})
+    assert acme.root.perform("GetPolicy", PolicyArn=arn)["Policy"]["PolicyName"] == "Private"
+    Browser().sign_in(acme, "carol")
+    session = acme.root.perform("ListConsoleSessions", UserName="carol")["ConsoleSessions"][0]
+    response = mallory.post(f"/console/sessions/{session['SessionId']}/end")
+    assert response.status_code == 404
+    assert acme.root.perform("ListConsoleSessions", UserName="carol")["ConsoleSessions"]
+
+
+def test_the_palette_finds_ones_own_account_only(acme, mallory):
+    assert "Nothing matches" in text(mallory.htmx("/console/search?q=Deployer", target="palette-results"))
+
+
+def test_the_palette_finds_entities_pages_and_deeds(acme):
+    browser = Browser().sign_in_root(acme)
+    said = text(browser.htmx("/console/search?q=deploy", target="palette-results"))
+    assert said == "Roles Deployer"
+    assert "Create user" in text(browser.htmx("/console/search?q=create", target="palette-results"))
+    unique = acme.root.perform("GetRole", RoleName="Deployer")["Role"]["RoleId"]
+    assert "Deployer" in text(browser.htmx(f"/console/search?q={unique}", target="palette-results"))
+
+
+def test_an_arn_in_the_palette_leads_to_its_page(acme):
+    browser = Browser().sign_in_root(acme)
+    response = browser.get("/console/search", {"q": acme.deployer})
+    assert response.headers["Location"] == "/console/roles/Deployer/"
+    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    response = browser.get("/console/search", {"q": policy})
+    assert response.headers["Location"] == f"/console/policies/{policy}"
+
+
+@pytest.mark.parametrize("path", ["/console/users/", "/console/groups/Developers/", "/console/", "/console/users/?q=many"])
+def test_a_page_asks_as_much_of_the_database_however_many_rows_there_are(path):
+    acme = Acme()
+    browser = Browser().sign_in_root(acme)
+
+    def queries() -> int:
+        browser.get(path)
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(path).status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(30):
+        name = f"many-{number:02}"
+        acme.root.perform("CreateUser", UserName=name)
+        acme.root.perform("AddUserToGroup", GroupName="Developers", UserName=name)
+    assert queries() <= few + 4
+
+
+def test_a_long_list_is_paged_and_its_filter_kept_in_the_address():
+    acme = Acme()
+    for number in range(60):
+        acme.root.perform("CreateUser", UserName=f"row-{number:02}")
+    browser = Browser().sign_in_root(acme)
+    first = browser.get("/console/users/")
+    assert first.content.decode().count('<th scope="row">') == 50
+    assert "50 shown, more follow" in text(first)
+    following = first.content.decode().partition('rel="next" href="')[2].partition('"')[0]
+    second = browser.get(following.replace("&amp;", "&"))
+    assert second.content.decode().count('<th scope="row">') == 14
+    assert "First page" in text(second)
+    filtered = text(browser.get("/console/users/?q=row-5"))
+    assert "10 shown" in filtered
+    assert "alice" not in filtered
+    assert "Nothing matches the filter" in text(browser.get("/console/users/?q=absent"))
+
+
+def test_a_marker_of_somewhere_else_is_refused():
+    browser = Browser().sign_in_root(Acme())
+    response = browser.get("/console/users/?marker=forged")
+    assert response.status_code == 400
+    assert "Invalid Marker." in text(response)

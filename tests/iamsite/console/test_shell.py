@@ -1,0 +1,159 @@
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.cast import Acme
+from tests.iamsite.console.browser import Browser, text
+
+SOURCE = Path(settings.BASE_DIR)
+
+
+@pytest.fixture(scope="module")
+def acme() -> Acme:
+    return Acme()
+
+
+@pytest.fixture(scope="module")
+def root(acme) -> Browser:
+    return Browser().sign_in_root(acme)
+
+
+PAGES = [
+    "/console/",
+    "/console/getting-started",
+    "/console/search?q=ali",
+    "/console/activity",
+    "/console/activity/verify",
+    "/console/sessions",
+    "/console/account",
+    "/console/account/name",
+    "/console/account/alias",
+    "/console/security-credentials",
+    "/console/security-credentials/password",
+    "/console/security-credentials/keys/create",
+    "/console/security-credentials/mfa/add",
+    "/console/security-credentials/root/lock",
+    "/console/security-credentials/root/unlock",
+    "/console/users/",
+    "/console/users/?q=ali",
+    "/console/users/?path=/",
+    "/console/users/create",
+    "/console/users/alice/",
+    "/console/users/alice/?tab=effective",
+    "/console/users/alice/?tab=groups",
+    "/console/users/alice/?tab=credentials",
+    "/console/users/alice/?tab=tags",
+    "/console/users/alice/rename",
+    "/console/users/alice/delete",
+    "/console/users/alice/groups",
+    "/console/users/alice/tags",
+    "/console/users/alice/keys/create",
+    "/console/users/alice/password/create",
+    "/console/users/alice/policies/attach",
+    "/console/users/alice/policies/inline/create",
+    "/console/users/alice/policies/inline/p0/edit",
+    "/console/users/alice/policies/inline/p0/delete",
+    "/console/groups/",
+    "/console/groups/create",
+    "/console/groups/Developers/",
+    "/console/groups/Developers/?tab=permissions",
+    "/console/groups/Developers/rename",
+    "/console/groups/Developers/delete",
+    "/console/groups/Developers/members/add",
+    "/console/groups/Developers/members/bob/remove",
+    "/console/groups/Developers/policies/attach",
+    "/console/roles/",
+    "/console/roles/create",
+    "/console/roles/Deployer/",
+    "/console/roles/Deployer/?tab=effective",
+    "/console/roles/Deployer/?tab=trust",
+    "/console/roles/Deployer/?tab=tags",
+    "/console/roles/Deployer/edit",
+    "/console/roles/Deployer/trust",
+    "/console/roles/Deployer/tags",
+    "/console/roles/Deployer/delete",
+    "/console/policies/",
+    "/console/policies/?scope=aws",
+    "/console/policies/?scope=all&q=administrator",
+    "/console/policies/create",
+    "/console/policies/arn:aws:iam::aws:policy/AdministratorAccess",
+    "/console/policies/arn:aws:iam::aws:policy/AdministratorAccess?tab=attached",
+    "/console/policies/attach/arn:aws:iam::aws:policy/AdministratorAccess",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_opens_and_holds_to_the_policy_of_its_content(root, path):
+    response = root.get(path)
+    assert response.status_code == 200
+    body = response.content.decode()
+    assert "<script>" not in body
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", body)
+    assert not re.search(r'(?:src|href|action)="(?:https?:)?//', body)
+    assert set(response.headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    }
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_console_needs_a_session(path):
+    response = Browser().get(path)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/console/sign-in")
+
+
+def test_the_account_its_id_and_the_viewer_are_on_every_page(acme, root):
+    said = text(root.get("/console/users/"))
+    assert "Acme" in said
+    assert acme.id in said
+    assert f"arn:aws:iam::{acme.id}:root" in said
+
+
+def test_an_address_that_leads_nowhere_says_so(root):
+    response = root.get("/console/no/such/page")
+    assert response.status_code == 404
+    assert "Not found" in text(response)
+    assert response.headers["X-Request-Id"] in text(response)
+
+
+@pytest.mark.parametrize("name", ["light", "dark", "contrast"])
+def test_a_chosen_theme_is_kept(name):
+    browser = Browser()
+    response = browser.post("/console/theme", {"theme": name, "next": "/console/sign-up"})
+    assert response.headers["Location"] == "/console/sign-up"
+    assert f'data-theme="{name}"' in browser.get("/console/sign-up").content.decode()
+
+
+def test_a_theme_that_is_none_changes_nothing():
+    browser = Browser()
+    browser.post("/console/theme", {"theme": '"><script>', "next": "//evil.example/"})
+    assert 'data-theme="system"' in browser.get("/console/sign-in").content.decode()
+
+
+def test_the_theme_form_leads_to_no_other_site():
+    response = Browser().post("/console/theme", {"theme": "dark", "next": "//evil.example/"})
+    assert response.headers["Location"] == "/console/"
+
+
+def test_the_sprite_holds_the_icons_in_use_and_no_others():
+    drawn = set()
+    for file in [*SOURCE.glob("templates/**/*.html"), *SOURCE.glob("*/console/**/*.py")]:
+        source = file.read_text()
+        drawn |= set(re.findall(r'{% icon "([\w-]+)"', source))
+        drawn |= set(re.findall(r'icon=[_(]*"([\w-]+)"', source))
+    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (SOURCE / "static/dist/icons.svg").read_text()))
+    assert drawn <= sprite
+    literals = "\n".join(file.read_text() for file in SOURCE.glob("*/console/**/*.py"))
+    assert {name for name in sprite - drawn if f'"{name}"' not in literals} == set()
