@@ -81,7 +81,6 @@ class Decision:
 
 _ALLOWED, _IMPLICIT, _EXPLICIT = Outcome.ALLOWED, Outcome.IMPLICIT_DENY, Outcome.EXPLICIT_DENY
 _USER, _ROLE_SESSION = PrincipalKind.USER, PrincipalKind.ROLE_SESSION
-_IDENTITY = Layer.IDENTITY
 
 
 def decide(request: Request, layers: Layers) -> Decision:

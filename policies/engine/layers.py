@@ -88,10 +88,18 @@ class Layers:
         Service-linked roles are exempt from both kinds; who has no account, from SCPs.
         """
         if principal.service_linked and (self.scps or self.rcps):
-            return replace(self, scps=None, rcps=None)
+            return self._without_organization
         if self.scps and principal.kind in WITHOUT_IDENTITY:
-            return replace(self, scps=None)
+            return self._without_scps
         return self
+
+    @cached_property
+    def _without_organization(self) -> Layers:
+        return replace(self, scps=None, rcps=None)
+
+    @cached_property
+    def _without_scps(self) -> Layers:
+        return replace(self, scps=None)
 
     def sets(self, layer: Layer) -> tuple[PolicySet, ...]:
         """The policy sets of a layer; organization policies have one a level."""
