@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Actor, Evil, allow, trust
+from tests.cast import Acme, Actor, Evil, allow, deny, trust
 
 TAGGING = ["sts:AssumeRole", "sts:TagSession"]
 TEAM = [{"Key": "team", "Value": "web"}]
@@ -50,6 +50,13 @@ class TestTags:
         assert assume(dan, role)
         assert "sts:TagSession" in refusal(dan, role, Tags=TEAM).message
         assert assume(evil.mallory, role, Tags=TEAM)
+
+    def test_across_accounts_not_even_ones_own_deny_is_told(self, acme: Acme, evil: Evil) -> None:
+        dan = evil.user("dan", allow("sts:AssumeRole"), deny("sts:TagSession"))
+        role = acme.role("r", trust("*", TAGGING))
+        assert refusal(dan, role, Tags=TEAM).message == (
+            f"User: {dan.arn} is not authorized to perform: sts:TagSession on resource: {role}"
+        )
 
     def test_tags_of_the_session_are_the_principals(self, acme: Acme) -> None:
         role = acme.role("r", trust(acme.carol.arn, TAGGING), only_team("web"))
