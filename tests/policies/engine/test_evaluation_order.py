@@ -249,3 +249,24 @@ def test_a_decision_names_the_statements_and_the_policy_that_decided() -> None:
     assert decision.policy is layers.identity.policies[0]  # type: ignore[union-attr]
     assert decide(ask(ALICE, "iam:GetUser"), layers).statements == ()
     assert decide(ask(ALICE, "iam:GetUser"), layers).policy is None
+
+
+def test_a_root_session_named_directly_is_not_limited_by_its_task_policy() -> None:
+    layers = Layers(session=SETS["S"], resource=grant(ANYONE))
+    decision = decide(ask(ROOT), layers)
+    assert (decision.allowed, decision.layer) == (True, Layer.RESOURCE)
+    assert not decide(ask(ROOT), Layers(session=SETS["S"], resource=grant({"AWS": ACME}))).allowed
+
+
+def test_a_user_without_an_identity_layer_is_refused_by_decide_and_explain() -> None:
+    for layers in (Layers(), Layers(boundary=SETS["A"]), Layers(resource=grant({"AWS": ACME}))):
+        for decision in (decide(ask(ALICE), layers), explain(ask(ALICE), layers).decision):
+            assert (decision.outcome, decision.layer) == (Outcome.IMPLICIT_DENY, Layer.IDENTITY)
+
+
+def test_a_decision_is_true_when_it_allows_and_says_what_it_is() -> None:
+    allowed, refused = (decide(ask(ALICE), Layers(identity=SETS[mark])) for mark in ("A", "S"))
+    assert bool(allowed) is True
+    assert bool(refused) is False
+    assert repr(allowed) == "Decision(allowed, identity)"
+    assert repr(refused) == "Decision(implicitDeny, identity)"
