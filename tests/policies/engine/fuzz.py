@@ -16,7 +16,7 @@ from random import Random
 from policies.engine import decide
 from tests.policies.engine import agreement, reference, strategies
 
-REQUESTS_PER_WORLD = 12
+REQUESTS_PER_WORLD = 16
 
 
 def cases(count: int, seed: int) -> Iterator[tuple[agreement.Case, object, object]]:

@@ -16,7 +16,7 @@ from tests.policies.engine.agreement import Case, engine_layers, engine_request
 from tests.policies.engine.plain import PlainLayers, PlainPolicy, Policies
 
 checked = settings(
-    max_examples=300,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
