@@ -1,13 +1,23 @@
+from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
+from identities.models.instance_profiles import InstanceProfile
 from identities.models.principals import Group, Membership, Role, User
+from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
+from identities.models.service_linked_roles import DeletionTask
 
 __all__ = [
     "AccessKey",
     "ConsoleSession",
+    "DeletionTask",
     "Group",
+    "InstanceProfile",
     "LoginProfile",
     "MFADevice",
     "Membership",
     "Role",
+    "SSHPublicKey",
+    "ServerCertificate",
+    "ServiceSpecificCredential",
+    "SigningCertificate",
     "User",
 ]
