@@ -164,7 +164,7 @@ def test_many_conditions_on_one_resource_cost_little_more_than_few() -> None:
         assert decide(asked, layers).allowed
         assert not decide(ask(a__b="v7", a__c="y"), layers).allowed
         assert not decide(ask(a__b="none", a__c="x"), layers).allowed
-    assert calls(many, asked) <= calls(few, asked) + 2
+    assert calls(many, ask(a__b="v999", a__c="x")) <= calls(few, ask(a__b="v9", a__c="x")) + 2
 
 
 def test_documents_are_compiled_once_and_shared_between_sets() -> None:
