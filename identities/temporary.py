@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from accounts.identifiers import access_key_id, secret_access_key
+from accounts.models import Person
 from accounts.sealing import TOKEN, SealError, seal, unseal
 
 
@@ -22,7 +23,8 @@ class TemporaryCredentials:
     """What a session token says.
 
     `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
-    it (the account id for root). Times are whole seconds, UTC.
+    it (the account id for root, with `root_since` in place of a unique id). Times are whole
+    seconds, UTC.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class TemporaryCredentials:
     source_identity: str = ""
     chained: bool = False
     context: dict[str, str] = field(default_factory=dict)
+    root_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ class IssuedCredentials:
 
 class InvalidToken(Exception):
     """A session token that is not ours, was altered, or belongs to another access key."""
+
+
+def root_since(account: str) -> str:
+    """What tells the root user of the entered `account` from an earlier one: its password's time.
+
+    Recovery, a new password and a new account under an old id all end the sessions of before.
+    """
+    rows = Person.objects.filter(account_id=account).values_list("password_changed_at", flat=True)
+    changed_at = rows.first()
+    return changed_at.isoformat() if changed_at is not None else ""
 
 
 def issue(credentials: TemporaryCredentials, minimum_size: int = 0) -> IssuedCredentials:

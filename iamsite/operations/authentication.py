@@ -108,6 +108,8 @@ def _by_token(
     subject = _subject(row)
     if subject is None or subject.id is None or _is_locked_root(subject):
         raise invalid_client_token_id()
+    if subject.id == subject.account and held.root_since != temporary.root_since(subject.account):
+        raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)
     session = Session(

@@ -10,7 +10,12 @@ from iamsite.operations.errors import access_denied
 from identities.operations.sts import mfa
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import session_tags
-from identities.temporary import IssuedCredentials, TemporaryCredentials, issue
+from identities.temporary import (
+    IssuedCredentials,
+    TemporaryCredentials,
+    issue,
+    root_since,
+)
 
 DEFAULT_SECONDS = 43_200
 ROOT_SECONDS = 3600
@@ -84,6 +89,7 @@ def _issue(call: Call, seconds: int, minimum_size: int, **more: Any) -> IssuedCr
     """Credentials of the caller's own; root's last an hour at most, longer ones are cut."""
     if call.caller.is_root:
         seconds = min(seconds, ROOT_SECONDS)
+        more["root_since"] = root_since(call.account)
     issued_at = call.now.replace(microsecond=0)
     credentials = issue(
         TemporaryCredentials(
