@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import string
-
-BASE32 = string.ascii_uppercase + "234567"
-SECRET = string.ascii_letters + string.digits + "/+"
 
 
 def unique_id(prefix: str, length: int = 21) -> str:
     """A new unique id: `prefix` (AIDA, AROA, AGPA, ANPA, …) and random letters to `length`."""
-    return prefix + "".join(secrets.choice(BASE32) for _ in range(length - len(prefix)))
+    missing = length - len(prefix)
+    # Five random bits a letter; the alphabet, A to Z and 2 to 7, is that of base32.
+    letters = base64.b32encode(secrets.token_bytes(-(-missing * 5 // 8))).decode()
+    return prefix + letters[:missing]
 
 
 def access_key_id(prefix: str = "AKIA") -> str:
@@ -21,7 +22,7 @@ def access_key_id(prefix: str = "AKIA") -> str:
 
 def secret_access_key() -> str:
     """A new secret access key: 40 characters of letters, digits, `/` and `+`."""
-    return "".join(secrets.choice(SECRET) for _ in range(40))
+    return base64.b64encode(secrets.token_bytes(30)).decode()
 
 
 def account_id() -> str:

@@ -5,7 +5,7 @@ Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messa
 
 from __future__ import annotations
 
-from accounts.models import Account
+from django.db import connection
 
 DEFAULTS = {
     "UsersPerAccount": 5000,
@@ -26,6 +26,8 @@ DEFAULTS = {
     "AccessKeysPerUser": 2,
     "MFADevicesPerUser": 8,
     "CertificatesPerUser": 2,
+    "SSHPublicKeysPerUser": 5,
+    "ServiceSpecificCredentialsPerUser": 2,
     "ServerCertificatesPerAccount": 20,
     "TagsPerResource": 50,
 }
@@ -33,5 +35,7 @@ DEFAULTS = {
 
 def quota(account: str, name: str) -> int:
     """The limit that holds in `account` for the quota `name`."""
-    own = Account.objects.values_list("quotas", flat=True).get(id=account)
-    return int(own.get(name, DEFAULTS[name]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quotas ->> %s FROM accounts_account WHERE id = %s", [name, account])
+        (own,) = cursor.fetchone()
+    return DEFAULTS[name] if own is None else int(own)

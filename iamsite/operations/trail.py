@@ -15,8 +15,9 @@ from accounts.models import Event
 from iamsite.operations.call import Call
 from iamsite.operations.caller import Origin
 from iamsite.operations.models import operation_model
+from iamsite.operations.rows import insert
 
-SECRET = "***"  # noqa: S105
+SECRET = "***"
 LONGEST = 8192
 # Codes of a second factor, which the service models do not mark as sensitive.
 CODES = {"TokenCode", "AuthenticationCode1", "AuthenticationCode2"}
@@ -79,32 +80,30 @@ def record_event(
     For what is no operation (sign-in, an operator's acts) this is the whole record; `parameters`
     and `detail` hold no secret.
     """
-    Event.objects.bulk_create(
-        [
-            Event(
-                id=uuid.uuid4(),
-                account_id=account,
-                sequence=0,
-                previous=b"",
-                hash=b"",
-                at=at,
-                request_id=origin.request_id,
-                face=origin.face,
-                source_ip=origin.source_ip,
-                user_agent=origin.user_agent[:1024],
-                principal_kind=author.kind,
-                principal_arn=author.arn,
-                principal_id=author.id,
-                access_key_id=author.access_key_id,
-                service=service,
-                operation=operation,
-                resources=list(resources),
-                parameters=dict(parameters or {}),
-                outcome=outcome,
-                message=message,
-                detail=dict(detail or {}),
-            )
-        ]
+    insert(
+        Event(
+            id=uuid.uuid4(),
+            account_id=account,
+            sequence=0,
+            previous=b"",
+            hash=b"",
+            at=at,
+            request_id=origin.request_id,
+            face=origin.face,
+            source_ip=origin.source_ip,
+            user_agent=origin.user_agent[:1024],
+            principal_kind=author.kind,
+            principal_arn=author.arn,
+            principal_id=author.id,
+            access_key_id=author.access_key_id,
+            service=service,
+            operation=operation,
+            resources=list(resources),
+            parameters=dict(parameters or {}),
+            outcome=outcome,
+            message=message,
+            detail=dict(detail or {}),
+        )
     )
 
 

@@ -6,24 +6,30 @@ name would have at the path `/` (evaluation.md §10).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from iamsite.operations import Call, OperationError, Resource
 from iamsite.operations.errors import no_such_entity, validation_error
+from iamsite.operations.rows import Reader, fetch_one
 from identities.models import Group, Role, User
 from identities.models.principals import Named
 from policies.engine import PrincipalKind
 
 Kind = TypeVar("Kind", bound=Named)
 
-# Written by hand, since nearly every operation begins with it: composing it anew through the ORM
-# takes several times as long as the database does.
 BY_NAME = """
-SELECT *, (SELECT 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name
-           FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
-           WHERE b.principal_id = named.id) AS boundary
+SELECT {columns}, (SELECT 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name
+                   FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
+                   WHERE b.principal_id = named.id) AS boundary
 FROM {table} named WHERE account_id = %s AND lower(name) = lower(%s)
 """
+
+
+@cache
+def _by_name(model: type[Kind]) -> tuple[str, Reader[Kind]]:
+    reader = Reader(model, "boundary")
+    return BY_NAME.format(columns=reader.columns, table=model._meta.db_table), reader
 
 
 def find(call: Call, model: type[Kind], name: str) -> Kind | None:
@@ -35,9 +41,9 @@ def find(call: Call, model: type[Kind], name: str) -> Kind | None:
     if "\0" in name:
         return None  # asked before names are validated; the database takes no NUL
     if key not in call.found:
-        query = BY_NAME.format(table=model._meta.db_table)
-        rows = model._default_manager.raw(query, [call.account, name])
-        call.found[key] = next(iter(rows), None)
+        query, reader = _by_name(model)
+        row = fetch_one(query, [call.account, name])
+        call.found[key] = reader.read(row) if row is not None else None
     found: Kind | None = call.found[key]
     return found
 

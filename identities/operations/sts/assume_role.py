@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from accounts import tenancy
-from accounts.models import Account
 from iamsite.operations import AccessDenied, Call, Resource, operation
 from iamsite.operations.errors import OperationError, access_denied, validation_error
+from iamsite.operations.rows import Reader, fetch_one
 from identities import trust
 from identities.models import Role
 from identities.operations.sts import mfa
@@ -23,6 +24,8 @@ from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.temporary import TemporaryCredentials, issue
 from policies.engine import (
+    Document,
+    Layers,
     Outcome,
     PolicySet,
     compile_policies,
@@ -36,6 +39,14 @@ from policies.engine import (
 ARN = re.compile(r"arn:aws:iam::(\d{12}):role(/(?:[!-~]*/)?)([\w+=,.@-]+)", re.ASCII)
 CHAINED_SECONDS = 3600
 NOBODY = compile_policies([])
+KEPT = 10_000
+
+_role = Reader(Role, table="r")
+ROLE = (
+    f"SELECT {_role.columns} FROM identities_role r"  # noqa: S608
+    " JOIN accounts_account a ON a.id = r.account_id AND a.status = 'active'"
+    " WHERE r.account_id = %s AND lower(r.name) = lower(%s) AND r.path = %s AND r.name = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +171,8 @@ def _target(call: Call, arn: str) -> Target:
         return Target(arn, call.account, None)
     account, path, name = match.groups()
     with _inside(call, account):
-        role = Role.objects.filter(
-            account_id=account, account__status=Account.Status.ACTIVE, path=path, name=name
-        ).first()
-    return Target(arn, account, role)
+        row = fetch_one(ROLE, [account, name, path, name])
+    return Target(arn, account, _role.read(row) if row is not None else None)
 
 
 def _authorized(
@@ -177,7 +186,7 @@ def _authorized(
     role_tags = tags.over(role.tags) if role is not None else {}
     resource = Resource(target.arn, target.account, tags=role_tags)
     trusted = _trust_policy(role) if role is not None else NOBODY
-    layers = replace(call.layers, resource=trusted, trust=True)
+    layers = _trusting(call.layers, trusted)
     request = call.request(action, resource, context)
     decision = decide(request, layers)
     if decision.allowed and role is not None:
@@ -190,8 +199,18 @@ def _authorized(
 
 
 def _trust_policy(role: Role) -> PolicySet:
-    document = trust.pinned(role)
+    return _compiled(trust.pinned(role))
+
+
+# What the engine works out is kept on the sets and layers themselves, so these are kept too.
+@lru_cache(maxsize=KEPT)
+def _compiled(document: Document) -> PolicySet:
     return compile_policies([HeldPolicy(document, "AssumeRolePolicyDocument", None, "role")])
+
+
+@lru_cache(maxsize=KEPT)
+def _trusting(layers: Layers, trusted: PolicySet) -> Layers:
+    return replace(layers, resource=trusted, trust=True)
 
 
 def _denial(call: Call, action: str, target: Target, context: Mapping[str, Any]) -> str:
