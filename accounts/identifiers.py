@@ -6,6 +6,8 @@ import base64
 import secrets
 import string
 
+SECRET = string.ascii_letters + string.digits + "/+"
+
 
 def unique_id(prefix: str, length: int = 21) -> str:
     """A new unique id: `prefix` (AIDA, AROA, AGPA, ANPA, …) and random letters to `length`."""
