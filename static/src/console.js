@@ -1,5 +1,4 @@
 import htmx from "htmx.org";
-import "./js/bulk.js";
 import "./js/copy.js";
 import "./js/dialog.js";
 import "./js/editors.js";
