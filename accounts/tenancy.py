@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from django.db import connection, models
 from django.db.migrations.operations import RunSQL
+from django.db.models.functions import Lower
 
 AWS = "aws"
 
@@ -46,6 +47,17 @@ def entered(account: str, back: str) -> Iterator[None]:
         yield
     finally:
         enter(back)
+
+
+def lowered(field: str) -> models.GeneratedField:
+    """A column that holds `field` in lower case, for names that are equal whatever their case.
+
+    Queries must compare the column, not `lower(field)`: row-level security keeps `lower`, which is
+    not leakproof, behind its own condition, so an index on the expression would never be used.
+    """
+    return models.GeneratedField(
+        expression=Lower(field), output_field=models.CharField(max_length=128), db_persist=True
+    )
 
 
 class TenantQuerySet(models.QuerySet[Any]):

@@ -12,7 +12,6 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Lower
 
 from accounts import tenancy
 from accounts.models import Account, Person
@@ -66,7 +65,7 @@ def root_user(email: str) -> Candidate:
 def user(account: str, name: str) -> Candidate:
     """The user `name` of the account with that id or alias."""
     number = _account("SELECT iamsite_account_named(%s)", account.strip().lower())
-    return _user(number, Lower("user__name"), name.lower())
+    return _user(number, F("user__lower_name"), name.lower())
 
 
 def known(account: str, user_id: str | None) -> Candidate:
@@ -103,7 +102,7 @@ def _root(number: str) -> Candidate:
 
 
 @transaction.atomic
-def _user(number: str, column: Lower | F, value: str) -> Candidate:
+def _user(number: str, column: F, value: str) -> Candidate:
     tenancy.enter(number)
     account = Account.objects.get(id=number)
     profile = (

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from django.core import signing
 from django.db.models import F, QuerySet
-from django.db.models.functions import Lower
 
 from iamsite.operations.call import Call
 from iamsite.operations.errors import OperationError, validation_error
@@ -21,15 +20,16 @@ DEFAULT_PAGE = 100
 
 
 def page_by_name(
-    call: Call, rows: QuerySet[Any], name: str = "name"
+    call: Call, rows: QuerySet[Any], key: str = "lower_name"
 ) -> tuple[list[Any], dict[str, Any]]:
-    """One page of `rows` ordered by `name` ignoring case, and the answer's paging members."""
-    ordered = rows.annotate(paged_by=Lower(name)).order_by("paged_by")
+    """One page of `rows` by rising `key` (names, ignoring case, unless given), a column without
+    equal values, and the answer's paging members."""
+    ordered = rows.order_by(key)
 
     def fetch(after: Any, limit: int) -> list[Any]:
-        return list((ordered if after is None else ordered.filter(paged_by__gt=after))[:limit])
+        return list((ordered if after is None else ordered.filter(**{f"{key}__gt": after}))[:limit])
 
-    return page(call, fetch, lambda row: row.paged_by)
+    return page(call, fetch, lambda row: getattr(row, key))
 
 
 def page_newest_first(

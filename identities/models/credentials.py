@@ -10,6 +10,7 @@ class AccessKey(TenantModel):
     """A long-term access key of a user, or of the root user when `user` is null.
 
     The secret must be recoverable to check signatures, so it is sealed (accounts/sealing.py).
+    `changed_at` is when its status last changed.
     """
 
     class Status(models.TextChoices):
@@ -23,6 +24,7 @@ class AccessKey(TenantModel):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     secret = models.BinaryField()
     created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     last_used_service = models.CharField(max_length=32, default="")
     last_used_region = models.CharField(max_length=32, default="")

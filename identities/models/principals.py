@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Lower
 
-from accounts.tenancy import TenantModel
+from accounts.tenancy import TenantModel, lowered
 
 NAME = r"^[A-Za-z0-9_+=,.@-]+$"
 PATH = r"^/([!-~]+/)?$"
@@ -18,11 +17,12 @@ class Named(TenantModel):
     name = models.CharField(max_length=128)
     path = models.CharField(max_length=512, default="/")
     created_at = models.DateTimeField()
+    lower_name = lowered("name")
 
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint("account", Lower("name"), name="%(class)s_name_unique"),
+            models.UniqueConstraint(fields=["account", "lower_name"], name="%(class)s_name_unique"),
             models.CheckConstraint(
                 condition=models.Q(name__regex=NAME), name="%(class)s_name_form"
             ),

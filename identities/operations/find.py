@@ -22,7 +22,7 @@ BY_NAME = """
 SELECT {columns}, (SELECT 'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name
                    FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
                    WHERE b.principal_id = named.id) AS boundary
-FROM {table} named WHERE account_id = %s AND lower(name) = lower(%s)
+FROM {table} named WHERE account_id = %s AND lower_name = lower(%s)
 """
 
 

@@ -121,7 +121,7 @@ def list_users(
 
     def fetch_page(after: Any, limit: int) -> list[Row]:
         values = {"account": call.account, "path": PathPrefix, "after": after, "limit": limit}
-        beyond = "AND lower(name) > %(after)s" if after is not None else ""
+        beyond = "AND lower_name > %(after)s" if after is not None else ""
         return fetch(PAGE.format(below=below, beyond=beyond), values)
 
     rows, paging = page(call, fetch_page, lambda row: row[-1])
@@ -132,9 +132,9 @@ def list_users(
 # their zone, which psycopg reads much faster.
 PAGE = """
 SELECT id, name, path, created_at AT TIME ZONE 'UTC', password_last_used AT TIME ZONE 'UTC',
-       lower(name)
+       lower_name
 FROM identities_user WHERE account_id = %(account)s {below} {beyond}
-ORDER BY lower(name) LIMIT %(limit)s
+ORDER BY lower_name LIMIT %(limit)s
 """
 
 

@@ -7,9 +7,8 @@ account; the database holds a foreign key to each (identities/migrations).
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Lower
 
-from accounts.tenancy import TenantModel
+from accounts.tenancy import TenantModel, lowered
 from policies.models.policy import Policy
 
 
@@ -18,12 +17,15 @@ class InlinePolicy(TenantModel):
 
     principal_id = models.CharField(max_length=21)
     name = models.CharField(max_length=128)
+    lower_name = lowered("name")
     document = models.TextField()
     digest = models.BinaryField(max_length=32)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("principal_id", Lower("name"), name="inline_policy_name_unique")
+            models.UniqueConstraint(
+                fields=["principal_id", "lower_name"], name="inline_policy_name_unique"
+            )
         ]
 
 

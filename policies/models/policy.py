@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Lower
 
-from accounts.tenancy import AWS, TenantModel
+from accounts.tenancy import AWS, TenantModel, lowered
 
 
 class Policy(TenantModel):
@@ -23,10 +22,11 @@ class Policy(TenantModel):
     tags = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    lower_name = lowered("name")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("account", Lower("name"), name="policy_name_unique"),
+            models.UniqueConstraint(fields=["account", "lower_name"], name="policy_name_unique"),
             models.CheckConstraint(
                 condition=models.Q(name__regex=r"^[A-Za-z0-9_+=,.@-]{1,128}$"),
                 name="policy_name_form",

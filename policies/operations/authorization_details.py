@@ -12,6 +12,7 @@ from accounts.tenancy import AWS
 from iamsite.operations import Call, operation
 from identities import trust
 from identities.models import Group, Membership, Role, User
+from identities.operations.instance_profiles import profiles_of_roles
 from identities.operations.tags import tag_list
 from policies.models import Attachment, Boundary, InlinePolicy, Policy, PolicyVersion
 from policies.operations.attachments import attached_output
@@ -36,7 +37,7 @@ def get_account_authorization_details(
     (users, groups, roles, policies), paging = page_of_chain(
         call, [*lists, _policies(call, wanted)]
     )
-    held = _Held(call, [one.id for one in (*users, *groups, *roles)])
+    held = _Held(call, [one.id for one in (*users, *groups, *roles)], roles)
     trusts = trust.shown(roles)
     versions = _versions(policies)
     return {
@@ -63,9 +64,9 @@ def _policies(call: Call, wanted: set[str]) -> QuerySet[Any]:
 
 
 class _Held:
-    """The policies, groups and boundaries of the principals on one page, each kind in one query."""
+    """What the principals on one page hold and are in, each kind in one query."""
 
-    def __init__(self, call: Call, ids: Iterable[str]) -> None:
+    def __init__(self, call: Call, ids: Iterable[str], roles: Sequence[Role]) -> None:
         mine = {"account_id": call.account, "principal_id__in": list(ids)}
         self.inline: dict[str, list[dict[str, str]]] = defaultdict(list)
         for inline in InlinePolicy.objects.filter(**mine).order_by("name"):
@@ -80,6 +81,7 @@ class _Held:
             boundary.principal_id: boundary.policy.arn
             for boundary in Boundary.objects.filter(**mine).select_related("policy")
         }
+        self.profiles = profiles_of_roles(roles)
         self.groups: dict[str, list[str]] = defaultdict(list)
         memberships = Membership.objects.of(call.account).filter(
             user_id__in=mine["principal_id__in"]
@@ -122,8 +124,7 @@ def _role(held: _Held, role: Role, trust_policy: str) -> dict[str, Any]:
     return {
         **_named("Role", role),
         "AssumeRolePolicyDocument": trust_policy,
-        # Instance profiles are not kept yet, so no role is in one.
-        "InstanceProfileList": [],
+        "InstanceProfileList": held.profiles[role.id],
         "RolePolicyList": held.inline[role.id],
         "AttachedManagedPolicies": held.attached[role.id],
         **boundary_member(held.boundary.get(role.id)),

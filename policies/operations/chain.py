@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
 
 from iamsite.operations import Call
 from iamsite.operations.paging import page
@@ -25,7 +24,7 @@ def page_of_chain(
         for place, rows in enumerate(lists):
             if after is not None and place < after[0]:
                 continue
-            ordered = rows.annotate(lowered=Lower("name")).order_by("lowered", "id")
+            ordered = rows.order_by("lower_name", "id")
             if after is not None and place == after[0]:
                 ordered = ordered.filter(behind(after[1:]))
             found += [(place, row) for row in ordered[: limit - len(found)]]
@@ -33,11 +32,11 @@ def page_of_chain(
                 break
         return found
 
-    rows, paging = page(call, fetch, lambda found: [found[0], found[1].lowered, found[1].id])
+    rows, paging = page(call, fetch, lambda found: [found[0], found[1].lower_name, found[1].id])
     return [[row for at, row in rows if at == place] for place in range(len(lists))], paging
 
 
 def behind(after: Sequence[str]) -> Q:
-    """Rows behind the key (lowered name, id)."""
+    """Rows behind the key (name in lower case, id)."""
     name, row_id = after
-    return Q(lowered__gt=name) | Q(lowered=name, id__gt=row_id)
+    return Q(lower_name__gte=name) & (Q(lower_name__gt=name) | Q(id__gt=row_id))

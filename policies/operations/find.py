@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models.functions import Lower
-
 from accounts.tenancy import AWS
 from iamsite.operations import Call, OperationError, Resource
 from iamsite.operations.errors import access_denied, no_such_entity, validation_error
@@ -27,9 +25,9 @@ def find_policy(call: Call, arn: str) -> Policy | None:
             raise validation_error(f"ARN {arn} is not valid.")
         account, path, name = match.groups()
         call.found[key] = (
-            Policy.objects.annotate(lowered=Lower("name"))
-            .filter(account_id=account, lowered=name.lower(), path=path, name=name)
-            .first()
+            Policy.objects.filter(
+                account_id=account, lower_name=name.lower(), path=path, name=name
+            ).first()
             if account in (call.account, AWS)
             else None
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models.functions import Lower
-
 from accounts.quotas import quota
 from iamsite.operations import Call, OperationError
 from iamsite.operations.errors import no_such_entity
@@ -19,9 +17,7 @@ from policies.operations.principals import Kind, each_kind
 
 def _find(call: Call, principal: Any, name: str) -> InlinePolicy | None:
     rows = InlinePolicy.objects.of(call.account).filter(principal_id=principal.id)
-    found: InlinePolicy | None = (
-        rows.annotate(lowered=Lower("name")).filter(lowered=name.lower()).first()
-    )
+    found: InlinePolicy | None = rows.filter(lower_name=name.lower()).first()
     return found
 
 

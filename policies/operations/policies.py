@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 
 from accounts.identifiers import unique_id
 from accounts.quotas import quota
@@ -91,7 +91,7 @@ def create_policy(
         call.authorize("iam:TagPolicy", new_policy(call, PolicyName, Path), call.tag_keys)
     check_managed_document(call, PolicyDocument)
     own = Policy.objects.of(call.account)
-    if own.annotate(lowered=Lower("name")).filter(lowered=PolicyName.lower()).exists():
+    if own.filter(lower_name=PolicyName.lower()).exists():
         raise entity_already_exists(
             f"A policy called {PolicyName} already exists. Duplicate names are not allowed."
         )
