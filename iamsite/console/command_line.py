@@ -25,7 +25,11 @@ def commands(performed: Sequence[tuple[str, Params]], endpoint: str) -> str:
         if model.service not in ("iam", "sts"):
             return ""
         parts = [f"aws {model.service} {xform_name(name, '-')}"]
-        parts += [_option(key, params[key], shape) for key, shape in model.members.items() if key in params]
+        parts += [
+            _option(key, params[key], shape)
+            for key, shape in model.members.items()
+            if key in params
+        ]
         parts.append(f"--endpoint-url {endpoint}")
         lines.append(" \\\n    ".join(parts))
     return "\n".join(lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from iamsite.console import cookies
+from iamsite.console.asking import ConsoleRequest
 from iamsite.console.navigation import SHORTCUTS, navigation
 from iamsite.console.themes import THEMES
 from iamsite.console.viewer import viewer_of
@@ -20,5 +21,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "themes": THEMES,
         "navigation": SimpleLazyObject(lambda: navigation(request.path)),
         "shortcuts": SHORTCUTS,
-        "viewer": SimpleLazyObject(lambda: viewer_of(request)),
+        "viewer": SimpleLazyObject(lambda: viewer_of(cast(ConsoleRequest, request))),
     }

@@ -35,6 +35,4 @@ def equivalents(performed: Sequence[tuple[str, Params]], request: HttpRequest) -
 
 
 def _without_secrets(params: Params) -> Params:
-    return {
-        name: "…" if name in SECRETS and value else value for name, value in params.items()
-    }
+    return {name: "…" if name in SECRETS and value else value for name, value in params.items()}

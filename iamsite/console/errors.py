@@ -49,8 +49,8 @@ def _words(error: OperationError) -> tuple[str, str]:
         return _("Not as things stand"), _("Look at the present state and try again.")
     if error.status >= 500:
         return _("Something failed on our side"), _(
-            "Nothing was changed unless a page says so. Try again; if it goes on, tell whoever runs "
-            "this portal the request id."
+            "Nothing was changed unless a page says so. Try again; if it goes on, tell whoever "
+            "runs this portal the request id."
         )
     return _("This could not be done"), _("Change what the message says and try again.")
 
@@ -67,7 +67,9 @@ def error_response(request: HttpRequest, error: OperationError) -> HttpResponse:
     return render(request, template, {"error": failure}, status=error.status)
 
 
-def plain_error(request: HttpRequest, status: int, code: str, title: str, advice: str) -> HttpResponse:
+def plain_error(
+    request: HttpRequest, status: int, code: str, title: str, advice: str
+) -> HttpResponse:
     """An error that no operation raised, on a page that needs no session."""
     failure = Failure(status, code, title, "", advice, request_id(request))
     return render(request, "console/error_gate.html", {"error": failure}, status=status)

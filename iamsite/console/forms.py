@@ -91,9 +91,7 @@ class OperationForm(forms.Form):
             if isinstance(field, DocumentField):
                 attributes |= {"class": "input code", "spellcheck": "false", "wrap": "off"}
                 attributes["data-editor"] = static("editor.js")
-            elif not isinstance(
-                field.widget, forms.CheckboxInput | forms.RadioSelect | TagsWidget
-            ):
+            elif not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect | TagsWidget):
                 attributes.setdefault("class", "input")
             if isinstance(field.widget, forms.TextInput) and name != "Description":
                 attributes.setdefault("autocomplete", "off")
@@ -120,8 +118,10 @@ class OperationForm(forms.Form):
         return placed
 
 
-# "Value at 'userName' failed to satisfy constraint: Member must …", "Value 'x' at 'tags.1.member.key' …"
-_CONSTRAINT = re.compile(r"Value(?: null| '.*?')? at '([^']+)' failed to satisfy constraint: ([^;]+)")
+# "Value at 'userName' failed to satisfy constraint: Member must …", also "Value 'x' at 'tags.1…' …"
+_CONSTRAINT = re.compile(
+    r"Value(?: null| '.*?')? at '([^']+)' failed to satisfy constraint: ([^;]+)"
+)
 _SPECIFIED = re.compile(r"The specified value for (\w+) is invalid")
 
 

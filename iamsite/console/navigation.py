@@ -70,9 +70,7 @@ class Group:
 
 def navigation(path: str) -> list[Group]:
     """The groups with the place that `path` belongs to marked ("page" or, below it, "true")."""
-    return [
-        Group(title, tuple(_link(place, path) for place in places)) for title, places in GROUPS
-    ]
+    return [Group(title, tuple(_link(place, path) for place in places)) for title, places in GROUPS]
 
 
 def _link(place: Place, path: str) -> Link:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -104,16 +103,15 @@ def found(request: ConsoleRequest, query: str, address: str) -> Iterable[HitGrou
 
 
 def _entities(request: ConsoleRequest, wanted: str) -> Iterable[HitGroup]:
-    asked = {
-        kind.name: (kind.operation, {**kind.params, "MaxItems": LOOKED_AT}) for kind in KINDS
-    }
+    asked = {kind.name: (kind.operation, {**kind.params, "MaxItems": LOOKED_AT}) for kind in KINDS}
     answers = request.ask.see(**asked)
     for kind in KINDS:
         rows = answers[kind.name].result.get(kind.member, [])
         hits = [
             Hit(row[f"{kind.name}Name"], kind.url(row), kind.icon, row["Path"].strip("/"))
             for row in rows
-            if wanted in row[f"{kind.name}Name"].casefold() or wanted == row[f"{kind.name}Id"].casefold()
+            if wanted in row[f"{kind.name}Name"].casefold()
+            or wanted == row[f"{kind.name}Id"].casefold()
         ]
         if hits:
             hits.sort(key=lambda hit: not str(hit.label).casefold().startswith(wanted))

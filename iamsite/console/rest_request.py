@@ -56,7 +56,8 @@ def _command(route: Route, params: Params, endpoint: str) -> str:
     service = SIGNED_FOR[operation_model(route.operation).service]
     parts = [
         f"curl -X {route.method} {shlex.quote(url)}",
-        f'--aws-sigv4 aws:amz:us-east-1:{service} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+        f"--aws-sigv4 aws:amz:us-east-1:{service}",
+        '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
     ]
     if has_body and rest:
         body = json.dumps(rest, indent=2, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -25,7 +25,10 @@ def chosen_tab(request: HttpRequest, names: Sequence[str]) -> str:
 
 
 def tabs(
-    request: HttpRequest, chosen: str, labels: dict[str, str | Promise], counts: dict[str, int] | None = None
+    request: HttpRequest,
+    chosen: str,
+    labels: Mapping[str, str | Promise],
+    counts: dict[str, int] | None = None,
 ) -> list[Tab]:
     """The tabs in order; the first one's link is the page itself."""
     first = next(iter(labels))

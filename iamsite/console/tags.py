@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from iamsite.console.asking import Params
-from iamsite.console.forms import OperationForm, TagsField
+from iamsite.console.action import Action
+from iamsite.console.forms import OperationForm, TagsField, Text
 from iamsite.console.steps import Step, perform_all
 
 
@@ -16,15 +15,13 @@ class TagsForm(OperationForm):
     Tags = TagsField(label=_("Tags"), required=False)
 
 
-class EditTags:
-    """Mixed into an action whose target has tags; `kind` is User, Role or Policy."""
+class EditTags(Action):
+    """Stands before the action of what has the tags; `kind` is User, Role or Policy."""
 
     kind: str
-    form_class = TagsForm
-    submit = _("Save tags")
+    form_class: type[OperationForm] = TagsForm
+    submit: Text = _("Save tags")
     tab = "tags"
-    request: Any
-    target: Callable[[], Params]
 
     def prepare(self) -> None:
         self.current = self.request.ask.everything(f"List{self.kind}Tags", "Tags", self.target())

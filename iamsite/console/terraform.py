@@ -88,9 +88,7 @@ RESOURCES = {
 # What takes a resource away again, which in Terraform is the block's absence.
 REMOVES = {
     "RemoveUserFromGroup": "AddUserToGroup",
-    **{
-        name.replace("Create", "Delete"): name for name in RESOURCES if name.startswith("Create")
-    },
+    **{name.replace("Create", "Delete"): name for name in RESOURCES if name.startswith("Create")},
     **{f"Delete{kind}Policy": f"Put{kind}Policy" for kind in ("User", "Group", "Role")},
     **{f"Detach{kind}Policy": f"Attach{kind}Policy" for kind in ("User", "Group", "Role")},
 }
@@ -119,7 +117,9 @@ def _block(resource: Resource, params: Params) -> str:
         if parameter in params
     }
     width = max((len(argument) for argument in given), default=0)
-    lines = [f"  {argument:<{width}} = {_value(argument, value)}" for argument, value in given.items()]
+    lines = [
+        f"  {argument:<{width}} = {_value(argument, value)}" for argument, value in given.items()
+    ]
     return "\n".join(
         [f'resource "{resource.type}" "{_local_name(resource, params)}" {{', *lines, "}"]
     )
@@ -150,7 +150,9 @@ def _expression(value: Any, depth: int) -> str:
     if isinstance(value, dict):
         if not value:
             return "{}"
-        lines = [f"{pad}{_key(key)} = {_expression(item, depth + 1)}" for key, item in value.items()]
+        lines = [
+            f"{pad}{_key(key)} = {_expression(item, depth + 1)}" for key, item in value.items()
+        ]
         return "\n".join(["{", *lines, f"{end}}}"])
     if isinstance(value, list):
         if not any(isinstance(item, dict | list) for item in value):

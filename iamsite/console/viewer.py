@@ -44,7 +44,7 @@ class Viewer:
 
 def viewer_of(request: ConsoleRequest) -> Viewer | None:
     """The viewer, asked for once a request; None when nobody is signed in any more."""
-    kept: Viewer | None | str = request.__dict__.get("_viewer", "")
+    kept: Viewer | str | None = request.__dict__.get("_viewer", "")
     if isinstance(kept, str):
         kept = _ask(request)
         request.__dict__["_viewer"] = kept

@@ -34,7 +34,9 @@ class CreateKey(CredentialAction):
             "key": result["AccessKey"],
             "back": self.back,
             "crumbs": self.crumbs(),
-            "cli": profile(result["AccessKey"], f"{self.request.scheme}://{self.request.get_host()}/"),
+            "cli": profile(
+                result["AccessKey"], f"{self.request.scheme}://{self.request.get_host()}/"
+            ),
         }
         return render(self.request, template, context)
 

@@ -154,7 +154,11 @@ class DeleteGroup(GroupAction):
                 % {"count": len(self.members), "names": _some(self.members)}
             )
         lines += [
-            (_("%(name)s is detached.") if source.arn else _("The inline policy %(name)s is deleted."))
+            (
+                _("%(name)s is detached.")
+                if source.arn
+                else _("The inline policy %(name)s is deleted.")
+            )
             % {"name": source.name}
             for source in self.sources.policies
         ]

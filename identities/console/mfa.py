@@ -51,7 +51,9 @@ class AddDevice(OwnAction):
     operation = "CreateVirtualMFADevice"
     form_class = DeviceForm
     title = gettext_lazy("Add an MFA device")
-    lead = gettext_lazy("An authenticator app that shows a new code of six digits every 30 seconds.")
+    lead = gettext_lazy(
+        "An authenticator app that shows a new code of six digits every 30 seconds."
+    )
     submit = gettext_lazy("Continue")
 
     def initial(self) -> dict[str, Any]:

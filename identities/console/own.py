@@ -27,7 +27,8 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
     """Root's own are asked for without a user name, as the API has it."""
     viewer = viewer_of(request)
     is_user = viewer is not None and viewer.kind == "user"
-    who: Params = {"UserName": viewer.name} if viewer and is_user else {}
+    name = viewer.name if viewer and is_user else "root"
+    who: Params = {"UserName": name} if is_user else {}
     any_key = {**who, "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA"}
     context: dict[str, Any] = {"is_role": viewer is not None and viewer.kind == "role"}
     if not context["is_role"]:
@@ -37,7 +38,7 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
             "key": ("CreateAccessKey", who),
             "update": ("UpdateAccessKey", {**any_key, "Status": "Inactive"}),
             "delete": ("DeleteAccessKey", any_key),
-            "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": viewer.name if is_user else "root"}),
+            "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": name}),
         }
         context |= {
             **seen,
@@ -111,7 +112,10 @@ class LockRoot(OwnAction):
             lines.append(_("The access keys of root become inactive."))
         if not status["RootMFAEnabled"]:
             lines.append(
-                _("Root has no MFA device: you are signed out, and only an operator can let root in.")
+                _(
+                    "Root has no MFA device: you are signed out, "
+                    "and only an operator can let root in."
+                )
             )
         if not status["AdministratorPresent"]:
             lines.append(_("There is no administrator yet: nobody could manage this account."))

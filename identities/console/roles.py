@@ -130,12 +130,16 @@ class RoleForm(DocumentForm):
 TEMPLATES = (
     (
         "account",
-        Option(gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy lets.")),
+        Option(
+            gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy lets.")
+        ),
         {"Principal": {"AWS": "arn:aws:iam::%s:root"}, "Action": "sts:AssumeRole"},
     ),
     (
         "other",
-        Option(gettext_lazy("Another account"), gettext_lazy("With an external id that it must send.")),
+        Option(
+            gettext_lazy("Another account"), gettext_lazy("With an external id that it must send.")
+        ),
         {
             "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
             "Action": "sts:AssumeRole",
@@ -278,11 +282,18 @@ class DeleteRole(RoleAction):
         return [
             _("Sessions of this role end at once."),
             *(
-                (_("%(name)s is detached.") if source.arn else _("The inline policy %(name)s is deleted."))
+                (
+                    _("%(name)s is detached.")
+                    if source.arn
+                    else _("The inline policy %(name)s is deleted.")
+                )
                 % {"name": source.name}
                 for source in self.sources.policies
             ),
-            _("A new role of the same name is not this role: policies that trust it must be saved anew."),
+            _(
+                "A new role of the same name is not this role: "
+                "policies that trust it must be saved anew."
+            ),
         ]
 
     def performed(self, form: Any) -> list[Step]:

@@ -14,7 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("users/<name>/groups", membership.EditGroups.as_view(), name="user-groups"),
     path("users/<name>/tags", tags.EditUserTags.as_view(), name="user-tags"),
     path("users/<name>/keys/create", credentials.CreateKey.as_view(), name="create-key"),
-    path("users/<name>/keys/<key>/activate", credentials.ActivateKey.as_view(), name="activate-key"),
+    path(
+        "users/<name>/keys/<key>/activate", credentials.ActivateKey.as_view(), name="activate-key"
+    ),
     path(
         "users/<name>/keys/<key>/deactivate",
         credentials.DeactivateKey.as_view(),

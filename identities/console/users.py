@@ -76,7 +76,8 @@ class CreateUser(Action):
     fields_template = "identities/user_fields.html"
     title = gettext_lazy("Create user")
     lead = gettext_lazy(
-        "A person or a program with credentials of its own. It may do nothing until a policy allows it."
+        "A person or a program with credentials of its own. "
+        "It may do nothing until a policy allows it."
     )
 
     def prepare(self) -> None:
@@ -112,7 +113,7 @@ class CreateUser(Action):
         return steps
 
     def run(self, form: OperationForm) -> dict[str, Any]:
-        """Each step is an operation of its own; if a later one is refused the user is taken back."""
+        """Each step is an operation; if a later one is refused the user is taken back."""
         (_name, first), *more = self.performed(form)
         result = self.request.ask.perform("CreateUser", first)
         done: list[tuple[str, Params]] = []
@@ -169,8 +170,8 @@ class RenameUser(UserAction):
     form_class = RenameForm
     title = gettext_lazy("Rename %(name)s")
     lead = gettext_lazy(
-        "The unique id, keys, groups and policies stay. The ARN changes: policies that name the old "
-        "one no longer fit."
+        "The unique id, keys, groups and policies stay. The ARN changes: policies that name "
+        "the old one no longer fit."
     )
     submit = gettext_lazy("Rename")
     success = gettext_lazy("%(name)s is now %(NewUserName)s.")
@@ -201,7 +202,10 @@ class DeleteUser(UserAction):
 
     def consequences(self) -> list[str]:
         return [
-            _("Signed-in browsers and running programs of this user are refused from the next request."),
+            _(
+                "Signed-in browsers and running programs of this user are refused "
+                "from the next request."
+            ),
             *(CONSEQUENCES[name] % params for name, params in self.steps if name in CONSEQUENCES),
             _("A new user of the same name is not this user: its unique id never returns."),
         ]
@@ -272,5 +276,3 @@ def has_login(request: ConsoleRequest, name: str) -> bool:
             return False
         raise
     return True
-
-

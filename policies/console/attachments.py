@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -28,7 +28,7 @@ LABELS: dict[str, Text] = {
 class PrincipalAction(Action):
     """An action on the user, group or role that the address names; `kind` comes from the route."""
 
-    kind: ClassVar[str]
+    kind = ""
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         arn = kwargs.get("arn", "")
@@ -101,7 +101,8 @@ class Attach(PrincipalAction):
 class Detach(PrincipalAction):
     title = gettext_lazy("Detach %(policy)s from %(name)s")
     lead = gettext_lazy(
-        "What it allows, and what it denies, counts no more from the next request. The policy stays."
+        "What it allows, and what it denies, counts no more from the next request. "
+        "The policy stays."
     )
     submit = gettext_lazy("Detach")
     success = gettext_lazy("%(policy)s is detached from %(name)s.")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from iamsite.console.asking import Params
 from iamsite.console.documents import DocumentForm
-from iamsite.console.forms import DocumentField, OperationForm
+from iamsite.console.forms import DocumentField, OperationForm, Text
 from iamsite.console.steps import Step
 from policies.console.attachments import PrincipalAction
 from policies.console.policies import EXAMPLE
@@ -25,9 +25,11 @@ class InlineForm(DocumentForm):
 
 
 class CreateInline(PrincipalAction):
-    form_class = InlineForm
+    form_class: type[OperationForm] = InlineForm
     title = _("Add an inline policy to %(name)s")
-    lead = _("It belongs to %(name)s alone and is deleted with it. A managed policy can be shared.")
+    lead: Text = _(
+        "It belongs to %(name)s alone and is deleted with it. A managed policy can be shared."
+    )
     submit = _("Save policy")
     success = _("The inline policy %(PolicyName)s is saved.")
     wide = True

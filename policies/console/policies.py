@@ -56,7 +56,9 @@ def list_policies(request: ConsoleRequest) -> HttpResponse:
             }
             for name, (_scope, label) in SCOPES.items()
         ],
-        "may": request.ask.may(create=("CreatePolicy", {"PolicyName": "new", "PolicyDocument": ""})),
+        "may": request.ask.may(
+            create=("CreatePolicy", {"PolicyName": "new", "PolicyDocument": ""})
+        ),
     }
     return render(request, "policies/policies.html", context)
 
@@ -92,7 +94,9 @@ class CreatePolicy(Action):
     operation = "CreatePolicy"
     form_class = PolicyForm
     title = gettext_lazy("Create policy")
-    lead = gettext_lazy("Says what is allowed or denied, once, for every identity it is attached to.")
+    lead = gettext_lazy(
+        "Says what is allowed or denied, once, for every identity it is attached to."
+    )
     success = gettext_lazy("Policy %(PolicyName)s was created.")
 
     def initial(self) -> dict[str, Any]:
@@ -155,7 +159,10 @@ class DeletePolicy(PolicyAction):
     def performed(self, form: Any) -> list[Step]:
         arn = self.target()
         return [
-            *((f"Detach{kind}Policy", {f"{kind}Name": name, **arn}) for kind, name in self.attached),
+            *(
+                (f"Detach{kind}Policy", {f"{kind}Name": name, **arn})
+                for kind, name in self.attached
+            ),
             *(("DeletePolicyVersion", {**arn, "VersionId": version}) for version in self.versions),
             ("DeletePolicy", arn),
         ]

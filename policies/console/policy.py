@@ -155,8 +155,8 @@ class EditPolicy(PolicyAction):
         found = self.request.ask.perform("GetPolicy", self.target())["Policy"]
         self.default = found["DefaultVersionId"]
         self.lead = _(
-            "Version %(version)s counts now. A policy keeps five versions: when it has five, delete "
-            "one before saving another."
+            "Version %(version)s counts now. A policy keeps five versions: when it has five, "
+            "delete one before saving another."
         ) % {"version": self.default}
 
     def initial(self) -> dict[str, Any]:
@@ -176,8 +176,7 @@ class EditPolicy(PolicyAction):
     def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:
         if status == 409 and form.is_bound and form.data.get("Based") != self.default:
             # What was typed stays; saving once more is a decision made knowing of the other.
-            form.data = form.data.copy()
-            form.data["Based"] = self.default
+            form.data = {**form.data.dict(), "Based": self.default}  # type: ignore[attr-defined]
         return super().page(form, status, **context)
 
 

@@ -18,36 +18,24 @@ class ArnConverter:
 register_converter(ArnConverter, "arn")
 
 
+# What users, groups and roles have alike: a verb of the address and its action.
+ACTIONS: tuple[tuple[str, str, type[attachments.PrincipalAction]], ...] = (
+    ("attach", "attach-{}-policy", attachments.Attach),
+    ("detach/<arn:arn>", "detach-{}-policy", attachments.Detach),
+    ("inline/create", "create-inline-{}-policy", inline.CreateInline),
+    ("inline/<policy_name>/edit", "edit-inline-{}-policy", inline.EditInline),
+    ("inline/<policy_name>/delete", "delete-inline-{}-policy", inline.DeleteInline),
+)
+
+
 def _of_principal(kind: str, plural: str) -> list[URLPattern]:
-    """What users, groups and roles have alike."""
-    name = kind.lower()
-    one = f"{plural}/<name>/policies"
     return [
         path(
-            f"{one}/attach",
-            type(f"Attach{kind}", (attachments.Attach,), {"kind": kind}).as_view(),
-            name=f"attach-{name}-policy",
-        ),
-        path(
-            f"{one}/detach/<arn:arn>",
-            type(f"Detach{kind}", (attachments.Detach,), {"kind": kind}).as_view(),
-            name=f"detach-{name}-policy",
-        ),
-        path(
-            f"{one}/inline/create",
-            type(f"CreateInline{kind}", (inline.CreateInline,), {"kind": kind}).as_view(),
-            name=f"create-inline-{name}-policy",
-        ),
-        path(
-            f"{one}/inline/<policy_name>/edit",
-            type(f"EditInline{kind}", (inline.EditInline,), {"kind": kind}).as_view(),
-            name=f"edit-inline-{name}-policy",
-        ),
-        path(
-            f"{one}/inline/<policy_name>/delete",
-            type(f"DeleteInline{kind}", (inline.DeleteInline,), {"kind": kind}).as_view(),
-            name=f"delete-inline-{name}-policy",
-        ),
+            f"{plural}/<name>/policies/{verb}",
+            action.as_view(kind=kind),
+            name=route.format(kind.lower()),
+        )
+        for verb, route, action in ACTIONS
     ]
 
 

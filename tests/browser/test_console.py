@@ -164,7 +164,9 @@ def test_a_double_click_creates_once(root: Page, acme: Acme):
     root.fill("[name=UserName]", "twice")
     root.dblclick("main >> text=Create user >> nth=-1")
     root.wait_for_url("**/console/users/twice/")
-    events = acme.root.perform("ListEvents", EventName="CreateUser", ResourceArn=acme.arn("user/twice"))
+    events = acme.root.perform(
+        "ListEvents", EventName="CreateUser", ResourceArn=acme.arn("user/twice")
+    )
     assert [event["Outcome"] for event in events["Events"]] == ["Success"]
 
 
@@ -175,7 +177,10 @@ def test_a_theme_is_chosen_and_kept(root: Page):
     root.wait_for_load_state()
     assert root.url.endswith("/console/users/")
     assert root.locator("html").get_attribute("data-theme") == "dark"
-    assert root.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(15, 15, 17)"
+    assert (
+        root.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        == "rgb(15, 15, 17)"
+    )
 
 
 def test_a_button_that_may_not_be_used_tells_why_to_the_keyboard_too(page: Page, acme: Acme):

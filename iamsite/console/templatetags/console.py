@@ -96,7 +96,7 @@ def ago(moment: datetime) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def code(context: template.Context, text: str, label: str = "", wrap: bool = False) -> SafeString:
     """A block of code that one click copies."""
-    number = context.render_context.get("code_blocks", 0) + 1
+    number = (context.render_context.get("code_blocks") or 0) + 1
     context.render_context["code_blocks"] = number
     identity = f"code-{number}-{abs(hash(text)) % 10_000}"
     return render_to_string(
@@ -222,7 +222,7 @@ def length(seconds: int) -> str:
 
 @register.simple_tag
 def inline_url(verb: str, kind: str, name: str, policy: str) -> str:
-    """The address of an inline policy's form: `verb` is edit or delete, `kind` user, group or role."""
+    """The address of an inline policy's form: `verb` edit or delete, `kind` user, group or role."""
     return reverse(f"console:{verb}-inline-{kind}-policy", args=[name, policy])
 
 
@@ -242,7 +242,9 @@ def key_url(verb: str, name: str, key: str) -> str:
 @register.simple_tag
 def device_url(name: str, serial: str) -> str:
     """The address that removes an MFA device: of the user `name`, or one's own."""
-    address = reverse("console:remove-user-mfa", args=[name]) if name else reverse("console:remove-mfa")
+    address = (
+        reverse("console:remove-user-mfa", args=[name]) if name else reverse("console:remove-mfa")
+    )
     return f"{address}?{urlencode({'serial': serial})}"
 
 
@@ -251,7 +253,12 @@ def thousands(number: int) -> str:
     return f"{number:,}"
 
 
-_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),

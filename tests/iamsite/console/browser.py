@@ -34,7 +34,7 @@ class Browser(Client):
 
     def sign_in(self, account: Account, name: str) -> Browser:
         """Signs a user of the cast in, with a password made for the occasion."""
-        if not _has_password(account, name):
+        if not has_password(account, name):
             account.root.perform("CreateLoginProfile", UserName=name, Password=USER_PASSWORD)
         self.post(
             "/console/sign-in",
@@ -50,7 +50,7 @@ class Browser(Client):
         return self.post(path, data, headers=headers)
 
 
-def _has_password(account: Account, name: str) -> bool:
+def has_password(account: Account, name: str) -> bool:
     try:
         account.root.perform("GetLoginProfile", UserName=name)
     except OperationError:

@@ -62,7 +62,9 @@ def test_a_resource_has_the_arguments_of_the_provider():
 
 def test_a_document_is_an_expression_and_its_variables_are_no_templates():
     document = allow("s3:GetObject", resource="arn:aws:s3:::home/${aws:username}/*")
-    text = resources([("PutUserPolicy", {"UserName": "erin", "PolicyName": "own", "PolicyDocument": document})])
+    text = resources(
+        [("PutUserPolicy", {"UserName": "erin", "PolicyName": "own", "PolicyDocument": document})]
+    )
     assert text.startswith('resource "aws_iam_user_policy" "erin_own" {')
     assert "policy = jsonencode({" in text
     assert '"arn:aws:s3:::home/$${aws:username}/*"' in text
@@ -75,7 +77,9 @@ def test_taking_something_away_is_deleting_its_block():
 
 
 def test_what_terraform_has_no_resource_for_has_none():
-    assert resources([USER, ("UpdateAccessKey", {"AccessKeyId": "AKIA", "Status": "Inactive"})]) == ""
+    assert (
+        resources([USER, ("UpdateAccessKey", {"AccessKeyId": "AKIA", "Status": "Inactive"})]) == ""
+    )
 
 
 def test_a_request_has_what_the_address_leaves_over_in_its_body():

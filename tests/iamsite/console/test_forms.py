@@ -108,7 +108,11 @@ def test_markup_in_what_people_write_is_shown_as_text(acme, alice):
 
 
 def test_tags_are_saved_as_they_stand_in_the_form(acme, alice):
-    acme.root.perform("CreateUser", UserName="tagged", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    acme.root.perform(
+        "CreateUser",
+        UserName="tagged",
+        Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}],
+    )
     response = alice.post(
         "/console/users/tagged/tags",
         {"Tags.Key": ["b", "c", ""], "Tags.Value": ["3", "4", ""]},
@@ -136,7 +140,9 @@ def test_a_user_is_deleted_with_all_it_holds_once_its_name_is_typed(acme, alice)
 
 def test_deleting_begins_nothing_that_it_may_not_finish(acme):
     acme.user("kept", allow("s3:*"))
-    acme.user("halfway", allow("iam:Get*", "iam:List*", "iam:DeleteAccessKey", "iam:DeleteUserPolicy"))
+    acme.user(
+        "halfway", allow("iam:Get*", "iam:List*", "iam:DeleteAccessKey", "iam:DeleteUserPolicy")
+    )
     browser = Browser().sign_in(acme, "halfway")
     response = browser.post("/console/users/kept/delete", {"confirm": "kept"})
     assert response.status_code == 403
@@ -263,12 +269,17 @@ def test_inline_policies_are_written_edited_and_deleted(acme, alice, kind, plura
     document = '{\n "Version": "2012-10-17",\n "Statement": []\n}'.replace(
         "[]", '[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]'
     )
-    alice.post(f"{base}/create", {"PolicyName": "mine", "PolicyDocument": document.replace("\n", "\r\n")})
+    alice.post(
+        f"{base}/create", {"PolicyName": "mine", "PolicyDocument": document.replace("\n", "\r\n")}
+    )
     assert acme.root.perform(f"Get{kind}Policy", **who)["PolicyDocument"] == document
     alice.post(f"{base}/mine/edit", {"PolicyDocument": allow("s3:GetObject")})
     assert acme.root.perform(f"Get{kind}Policy", **who)["PolicyDocument"] == allow("s3:GetObject")
     alice.post(f"{base}/mine/delete", {"confirm": "mine"})
-    assert "mine" not in acme.root.perform(f"List{kind}Policies", **{f"{kind}Name": name})["PolicyNames"]
+    assert (
+        "mine"
+        not in acme.root.perform(f"List{kind}Policies", **{f"{kind}Name": name})["PolicyNames"]
+    )
 
 
 def test_a_role_is_created_trusted_anew_and_deleted(acme, alice):
@@ -370,7 +381,13 @@ def test_the_form_in_the_dialog_answers_only_itself(acme, alice):
 def test_showing_a_change_as_code_performs_nothing(acme, alice):
     response = alice.htmx(
         "/console/users/create",
-        {"UserName": "shown", "Groups": ["Developers"], "Console": "on", "Password": "secret words", "_show": "1"},
+        {
+            "UserName": "shown",
+            "Groups": ["Developers"],
+            "Console": "on",
+            "Password": "secret words",
+            "_show": "1",
+        },
         target="show-as-body",
     )
     said = text(response)
@@ -405,5 +422,7 @@ def test_an_mfa_device_is_added_and_removed(acme):
     assert right.headers["Location"] == "/console/security-credentials"
     devices = acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"]
     assert [device["SerialNumber"] for device in devices] == [serial]
-    browser.post("/console/security-credentials/mfa/remove", {"SerialNumber": serial, "confirm": "alice"})
+    browser.post(
+        "/console/security-credentials/mfa/remove", {"SerialNumber": serial, "confirm": "alice"}
+    )
     assert acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"] == []

@@ -112,7 +112,16 @@ def test_another_accounts_things_are_like_things_that_are_not(mallory, path):
     assert status == 404 or path.endswith(("create", "inline/p0/delete", "bob/remove"))
 
 
-@pytest.mark.parametrize("path", ["/console/users/", "/console/groups/", "/console/roles/", "/console/activity", "/console/sessions"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/users/",
+        "/console/groups/",
+        "/console/roles/",
+        "/console/activity",
+        "/console/sessions",
+    ],
+)
 def test_a_list_holds_ones_own_account_only(acme, mallory, path):
     said = text(mallory.get(path))
     assert acme.id not in said
@@ -135,7 +144,9 @@ def test_anothers_policy_and_session_are_out_of_reach(acme, mallory):
 
 
 def test_the_palette_finds_ones_own_account_only(acme, mallory):
-    assert "Nothing matches" in text(mallory.htmx("/console/search?q=Deployer", target="palette-results"))
+    assert "Nothing matches" in text(
+        mallory.htmx("/console/search?q=Deployer", target="palette-results")
+    )
 
 
 def test_the_palette_finds_entities_pages_and_deeds(acme):
@@ -156,7 +167,10 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     assert response.headers["Location"] == f"/console/policies/{policy}"
 
 
-@pytest.mark.parametrize("path", ["/console/users/", "/console/groups/Developers/", "/console/", "/console/users/?q=many"])
+@pytest.mark.parametrize(
+    "path",
+    ["/console/users/", "/console/groups/Developers/", "/console/", "/console/users/?q=many"],
+)
 def test_a_page_asks_as_much_of_the_database_however_many_rows_there_are(path):
     acme = Acme()
     browser = Browser().sign_in_root(acme)

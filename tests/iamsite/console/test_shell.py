@@ -153,7 +153,9 @@ def test_the_sprite_holds_the_icons_in_use_and_no_others():
         source = file.read_text()
         drawn |= set(re.findall(r'{% icon "([\w-]+)"', source))
         drawn |= set(re.findall(r'icon=[_(]*"([\w-]+)"', source))
-    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (SOURCE / "static/dist/icons.svg").read_text()))
+    sprite = set(
+        re.findall(r'<symbol id="([\w-]+)"', (SOURCE / "static/dist/icons.svg").read_text())
+    )
     assert drawn <= sprite
     literals = "\n".join(file.read_text() for file in SOURCE.glob("*/console/**/*.py"))
     assert {name for name in sprite - drawn if f'"{name}"' not in literals} == set()
