@@ -114,6 +114,8 @@ ROUTES: list[Route] = [
     Route("PUT", "account/aliases/{AccountAlias}", "CreateAccountAlias"),
     Route("DELETE", "account/aliases/{AccountAlias}", "DeleteAccountAlias"),
     Route("GET", "account/summary", "GetAccountSummary"),
+    Route("GET", "account/credential-report", "GetCredentialReport"),
+    Route("POST", "account/credential-report", "GenerateCredentialReport"),
     Route("GET", "account/password-policy", "GetAccountPasswordPolicy"),
     Route("PUT", "account/password-policy", "UpdateAccountPasswordPolicy"),
     Route("DELETE", "account/password-policy", "DeleteAccountPasswordPolicy"),
