@@ -114,8 +114,9 @@ def update_access_key(
         raise invalid_input(f"The status of an access key cannot be set to {Status}.")
     if Status == AccessKey.Status.ACTIVE:
         _refuse_locked_root(call, user)
-    key.status = Status
-    key.save(update_fields=["status"])
+    if key.status != Status:
+        key.status, key.changed_at = Status, call.now
+        key.save(update_fields=["status", "changed_at"])
 
 
 @operation("iam:DeleteAccessKey", resource=owner)
