@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from iamsite.rest.openapi import document, reference
 from iamsite.rest.routes import ROUTES, Route
-from iamsite.rest.views import OperationView
+from iamsite.rest.views import NoSuchAddress, OperationView
 
 
 def _pattern(route_path: str) -> str:
@@ -36,4 +36,5 @@ urlpatterns = [
     path("schema", document, name="rest-schema"),
     path("", reference, name="rest-reference"),
     *_views(),
+    re_path("", csrf_exempt(NoSuchAddress.as_view())),
 ]

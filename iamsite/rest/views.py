@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
-from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -103,6 +103,15 @@ class OperationView(APIView):
         return response
 
 
+class NoSuchAddress(OperationView):
+    """Every address that leads nowhere: an API answers in its own format."""
+
+    def handle(self, request: Request, **address: str) -> Response:
+        raise NotFound("There is no such address; /api/v1/ lists them.")
+
+    get = post = put = patch = delete = handle
+
+
 class TooLarge(APIException):
     status_code = 413
     default_detail = f"The body is larger than {LARGEST} bytes."
@@ -152,7 +161,12 @@ def _as_operation_error(exc: Exception) -> OperationError | None:
     if isinstance(exc, SuspiciousOperation | MultiPartParserError):
         return OperationError("BadRequest", str(exc))
     if isinstance(exc, APIException):
-        names = {405: "MethodNotAllowed", 413: "RequestTooLarge", 415: "UnsupportedMediaType"}
+        names = {
+            404: "NotFound",
+            405: "MethodNotAllowed",
+            413: "RequestTooLarge",
+            415: "UnsupportedMediaType",
+        }
         code = names.get(
             exc.status_code, "AccessDenied" if exc.status_code == 403 else "BadRequest"
         )
