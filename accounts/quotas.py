@@ -29,6 +29,8 @@ DEFAULTS = {
     "SSHPublicKeysPerUser": 5,
     "ServiceSpecificCredentialsPerUser": 2,
     "ServerCertificatesPerAccount": 20,
+    "OpenIDConnectProvidersPerAccount": 100,
+    "ClientIdsPerOpenIdConnectProvider": 100,
     "TagsPerResource": 50,
 }
 

@@ -33,6 +33,10 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [IAMSITE_URL]
 
+# Networks of identity providers, besides the public ones
+
+IAMSITE_IDP_ALLOW_NETWORKS = environment.networks("IAMSITE_IDP_ALLOW_NETWORKS")
+
 # Secrets
 
 DEBUG = False

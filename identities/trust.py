@@ -16,9 +16,10 @@ from functools import lru_cache
 from django.db import connection
 
 from identities.models import Role
+from identities.providers import is_provider
 from identities.services import is_service_principal
 from policies.engine import Document, DocumentKind, NamedPrincipal, parse
-from policies.engine.principals import WEB_IDENTITY_HOSTS
+from policies.engine.issuers import check_issuers
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]+")
@@ -51,6 +52,7 @@ def read(text: str) -> TrustPolicy:
     not exist. Its size is the caller's to check.
     """
     document = parse(text, DocumentKind.TRUST)
+    check_issuers(document)
     roots = {
         named.value: f"arn:aws:iam::{named.value}:root"
         for named in document.principals()
@@ -61,8 +63,7 @@ def read(text: str) -> TrustPolicy:
     for one in named:
         if one.type == "Service" and not is_service_principal(one.value):
             raise UnknownPrincipal(one)
-        # Any other provider is one that an account has made; none can be made yet.
-        if one.type == "Federated" and one.value not in WEB_IDENTITY_HOSTS:
+        if one.type == "Federated" and not is_provider(one.value):
             raise UnknownPrincipal(one)
     # Sessions come and go; that one exists is not asked.
     wanted = [

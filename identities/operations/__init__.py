@@ -2,6 +2,7 @@ from identities.operations import access_keys as access_keys
 from identities.operations import groups as groups
 from identities.operations import memberships as memberships
 from identities.operations import mfa as mfa
+from identities.operations import oidc_providers as oidc_providers
 from identities.operations import passwords as passwords
 from identities.operations import roles as roles
 from identities.operations import sessions as sessions

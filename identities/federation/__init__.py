@@ -1,0 +1,1 @@
+"""What identity providers say, and how it is proved: OpenID Connect tokens, SAML responses."""
