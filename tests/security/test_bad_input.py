@@ -23,9 +23,13 @@ def acme(database: None) -> Acme:
     return Acme()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rest(acme: Acme, portal: Portal) -> Client:
-    return Client(portal.url, acme.alice.key)
+    """Alice's client, at a portal that has answered before: a first answer loads the models."""
+    client = Client(portal.url, acme.alice.key)
+    for _ in range(8):
+        client("PUT", DOCUMENT, {"PolicyDocument": {}})
+    return client
 
 
 def state(acme: Acme) -> str:

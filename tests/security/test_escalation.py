@@ -613,3 +613,17 @@ def test_a_rolled_back_promotion_leaves_nothing_behind(stage: Stage) -> None:
     with pytest.raises(OperationError, match="iam:TagUser"):
         stage.eve.perform("CreateUser", UserName="made", Tags=tags)
     assert "made" not in json.dumps(stage.root.perform("ListUsers"), default=str)
+
+
+def test_a_role_is_put_in_an_instance_profile_only_by_who_may_pass_it(stage: Stage) -> None:
+    stage.root.perform("CreateInstanceProfile", InstanceProfileName="machine")
+    add = {"Effect": "Allow", "Action": "iam:AddRoleToInstanceProfile", "Resource": "*"}
+    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": stage.strong}
+    params = {"InstanceProfileName": "machine", "RoleName": "strong"}
+    for given in ({}, {**passing, "Resource": stage.weak}, {**passing, "Condition": to_lambda}):
+        stage.give(policy(add, given) if given else policy(add))
+        with pytest.raises(OperationError, match="iam:PassRole on resource: "):
+            stage.eve.perform("AddRoleToInstanceProfile", **params)
+    stage.give(policy(add, passing))
+    stage.eve.perform("AddRoleToInstanceProfile", **params)
