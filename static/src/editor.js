@@ -53,6 +53,22 @@ function serverFaults(textarea, state) {
 }
 
 /**
+ * Typing over a selection. Left to itself, the browser keeps the look of the replaced text in a style
+ * attribute, which a strict CSP refuses.
+ */
+const typesOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || empty || !event.data || view.composing) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const handled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
+    if (!handled && !view.state.readOnly) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
+/**
  * Puts a JSON editor in the place of a textarea, which stays the form's control.
  * It lives in a shadow root: there its styles are constructed sheets, which a strict CSP allows.
  */
@@ -89,6 +105,7 @@ export function mount(textarea) {
         json(),
         theme,
         EditorState.readOnly.of(readOnly),
+        typesOver,
         EditorView.contentAttributes.of({
           "aria-label": label,
           "aria-invalid": textarea.getAttribute("aria-invalid") || "false",
