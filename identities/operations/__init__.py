@@ -1,11 +1,17 @@
 from identities.operations import access_keys as access_keys
 from identities.operations import groups as groups
+from identities.operations import instance_profiles as instance_profiles
 from identities.operations import memberships as memberships
 from identities.operations import mfa as mfa
 from identities.operations import oidc_providers as oidc_providers
 from identities.operations import passwords as passwords
 from identities.operations import roles as roles
+from identities.operations import server_certificates as server_certificates
+from identities.operations import service_linked_roles as service_linked_roles
+from identities.operations import service_specific_credentials as service_specific_credentials
 from identities.operations import sessions as sessions
+from identities.operations import signing_certificates as signing_certificates
+from identities.operations import ssh_public_keys as ssh_public_keys
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import identity as identity

@@ -15,7 +15,7 @@ from iamsite.operations.errors import (
 )
 from iamsite.operations.paging import page_by_name
 from identities import trust
-from identities.models import Role
+from identities.models import InstanceProfile, Role
 from identities.operations import find
 from identities.operations.protected import refuse_protected, refuse_reserved_path
 from identities.operations.tags import checked_tags, tag_list, tag_operations
@@ -182,6 +182,7 @@ def delete_role(call: Call, RoleName: str) -> None:
     role = find.get_role(call, RoleName)
     refuse_protected(role)
     hindrances = [
+        ("remove roles from instance profile", InstanceProfile.objects.filter(role=role)),
         ("detach all policies", Attachment.objects.filter(principal_id=role.id)),
         ("delete policies", InlinePolicy.objects.filter(principal_id=role.id)),
     ]

@@ -1,5 +1,6 @@
 """The same operations by a real client over HTTP, where documents and blobs take their wire form."""
 
+import datetime
 import io
 import time
 
@@ -8,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cast import trust
+from tests.identities.certificates import make
 
 
 @pytest.fixture
@@ -79,12 +81,61 @@ def test_modelled_errors_arrive_as_the_clients_own(iam) -> None:
         iam.delete_group(GroupName="Developers")
 
 
-def test_a_service_credential_that_is_not_kept_here_is_never_an_empty_list(iam) -> None:
-    for call in (
-        iam.list_ssh_public_keys,
-        iam.list_signing_certificates,
-        iam.list_service_specific_credentials,
-    ):
-        with pytest.raises(ClientError) as refused:
-            call(UserName="bob")
-        assert "is not available" in refused.value.response["Error"]["Message"]
+def test_lists_of_credentials_that_a_user_lacks_are_empty(iam) -> None:
+    # What clients ask before they delete a user.
+    assert iam.list_ssh_public_keys(UserName="bob")["SSHPublicKeys"] == []
+    assert iam.list_signing_certificates(UserName="bob")["Certificates"] == []
+    found = iam.list_service_specific_credentials(UserName="bob")
+    assert found["ServiceSpecificCredentials"] == []
+    assert iam.list_mfa_devices(UserName="bob")["MFADevices"] == []
+
+
+def test_a_certificate_comes_back_byte_for_byte_but_for_its_end(iam) -> None:
+    root = make("root")
+    made = make(issuer=root)
+    sent = iam.upload_server_certificate(
+        ServerCertificateName="tls",
+        CertificateBody=made.body,
+        PrivateKey=made.private_key,
+        CertificateChain=root.body,
+    )["ServerCertificateMetadata"]
+    shown = iam.get_server_certificate(ServerCertificateName="tls")["ServerCertificate"]
+    assert shown["CertificateBody"] == made.body.rstrip()
+    assert shown["CertificateChain"] == root.body
+    assert shown["ServerCertificateMetadata"] == sent
+    assert sent["Expiration"] == made.certificate.not_valid_after_utc
+    with pytest.raises(iam.exceptions.KeyPairMismatchException):
+        iam.upload_server_certificate(
+            ServerCertificateName="other",
+            CertificateBody=made.body,
+            PrivateKey=root.private_key,
+        )
+
+
+def test_an_instance_profile_waits_for_nothing_and_shows_its_role(acme, iam) -> None:
+    iam.create_instance_profile(InstanceProfileName="web")
+    iam.get_waiter("instance_profile_exists").wait(InstanceProfileName="web")
+    iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="Deployer")
+    (profile,) = iam.list_instance_profiles_for_role(RoleName="Deployer")["InstanceProfiles"]
+    (role,) = profile["Roles"]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
+        "AWS": acme.arn("root")
+    }
+    with pytest.raises(iam.exceptions.LimitExceededException):
+        iam.add_role_to_instance_profile(InstanceProfileName="web", RoleName="Deployer")
+
+
+def test_a_service_linked_role_is_deleted_by_a_task(iam) -> None:
+    iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    task = iam.delete_service_linked_role(RoleName="AWSServiceRoleForECS")["DeletionTaskId"]
+    done = iam.get_service_linked_role_deletion_status(DeletionTaskId=task)
+    assert done["Status"] == "SUCCEEDED"
+
+
+def test_an_api_key_arrives_with_its_end(iam) -> None:
+    made = iam.create_service_specific_credential(
+        UserName="bob", ServiceName="bedrock.amazonaws.com", CredentialAgeDays=1
+    )["ServiceSpecificCredential"]
+    assert made["ExpirationDate"] - made["CreateDate"] == datetime.timedelta(days=1)
+    (listed,) = iam.list_service_specific_credentials(UserName="bob")["ServiceSpecificCredentials"]
+    assert "ServiceCredentialSecret" not in listed
