@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.model import Shape
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.apps import apps
 from django.db import models, transaction
 
@@ -15,8 +16,11 @@ from iamsite.operations import OperationError
 from iamsite.operations.models import operation_model
 from iamsite.operations.registry import all_registered
 from tests.cast import Acme, Actor, Evil, allow, trust
+from tests.identities.certificates import Made, make, rsa_key
 
 KINDS = ("root", "user", "role session", "user session")
+
+OPENSSH = Encoding.OpenSSH, PublicFormat.OpenSSH
 
 # AWS tells the account of any access key id to whoever asks (STS, GetAccessKeyInfo).
 TELLS_THE_ACCOUNT = {"GetAccessKeyInfo"}
@@ -37,7 +41,10 @@ class Target:
         for kind in ("User", "Group", "Role"):
             name = {f"{kind}Name": f"acmeonly-{kind.lower()}"}
             root.perform(f"Attach{kind}Policy", PolicyArn=made["Arn"], **name)
+        certificate = make("acmeonly.example.test")
+        held = self.held(root, certificate)
         self.values: dict[str, Any] = {
+            **held,
             "UserName": "acmeonly-user",
             "GroupName": "acmeonly-group",
             "RoleName": "acmeonly-role",
@@ -69,6 +76,43 @@ class Target:
             "Status": "Inactive",
             "Name": "acmeonly",
             "AccountId": account.id,
+        }
+
+    def held(self, root: Actor, certificate: Made) -> dict[str, Any]:
+        """Profiles, certificates and service credentials, by the parameter that names each."""
+        user = {"UserName": "acmeonly-user"}
+        profile = {"InstanceProfileName": "acmeonly-profile"}
+        root.perform("CreateInstanceProfile", **profile)
+        root.perform("AddRoleToInstanceProfile", **profile, RoleName="acmeonly-role")
+        uploaded = {
+            "ServerCertificateName": "acmeonly-certificate",
+            "CertificateBody": certificate.body,
+            "PrivateKey": certificate.private_key,
+        }
+        root.perform("UploadServerCertificate", **uploaded)
+        body = {"CertificateBody": certificate.body}
+        signing = root.perform("UploadSigningCertificate", **user, **body)["Certificate"]
+        ssh = {"SSHPublicKeyBody": rsa_key(2048).public_key().public_bytes(*OPENSSH).decode()}
+        service = {"ServiceName": "codecommit.amazonaws.com"}
+        credential = root.perform("CreateServiceSpecificCredential", **user, **service)
+        linked = {"AWSServiceName": "ecs.amazonaws.com"}
+        root.perform("CreateServiceLinkedRole", **linked)
+        return {
+            **profile,
+            **uploaded,
+            **ssh,
+            **service,
+            **linked,
+            "CertificateId": signing["CertificateId"],
+            "SSHPublicKeyId": root.perform("UploadSSHPublicKey", **user, **ssh)["SSHPublicKey"][
+                "SSHPublicKeyId"
+            ],
+            "ServiceSpecificCredentialId": credential["ServiceSpecificCredential"][
+                "ServiceSpecificCredentialId"
+            ],
+            "DeletionTaskId": root.perform(
+                "DeleteServiceLinkedRole", RoleName="AWSServiceRoleForECS"
+            )["DeletionTaskId"],
         }
 
     def params(self, operation: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -62,7 +63,9 @@ def make(
         .not_valid_before(now + starts)
         .not_valid_after(now + ends)
     )
-    return Made(builder.sign(issuer.key if issuer else key, SHA256()), key)
+    signer = issuer.key if issuer else key
+    digest = None if isinstance(signer, Ed25519PrivateKey) else SHA256()
+    return Made(builder.sign(signer, digest), key)
 
 
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts import tenancy
 from accounts.models import Event
-from tests.cast import allow
+from tests.cast import allow, trust
 from tests.identities.certificates import DAY, make
 from tests.identities.operations.refusal import conflict, denied, limit, missing, refusal
 from tests.identities.quotas import set_quota
@@ -45,19 +45,13 @@ def test_without_a_name_the_certificate_is_the_callers(acme) -> None:
     made = upload(acme.alice)
     assert made["UserName"] == "alice"
     assert listed(acme.alice) == [made]
-    role = acme.role("Admin", acme_trust(acme), allow("*"))
+    role = acme.role("Admin", trust(acme.arn("root")), allow("*"))
     session = acme.assume(acme.alice, role)
     assert refusal(session, "ListSigningCertificates") == (
         "ValidationError",
         400,
         "Must specify userName when calling with non-User credentials",
     )
-
-
-def acme_trust(acme) -> str:
-    from tests.cast import trust
-
-    return trust(acme.arn("root"))
 
 
 def test_root_has_certificates_of_its_own_under_the_accounts_id(acme) -> None:

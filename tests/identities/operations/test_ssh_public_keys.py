@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 import subprocess
 
@@ -78,9 +80,6 @@ def test_the_fingerprint_is_the_one_that_ssh_keygen_prints(acme, tmp_path) -> No
         )
     except FileNotFoundError:
         # The same by hand, where OpenSSH is not installed.
-        import base64
-        import hashlib
-
         digest = hashlib.md5(base64.b64decode(openssh().split()[1]), usedforsecurity=False)
         assert made["Fingerprint"] == digest.digest().hex(":")
     else:
