@@ -1,12 +1,15 @@
 """What a person does in the console, in a real browser."""
 
-import json
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.visits import Visits
 from tests.cast import PASSWORD, Acme, allow
-from tests.portal import Portal
+
+
+@pytest.fixture
+def root(visits: Visits, acme: Acme) -> Page:
+    return visits.as_root(acme)
 
 
 def press(page: Page, *keys: str) -> None:
@@ -61,34 +64,6 @@ def test_from_an_empty_account_to_an_administrator_with_the_keyboard_alone(page:
     expect(page.locator("#messages")).to_contain_text("User ada was created.")
 
 
-def test_the_policy_editor_shows_each_fault_where_it_is(root: Page):
-    root.watched.expected_status = {422}
-    root.goto("/console/policies/create")
-    root.fill("[name=PolicyName]", "Faulty")
-    root.locator(".cm-content").click()
-    press(root, "Control+a", "Delete")
-    root.keyboard.insert_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Alow"}]}')
-    root.click("main >> text=Create policy >> nth=-1")
-    expect(root.locator(".faults")).to_contain_text("Effect is Allow or Deny")
-    expect(root.locator(".cm-lintRange-error").first).to_be_visible()
-    expect(root.locator("[name=PolicyName]")).to_have_value("Faulty")
-
-
-def test_a_policy_written_in_the_editor_is_saved(root: Page, acme: Acme):
-    root.goto("/console/policies/create")
-    root.fill("[name=PolicyName]", "Written")
-    root.locator(".cm-content").click()
-    press(root, "Control+a", "Delete")
-    document = allow("s3:GetObject")
-    root.keyboard.insert_text(document)
-    root.click("text=Format")
-    root.click("main >> text=Create policy >> nth=-1")
-    root.wait_for_url("**:policy/Written")
-    arn = acme.arn("policy/Written")
-    version = acme.root.perform("GetPolicyVersion", PolicyArn=arn, VersionId="v1")
-    assert version["PolicyVersion"]["Document"] == json.dumps(json.loads(document), indent=2)
-
-
 def test_a_role_starts_from_a_template(root: Page):
     root.goto("/console/roles/create")
     root.click("text=A service")
@@ -113,37 +88,15 @@ def test_deleting_wakes_once_the_name_is_typed(root: Page, acme: Acme):
 
 def test_closing_the_dialog_gives_the_focus_back(root: Page):
     root.goto("/console/users/bob/")
-    link = root.locator("text=Rename")
+    link = root.get_by_role("link", name="Rename")
     link.focus()
     press(root, "Enter")
     root.wait_for_selector("#dialog[open]")
     expect(root.locator("#dialog [name=NewUserName]")).to_be_focused()
     press(root, "Escape")
+    expect(root.locator("#dialog")).to_be_hidden()
+    expect(root.locator("#dialog")).to_be_empty()
     expect(link).to_be_focused()
-
-
-def test_a_new_keys_secret_is_there_once(root: Page, acme: Acme):
-    acme.root.perform("CreateUser", UserName="keyholder")
-    root.goto("/console/users/keyholder/?tab=credentials")
-    root.click("text=Create access key")
-    root.click("#dialog [type=submit]")
-    secret = root.locator("#dialog [data-copy]").nth(1).get_attribute("data-copy")
-    assert len(secret) == 40
-    root.click("text=I have copied it")
-    root.wait_for_load_state()
-    expect(root.locator("main table")).to_contain_text("AKIA")
-    assert secret not in root.content()
-
-
-def test_the_filter_follows_typing_and_stays_in_the_address(root: Page):
-    root.goto("/console/users/")
-    press(root, "/")
-    root.keyboard.type("bo")
-    expect(root.locator("#results tbody tr")).to_have_count(1)
-    root.wait_for_url("**/users/?q=bo")
-    root.reload()
-    expect(root.locator("#filter")).to_have_value("bo")
-    expect(root.locator("#results")).to_contain_text("bob")
 
 
 def test_a_form_is_shown_as_code_as_it_is_filled_in(root: Page):
@@ -183,15 +136,9 @@ def test_a_theme_is_chosen_and_kept(root: Page):
     )
 
 
-def test_a_button_that_may_not_be_used_tells_why_to_the_keyboard_too(page: Page, acme: Acme):
+def test_a_button_that_may_not_be_used_tells_why_to_the_keyboard_too(visits: Visits, acme: Acme):
     acme.user("onlooker", allow("iam:Get*", "iam:List*"))
-    acme.root.perform("CreateLoginProfile", UserName="onlooker", Password="Correct horse battery 1")
-    page.goto("/console/sign-in")
-    page.fill("[name=account]", acme.id)
-    page.fill("[name=name]", "onlooker")
-    page.fill("[name=password]", "Correct horse battery 1")
-    press(page, "Enter")
-    page.wait_for_url("**/console/")
+    page = visits.as_user(acme, "onlooker")
     page.goto("/console/users/bob/")
     press(page, "Tab")
     page.locator("[aria-disabled=true]:has-text('Delete')").focus()
@@ -201,13 +148,9 @@ def test_a_button_that_may_not_be_used_tells_why_to_the_keyboard_too(page: Page,
 
 
 @pytest.fixture
-def plain(chromium, portal: Portal, root_state) -> Page:
+def plain(visits: Visits, acme: Acme) -> Page:
     """A browser that runs no scripts."""
-    context: BrowserContext = chromium.new_context(
-        base_url=portal.url, java_script_enabled=False, storage_state=root_state
-    )
-    yield context.new_page()
-    context.close()
+    return visits.as_root(acme, java_script_enabled=False)
 
 
 def test_without_scripts_lists_details_and_forms_work(plain: Page, acme: Acme):
@@ -231,9 +174,8 @@ def test_without_scripts_lists_details_and_forms_work(plain: Page, acme: Acme):
     assert plain.url.endswith("/console/users/")
 
 
-def test_without_scripts_one_signs_in_and_out(chromium, portal: Portal, acme: Acme):
-    context = chromium.new_context(base_url=portal.url, java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_one_signs_in_and_out(visits: Visits, acme: Acme):
+    page = visits.open(java_script_enabled=False)
     page.goto("/console/sign-in?kind=root")
     page.fill("[name=email]", acme.email)
     page.fill("[name=password]", PASSWORD)
@@ -242,4 +184,3 @@ def test_without_scripts_one_signs_in_and_out(chromium, portal: Portal, acme: Ac
     page.click("details.menu > summary")
     page.click("text=Sign out")
     assert page.url.endswith("/console/sign-in")
-    context.close()
