@@ -108,6 +108,7 @@ export function mount(textarea) {
         typesOver,
         EditorView.contentAttributes.of({
           "aria-label": label,
+          tabindex: "0",
           "aria-invalid": textarea.getAttribute("aria-invalid") || "false",
         }),
         keymap.of([
