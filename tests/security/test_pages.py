@@ -208,15 +208,10 @@ def test_no_address_makes_a_page_fail(root: Browser, acme: Acme) -> None:
             assert "Traceback" not in answer.text
             assert "X-Planted" not in answer.headers
     for page in (
-        "",
         "users/",
-        "groups/",
-        "roles/",
         "policies/",
         "activity",
         "search",
-        "sessions",
-        "users/carol/",
     ):
         for query in QUERIES:
             answer = root.get(f"/console/{page}?{query}")
