@@ -108,6 +108,7 @@ def create_service_specific_credential(
         if not held.filter(public_name=name).exists()
     )
     secret = service_credentials.new_secret(ServiceName, public_name)
+    age = None if CredentialAgeDays is None else timedelta(days=CredentialAgeDays)
     credential = ServiceSpecificCredential.objects.create(
         id=unique_id("ACCA"),
         account_id=call.account,
@@ -116,7 +117,7 @@ def create_service_specific_credential(
         public_name=public_name,
         digest=service_credentials.digest(secret),
         created_at=call.now,
-        expires_at=CredentialAgeDays and call.now + timedelta(days=CredentialAgeDays),
+        expires_at=None if age is None else call.now + age,
     )
     call.detail["ServiceSpecificCredentialId"] = credential.id
     return _with_secret(call, user, credential, secret)
