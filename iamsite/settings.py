@@ -227,5 +227,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Refused requests are the audit trail's matter; only failures are logged.
         "django.request": {"level": "ERROR"},
+        # Anybody can send a wrong Host; the answer says so, and the log is not theirs to fill.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
