@@ -154,8 +154,10 @@ def update_role(
         refuse_protected(role)
     if Description is not None:
         role.description = Description
-    # Left out, it falls back to the default (IAM, `UpdateRoleRequest$MaxSessionDuration`).
-    role.max_session_duration = MaxSessionDuration or DEFAULT_SESSION_SECONDS
+    # What is left out stays, as clients expect that change one thing at a time; the model's
+    # documentation speaks of a fall-back to 3600.
+    if MaxSessionDuration is not None:
+        role.max_session_duration = MaxSessionDuration
     role.save(update_fields=["description", "max_session_duration"])
     return {}
 
