@@ -40,7 +40,7 @@ class TemporaryCredentials:
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str = ""
     chained: bool = False
-    context: dict[str, str] = field(default_factory=dict)
+    context: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     root_since: str = ""
 
 
@@ -114,6 +114,9 @@ def read(key_id: str, token: str) -> tuple[str, TemporaryCredentials]:
     for name in ("policy_arns", "transitive_tag_keys"):
         if name in body:
             body[name] = tuple(body[name])
+    for key, value in body.get("context", {}).items():
+        if isinstance(value, list):
+            body["context"][key] = tuple(value)
     return secret, TemporaryCredentials(**body)
 
 

@@ -18,6 +18,7 @@ from accounts.sealing import unseal
 from iamsite.operations.caller import (
     AccessKeyCredential,
     Anonymous,
+    Assertion,
     Caller,
     Command,
     Credential,
@@ -73,6 +74,8 @@ def authenticate(
             return _by_console_session(credential, effect)
         case Command():
             return _by_command(credential, effect)
+        case Assertion():
+            return _by_assertion(credential, effect)
         case Anonymous():
             raise missing_authentication_token()
 
@@ -155,6 +158,24 @@ def _by_command(credential: Command, effect: Effect) -> Caller:
     if subject is None:
         raise OperationError("NoSuchEntity", f"There is no account {credential.account}.")
     return _caller(subject)
+
+
+def _by_assertion(credential: Assertion, effect: Effect) -> Caller:
+    row = _row(
+        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
+        [credential.account, credential.account, *_flags(effect)],
+    )
+    subject = _subject(row)
+    if subject is None:
+        raise access_denied(f"There is no account {credential.account}.")
+    _refuse_suspended(subject)
+    return Caller(
+        account=subject.account,
+        principal=credential.principal,
+        revision=subject.revision,
+        subject_id="",
+        assertion=credential,
+    )
 
 
 def _flags(effect: Effect) -> tuple[bool, bool]:

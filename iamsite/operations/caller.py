@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from policies.engine import Principal, PrincipalKind
 
@@ -61,7 +62,21 @@ class Command:
     account: str
 
 
-Credential = AccessKeyCredential | SessionCredential | Anonymous | Command
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What an identity provider says of whoever calls without a signature, proved to be its word.
+
+    `account` is the one that trusts the provider, `principal` stands for whom it vouches for,
+    `subject` is their name at the provider, `content` what else it says, for the operation.
+    """
+
+    account: str
+    principal: Principal
+    subject: str
+    content: Any
+
+
+Credential = AccessKeyCredential | SessionCredential | Anonymous | Command | Assertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,8 @@ class Session:
 class Caller:
     """An authenticated principal at one revision of its account.
 
+    One that an identity provider vouches for has no policies of its own: its `assertion` is all.
+
     `tags` are the principal's own (a role's or user's), session tags aside. `subject_id` is the
     unique id whose policies count: the user's, or the role's.
     """
@@ -102,6 +119,7 @@ class Caller:
     boundary: str | None = None
     access_key_id: str = ""
     session: Session | None = None
+    assertion: Assertion | None = None
 
     @property
     def kind(self) -> PrincipalKind:
@@ -120,4 +138,4 @@ class Caller:
             return f"{self.account}:{self.session.name}"
         if self.is_root:
             return self.account
-        return self.subject_id
+        return self.assertion.subject if self.assertion is not None else self.subject_id

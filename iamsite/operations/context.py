@@ -22,6 +22,13 @@ TYPES = {
     PrincipalKind.FEDERATED_USER: "FederatedUser",
 }
 
+# A request that nobody signed, whoever an identity provider says it is from.
+UNSIGNED: Keys = {
+    "aws:PrincipalAccount": "anonymous",
+    "aws:PrincipalType": "Anonymous",
+    "aws:userid": "anonymous",
+}
+
 
 def principal_tags(caller: Caller) -> dict[str, str]:
     """The caller's tags: session tags override its own, keys compared ignoring case."""
@@ -32,15 +39,22 @@ def principal_tags(caller: Caller) -> dict[str, str]:
     return {**kept, **caller.session.tags}
 
 
-def caller_keys(caller: Caller, origin: Origin, now: datetime) -> Keys:
-    """What does not depend on the action: the principal, its session, the network, the time."""
-    principal, session = caller.principal, caller.session
-    keys: Keys = {
+def _principal_keys(caller: Caller) -> Keys:
+    principal = caller.principal
+    return {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
         "aws:PrincipalAccount": caller.account,
         "aws:PrincipalType": TYPES[principal.kind],
         "aws:PrincipalIsAWSService": "false",
         "aws:userid": caller.user_id,
+    }
+
+
+def caller_keys(caller: Caller, origin: Origin, now: datetime) -> Keys:
+    """What does not depend on the action: the principal, its session, the network, the time."""
+    principal, session = caller.principal, caller.session
+    keys: Keys = {
+        **(_principal_keys(caller) if caller.assertion is None else UNSIGNED),
         "aws:SourceIp": origin.source_ip,
         "aws:SecureTransport": "true" if origin.secure else "false",
         "aws:UserAgent": origin.user_agent,

@@ -158,6 +158,11 @@ def invalid_parameter_value(message: str) -> OperationError:
     return OperationError("InvalidParameterValue", message)
 
 
+def invalid_identity_token(message: str) -> OperationError:
+    """A token or assertion of an identity provider that does not count."""
+    return OperationError("InvalidIdentityToken", message)
+
+
 def limit_exceeded(name: str, limit: int) -> OperationError:
     """A quota by its name in AWS's messages, such as `AccessKeysPerUser`."""
     return OperationError("LimitExceeded", f"Cannot exceed quota for {name}: {limit}")

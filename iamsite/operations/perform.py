@@ -63,10 +63,17 @@ def _perform(
 ) -> Result:
     model = operation_model(name)
     found = registered(name)
-    if isinstance(credential, Anonymous):
-        raise missing_authentication_token() if model.is_signed else not_available(name)
+    if isinstance(credential, Anonymous) and model.is_signed:
+        raise missing_authentication_token()
     effect = found.effect if found else Effect.READ
     fault = _fault(name, params)
+    if not model.is_signed:
+        if found is None or found.proof is None:
+            raise not_available(name)
+        if fault is not None:
+            raise fault
+        # A signature means nothing here: whoever calls is whom the provider vouches for.
+        credential = found.proof(now, **params)
     call: Call | None = None
     try:
         with transaction.atomic(durable=True):

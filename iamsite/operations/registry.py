@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iamsite.operations.call import Call
+    from iamsite.operations.caller import Assertion
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -47,6 +48,7 @@ class Resource:
 ResourceOf = Callable[..., Resource]
 KeyOf = str | Callable[["Call"], ContextValue]
 Authorization = Callable[..., None]
+Proof = Callable[..., "Assertion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Registered:
     resource: ResourceOf | None
     context: Mapping[str, KeyOf]
     authorization: Authorization | None
+    proof: Proof | None
 
 
 _operations: dict[str, Registered] = {}
@@ -73,6 +76,7 @@ def operation(
     issues: bool = False,
     context: Mapping[str, KeyOf] | None = None,
     authorizes_itself: bool | Authorization = False,
+    proof: Proof | None = None,
     name: str | None = None,
 ) -> Callable[[Run], Run]:
     """Registers a function as the operation that `action` ("iam:CreateUser") names.
@@ -81,8 +85,10 @@ def operation(
     the resource is `*`. `context` maps condition keys to the parameter that fills each, or to a
     function of the call. `authorizes_itself` is for the few operations that need no permission or
     ask for it in a way of their own: True when the function does so as it runs, better a function
-    of the call and the parameters that raises AccessDenied. `name` differs from the action's where
-    several operations share one action.
+    of the call and the parameters that raises AccessDenied. `proof` is for operations that
+    nobody signs: called with the time and the parameters, before the transaction begins, it says
+    whom an identity provider vouches for, or raises OperationError. `name` differs from the
+    action's where several operations share one action.
     """
 
     def register(run: Run) -> Run:
@@ -92,7 +98,14 @@ def operation(
         effect = Effect.READ if reads else Effect.ISSUE if issues else Effect.CHANGE
         authorization = _nothing if authorizes_itself is True else authorizes_itself or None
         _operations[operation_name] = Registered(
-            operation_name, action, run, effect, resource, dict(context or {}), authorization
+            operation_name,
+            action,
+            run,
+            effect,
+            resource,
+            dict(context or {}),
+            authorization,
+            proof,
         )
         return run
 

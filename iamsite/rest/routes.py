@@ -211,6 +211,7 @@ ROUTES: list[Route] = [
     Route("POST", "policy-validations", "ValidatePolicy"),
     Route("GET", "caller-identity", "GetCallerIdentity"),
     Route("POST", "sessions/role", "AssumeRole"),
+    Route("POST", "sessions/web-identity", "AssumeRoleWithWebIdentity"),
     Route("POST", "sessions/user", "GetSessionToken"),
     Route("POST", "sessions/federated-user", "GetFederationToken"),
 ]

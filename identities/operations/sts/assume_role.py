@@ -96,7 +96,7 @@ def assume_role(
     if source_identity:
         _authorized(call, "sts:SetSourceIdentity", target, tags, context)
     chained = is_chained(call)
-    _check_duration(role, DurationSeconds, chained=chained)
+    check_duration(role, DurationSeconds, chained=chained)
     with _inside(call, target.account):
         policies = session_policies(target.account, Policy, PolicyArns, tags.all)
     issued_at = call.now.replace(microsecond=0)
@@ -171,8 +171,13 @@ def _target(call: Call, arn: str) -> Target:
         return Target(arn, call.account, None)
     account, path, name = match.groups()
     with _inside(call, account):
-        row = fetch_one(ROLE, [account, name, path, name])
-    return Target(arn, account, _role.read(row) if row is not None else None)
+        return Target(arn, account, role_at(account, path, name))
+
+
+def role_at(account: str, path: str, name: str) -> Role | None:
+    """The role of an entered and active account."""
+    row = fetch_one(ROLE, [account, name, path, name])
+    return _role.read(row) if row is not None else None
 
 
 def _authorized(
@@ -185,7 +190,7 @@ def _authorized(
     role = target.role
     role_tags = tags.over(role.tags) if role is not None else {}
     resource = Resource(target.arn, target.account, tags=role_tags)
-    trusted = _trust_policy(role) if role is not None else NOBODY
+    trusted = trust_policy(role) if role is not None else NOBODY
     layers = _trusting(call.layers, trusted)
     request = call.request(action, resource, context)
     decision = decide(request, layers)
@@ -198,7 +203,7 @@ def _authorized(
     raise AccessDenied(request, decision, layers, message)
 
 
-def _trust_policy(role: Role) -> PolicySet:
+def trust_policy(role: Role) -> PolicySet:
     return _compiled(trust.pinned(role))
 
 
@@ -225,7 +230,7 @@ def _denial(call: Call, action: str, target: Target, context: Mapping[str, Any])
     )
 
 
-def _check_duration(role: Role, seconds: int, *, chained: bool) -> None:
+def check_duration(role: Role, seconds: int, *, chained: bool) -> None:
     if seconds > role.max_session_duration:
         raise validation_error(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
