@@ -1,6 +1,7 @@
 """Quotas: AWS's defaults, which an operator may change for one account.
 
-Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages.
+Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. An account's own
+services and resources have quotas of ours; a resource policy may be as long as that of a bucket.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ DEFAULTS = {
     "OpenIDConnectProvidersPerAccount": 100,
     "ClientIdsPerOpenIdConnectProvider": 100,
     "TagsPerResource": 50,
+    "ServicesPerAccount": 100,
+    "ResourcesPerAccount": 10_000,
+    "ResourcePolicySize": 20_480,
 }
 
 

@@ -1,4 +1,6 @@
-"""Trust policies: which principals they may name, and what happens to those that change.
+"""Policies that name principals: whom they may name, and what happens to those that change.
+
+Such are the trust policies of roles and the policies of resources.
 
 Saving replaces nothing in the text but account ids, which become root ARNs; beside it are kept the
 unique ids that its user and role ARNs had. Deciding goes by those ids. Showing follows a rename,
@@ -9,7 +11,7 @@ policy elements: Principal").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +20,7 @@ from django.db import connection
 from identities.models import Role
 from identities.providers import is_provider
 from identities.services import is_service_principal
+from policies import registered
 from policies.engine import Document, DocumentKind, NamedPrincipal, parse
 from policies.engine.issuers import check_issuers
 
@@ -28,7 +31,7 @@ KEPT = 10_000
 
 
 class UnknownPrincipal(ValueError):
-    """A trust policy names a principal that does not exist."""
+    """A policy names a principal that does not exist."""
 
     def __init__(self, principal: NamedPrincipal) -> None:
         self.principal = principal
@@ -39,20 +42,21 @@ class UnknownPrincipal(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TrustPolicy:
-    """A trust policy fit to be saved: its document, and the unique id behind each user or role."""
+    """A policy fit to be saved: its document, and the unique id behind each user or role."""
 
     document: Document
     pins: dict[str, str]
 
 
-def read(text: str) -> TrustPolicy:
-    """The trust policy in `text`, every principal in it resolved.
+def read(text: str, kind: DocumentKind = DocumentKind.TRUST) -> TrustPolicy:
+    """The trust policy in `text`, or the resource policy, every principal in it resolved.
 
     Raises PolicyErrors for a document that is none, UnknownPrincipal for a principal that does
     not exist. Its size is the caller's to check.
     """
-    document = parse(text, DocumentKind.TRUST)
-    check_issuers(document)
+    document = parse(text, kind)
+    if kind is DocumentKind.TRUST:
+        check_issuers(document)
     roots = {
         named.value: f"arn:aws:iam::{named.value}:root"
         for named in document.principals()
@@ -61,8 +65,10 @@ def read(text: str) -> TrustPolicy:
     document = document.with_principals(roots)
     named = document.principals()
     for one in named:
-        if one.type == "Service" and not is_service_principal(one.value):
+        if one.type == "Service" and not _is_service(one.value):
             raise UnknownPrincipal(one)
+        if one.type == "CanonicalUser":
+            raise UnknownPrincipal(one)  # an id that only accounts of AWS have
         if one.type == "Federated" and not is_provider(one.value):
             raise UnknownPrincipal(one)
     # Sessions come and go; that one exists is not asked.
@@ -80,28 +86,43 @@ def read(text: str) -> TrustPolicy:
 
 def pinned(role: Role) -> Document:
     """The role's trust policy as decisions take it: users and roles by unique id."""
-    return _pinned(role.trust_policy, tuple(sorted(role.trust_pins.items())))
+    return pinned_document(role.trust_policy, role.trust_pins, DocumentKind.TRUST)
+
+
+def pinned_document(text: str, pins: Mapping[str, str], kind: DocumentKind) -> Document:
+    """A saved policy as decisions take it: users and roles by unique id."""
+    return _pinned(text, tuple(sorted(pins.items())), kind)
 
 
 def shown(roles: Iterable[Role]) -> dict[str, str]:
     """The text to show for each role, by the role's unique id."""
     roles = list(roles)
     current = _arns_of({pin for role in roles for pin in role.trust_pins.values()})
-    return {role.id: _shown(role, current) for role in roles}
-
-
-def _shown(role: Role, current: dict[str, str]) -> str:
-    moved = {
-        sent: now for sent, pin in role.trust_pins.items() if (now := current.get(pin, pin)) != sent
+    return {
+        role.id: _moved(role.trust_policy, role.trust_pins, DocumentKind.TRUST, current)
+        for role in roles
     }
-    if not moved:
-        return role.trust_policy
-    return parse(role.trust_policy, DocumentKind.TRUST).with_principals(moved).text
+
+
+def shown_text(text: str, pins: Mapping[str, str], kind: DocumentKind) -> str:
+    """The text to show for a saved policy."""
+    return _moved(text, pins, kind, _arns_of(set(pins.values())))
+
+
+def _moved(
+    text: str, pins: Mapping[str, str], kind: DocumentKind, current: Mapping[str, str]
+) -> str:
+    moved = {sent: now for sent, pin in pins.items() if (now := current.get(pin, pin)) != sent}
+    return parse(text, kind).with_principals(moved).text if moved else text
 
 
 @lru_cache(maxsize=KEPT)
-def _pinned(text: str, pins: tuple[tuple[str, str], ...]) -> Document:
-    return parse(text, DocumentKind.TRUST).with_principals(dict(pins))
+def _pinned(text: str, pins: tuple[tuple[str, str], ...], kind: DocumentKind) -> Document:
+    return parse(text, kind).with_principals(dict(pins))
+
+
+def _is_service(name: str) -> bool:
+    return is_service_principal(name) or registered.is_service_principal(name)
 
 
 def _ids_of(values: list[str]) -> dict[str, str]:

@@ -1,11 +1,15 @@
 from policies.operations import attachments as attachments
 from policies.operations import authorization_details as authorization_details
+from policies.operations import authorize as authorize
 from policies.operations import effective as effective
 from policies.operations import entities as entities
 from policies.operations import granting as granting
 from policies.operations import inline as inline
 from policies.operations import permissions_boundaries as permissions_boundaries
 from policies.operations import policies as policies
+from policies.operations import resource_policies as resource_policies
+from policies.operations import resources as resources
+from policies.operations import services as services
 from policies.operations import simulation as simulation
 from policies.operations import tags as tags
 from policies.operations import validation as validation

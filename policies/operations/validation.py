@@ -6,7 +6,8 @@ from typing import Any
 
 from iamsite.operations import Call, operation
 from policies.engine import DocumentKind, Fault, PolicyErrors, parse
-from policies.engine.lint import Finding, aws_services, lint
+from policies.engine.lint import Finding, lint
+from policies.registered import catalogue
 
 # More than any policy may hold; linting costs far more than parsing.
 LONGEST_LINTED = 16_384
@@ -19,7 +20,7 @@ def validate_policy(
 ) -> dict[str, Any]:
     kind = DocumentKind(PolicyType)
     is_linted = len(PolicyDocument) <= LONGEST_LINTED
-    found = lint(PolicyDocument, kind, aws_services()) if is_linted else []
+    found = lint(PolicyDocument, kind, catalogue(call.account)) if is_linted else []
     advice = {"IsLinted": is_linted, "Findings": [_finding(one) for one in found]}
     try:
         document = parse(PolicyDocument, kind)

@@ -2,6 +2,7 @@
 and ARNs: nothing of Acme's is told, nothing of Acme's changes."""
 
 import json
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,7 +44,19 @@ class Target:
             root.perform(f"Attach{kind}Policy", PolicyArn=made["Arn"], **name)
         certificate = make("acmeonly.example.test")
         held = self.held(root, certificate)
+        resource = f"arn:aws:s3:::acmeonly-{uuid.uuid4().hex}"
+        service = {"ServicePrefix": "acmeonly", "ServicePrincipal": "acmeonly.example.com"}
+        root.perform("RegisterService", ServiceName="acmeonly", **service)
+        root.perform("RegisterResource", ResourceArn=resource)
+        root.perform(
+            "PutResourcePolicy",
+            ResourceArn=resource,
+            PolicyDocument=trust(account.arn("root"), "s3:GetObject", Resource=resource),
+        )
         self.values: dict[str, Any] = {
+            **service,
+            "ResourceArn": resource,
+            "ActionName": "s3:GetObject",
             **held,
             "UserName": "acmeonly-user",
             "GroupName": "acmeonly-group",

@@ -1,0 +1,190 @@
+"""Authorize: the decision that an application asks for before it acts for somebody.
+
+The caller's side is its identity policies, boundary and session policies; the resource's side the
+policy of the resource, in whichever account. Across accounts both must allow (evaluation.md §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from accounts import tenancy
+from accounts.models import Account
+from iamsite.operations import Call, Resource, operation
+from iamsite.operations.caller import Caller
+from iamsite.operations.context import Keys, caller_keys, resource_keys
+from iamsite.operations.errors import invalid_input
+from iamsite.operations.layers import layers_of
+from identities import trust
+from policies import registered
+from policies.engine import (
+    Document,
+    DocumentKind,
+    Layer,
+    Layers,
+    Outcome,
+    Policy,
+    PolicySet,
+    PrincipalKind,
+    Request,
+    compile_policies,
+    decide,
+    denial_message,
+)
+from policies.operations.principals import get_by_arn, resource_by_arn
+from policies.operations.simulation import inputs
+
+KEPT = 10_000
+# What the network and the clock fill in for a request of the caller's own; the application knows
+# those of the request that it asks about.
+OF_THE_REQUEST = frozenset(
+    (
+        "aws:sourceip",
+        "aws:securetransport",
+        "aws:useragent",
+        "aws:viaawsservice",
+        "aws:requestedregion",
+        "aws:referer",
+        "aws:currenttime",
+        "aws:epochtime",
+    )
+)
+OF_THE_CLOCK = frozenset(("aws:currenttime", "aws:epochtime"))
+# Decided with the trust policy of the role.
+ASSUMING = frozenset(("sts:assumerole", "sts:tagsession", "sts:setsourceidentity"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The principal that a decision is about: its policies, and the keys that follow from it."""
+
+    caller: Caller
+    layers: Layers
+    keys: Keys
+
+
+def _may_ask(call: Call, PrincipalArn: str | None = None, **_: Any) -> None:
+    """What it may do itself anybody can find out by doing it; about others one needs permission."""
+    if PrincipalArn is not None and PrincipalArn != call.caller.principal.arn:
+        call.authorize("portal:Authorize", resource_by_arn(call, PrincipalArn))
+
+
+@operation("portal:Authorize", reads=True, authorizes_itself=_may_ask)
+def authorize(
+    call: Call,
+    ActionName: str,
+    ResourceArn: str = "*",
+    PrincipalArn: str | None = None,
+    ContextEntries: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    inputs.check_actions([ActionName])
+    inputs.check_resources([ResourceArn])
+    if ActionName.lower() in ASSUMING:
+        raise invalid_input(
+            f"ActionName: whether {ActionName} is allowed is for the role's trust policy to say; "
+            "call AssumeRole itself."
+        )
+    asked = _asked(call, PrincipalArn)
+    owner, policies = _resource_side(call, ResourceArn)
+    keys = {**asked.keys, **resource_keys(Resource(ResourceArn, owner), ActionName)}
+    _check_entries(ContextEntries, keys)
+    request = Request(
+        asked.caller.principal,
+        ActionName,
+        ResourceArn,
+        owner,
+        inputs.context_of(ContextEntries, keys),
+    )
+    layers = asked.layers if policies is None else _with_resource(asked.layers, policies)
+    decision = decide(request, layers)
+    if decision.allowed:
+        return {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
+    outcome = decision.outcome
+    if owner != call.account and decision.layer is Layer.RESOURCE:
+        # Whether the other side is silent or says no is not the caller's to know.
+        outcome = Outcome.IMPLICIT_DENY
+    return {
+        "Decision": outcome.value,
+        "DecidingLayer": decision.layer.value,
+        "Message": denial_message(request, decision),
+    }
+
+
+def _asked(call: Call, arn: str | None) -> Asked:
+    """The caller itself, or a user or role of its account.
+
+    Raises InvalidInput for another session: what limits it only its own token tells. Raises
+    NoSuchEntity.
+    """
+    caller = call.caller
+    if arn is None or arn == caller.principal.arn:
+        return Asked(caller, call.layers, dict(call.caller_keys))
+    kind, found = get_by_arn(call, arn)
+    if kind.name == "Group":
+        raise invalid_input(f"PrincipalArn: {arn} is a group, which does nothing by itself.")
+    named = Caller(
+        account=call.account,
+        principal=inputs.principal_of(arn, found.id, bounded=found.boundary is not None),
+        revision=caller.revision,
+        subject_id=found.id,
+        name=found.name,
+        tags=found.tags,
+        boundary=found.boundary,
+    )
+    keys = {
+        key: value
+        for key, value in caller_keys(named, call.origin, call.now).items()
+        if key.lower() not in OF_THE_REQUEST or key.lower() in OF_THE_CLOCK
+    }
+    if named.kind is PrincipalKind.ROLE_SESSION:
+        del keys["aws:userid"]  # it holds the session's name
+    return Asked(named, layers_of(named), keys)
+
+
+def _check_entries(entries: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for a key that follows from the principal or the resource."""
+    fixed = {key.lower() for key in known} - OF_THE_REQUEST
+    for number, entry in enumerate(entries, 1):
+        name = str(entry["ContextKeyName"])
+        if name.lower() in fixed or name.lower().startswith(("aws:principal", "aws:resource")):
+            raise invalid_input(
+                f"ContextEntries.member.{number}: {name} follows from the principal or the "
+                "resource and cannot be set."
+            )
+
+
+def _resource_side(call: Call, arn: str) -> tuple[str, PolicySet | None]:
+    """The account of the resource, and the policy that speaks for it.
+
+    A resource that nobody has registered belongs to the account in its ARN, else to the caller's.
+    """
+    if arn == "*":
+        return call.account, None
+    arns = registered.containing(arn)
+    owner = registered.owner_of(arns) or arn.split(":", 5)[4] or call.account
+    across = owner != call.account
+    with tenancy.entered(owner, back=call.account) if across else nullcontext():
+        active = (
+            not across or Account.objects.filter(id=owner, status=Account.Status.ACTIVE).exists()
+        )
+        found = registered.nearest_policy(arns) if active else None
+        if found is None:
+            return owner, None
+        return owner, _compiled(
+            trust.pinned_document(found.policy, found.pins, DocumentKind.RESOURCE)
+        )
+
+
+# What the engine works out is kept on the sets and layers themselves, so these are kept too.
+@lru_cache(maxsize=KEPT)
+def _compiled(document: Document) -> PolicySet:
+    return compile_policies([Policy(document, "ResourcePolicy", None, "resource")])
+
+
+@lru_cache(maxsize=KEPT)
+def _with_resource(layers: Layers, policies: PolicySet) -> Layers:
+    return replace(layers, resource=policies)
