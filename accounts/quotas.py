@@ -1,7 +1,8 @@
 """Quotas: AWS's defaults, which an operator may change for one account.
 
-Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. An account's own
-services and resources have quotas of ours; a resource policy may be as long as that of a bucket.
+Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. What IAM does not
+count is ours: the account's own services and resources. A resource policy may be as long as that
+of a bucket.
 """
 
 from __future__ import annotations
