@@ -112,7 +112,7 @@ def _django_database(login: database.Login, **options: str) -> dict[str, Any]:
     rest = {name: value for name, value in login.items() if name not in known}
     given = [login["options"]] if "options" in login else []
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "iamsite.postgresql",
         "HOST": login.get("host", ""),
         "PORT": login.get("port", ""),
         "NAME": login["dbname"],

@@ -7,12 +7,10 @@ follows in the transaction sees that account only.
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 
 from accounts.sealing import unseal
 from iamsite.operations.caller import (
@@ -34,6 +32,7 @@ from iamsite.operations.errors import (
     missing_authentication_token,
 )
 from iamsite.operations.registry import Effect
+from iamsite.operations.rows import fetch, parsed
 from identities import temporary
 from policies.engine import Principal, PrincipalKind
 
@@ -183,9 +182,7 @@ def _flags(effect: Effect) -> tuple[bool, bool]:
 
 
 def _row(query: str, values: list[Any]) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        row: tuple[Any, ...] = cursor.fetchone()
+    (row,) = fetch(query, values)
     return row
 
 
@@ -193,9 +190,7 @@ def _subject(row: tuple[Any, ...]) -> Subject | None:
     if row[0] is None:
         return None
     subject = Subject(*row[:9])
-    # psycopg hands jsonb over as text, because Django registers its own loader.
-    tags: Any = subject.tags
-    return subject._replace(tags=json.loads(tags) if isinstance(tags, str) else tags or {})
+    return subject._replace(tags=parsed(subject.tags) or {})
 
 
 def _is_locked_root(subject: Subject) -> bool:

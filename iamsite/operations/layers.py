@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from iamsite.operations.caller import Caller
+from iamsite.operations.rows import fetch
 from policies.engine import (
     Document,
     DocumentKind,
@@ -45,11 +44,11 @@ class Held(NamedTuple):
 
 HELD = """
 WITH holders AS (
-    SELECT id, 'user' AS kind, name, 0 AS place FROM identities_user WHERE id = %(id)s
-    UNION ALL SELECT id, 'role', name, 0 FROM identities_role WHERE id = %(id)s
-    UNION ALL SELECT id, 'group', name, 1 FROM identities_group WHERE id = %(id)s
+    SELECT id, 'user' AS kind, name, 0 AS place FROM identities_user WHERE id = %s
+    UNION ALL SELECT id, 'role', name, 0 FROM identities_role WHERE id = %s
+    UNION ALL SELECT id, 'group', name, 1 FROM identities_group WHERE id = %s
     UNION ALL SELECT g.id, 'group', g.name, 1 FROM identities_membership m
-        JOIN identities_group g ON g.id = m.group_id WHERE m.user_id = %(id)s)
+        JOIN identities_group g ON g.id = m.group_id WHERE m.user_id = %s)
 SELECT h.kind, h.name, i.name, NULL, i.document, i.digest, h.place
     FROM holders h JOIN policies_inlinepolicy i ON i.principal_id = h.id
 UNION ALL
@@ -63,16 +62,14 @@ SELECT 'boundary', '', p.name, 'arn:aws:iam::' || p.account_id || ':policy' || p
        v.document, v.digest, 2
     FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
     JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
-    WHERE b.principal_id = %(id)s
+    WHERE b.principal_id = %s
 ORDER BY 7, 2, 4 NULLS FIRST, 3
 """
 
 
 def held_by(principal_id: str) -> list[Held]:
     """Every policy that bears on a user (its groups' too), group or role of the entered account."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, {"id": principal_id})
-        return [_held(*row) for row in cursor.fetchall()]
+    return [_held(*row) for row in fetch(HELD, [principal_id] * HELD.count("%s"))]
 
 
 def _held(
@@ -130,9 +127,7 @@ def _session_policies(inline: str | None, arns: tuple[str, ...]) -> PolicySet | 
     if inline is not None:
         found.append(Policy(document_of(inline, DocumentKind.SESSION), "session", None, "none"))
     if arns:
-        with connection.cursor() as cursor:
-            cursor.execute(MANAGED, [list(arns)])
-            found += [as_policy(_held("session", "", *row)) for row in cursor]
+        found += [as_policy(_held("session", "", *row)) for row in fetch(MANAGED, [list(arns)])]
     return compile_policies(found)
 
 

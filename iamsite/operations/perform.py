@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 
 from accounts import tenancy
@@ -24,12 +31,14 @@ from iamsite.operations.registry import Effect, Params, Registered, Result, regi
 from iamsite.operations.restrictions import refuse_restricted
 from iamsite.operations.trail import record
 from iamsite.operations.validation import validate
+from iamsite.postgresql.base import Undecided
 from policies.engine import Decision
 
 logger = logging.getLogger(__name__)
 
-# Deadlock, serialization failure: the transaction left nothing and may be tried again.
-AGAIN = {"40P01", "40001"}
+# Deadlock, serialization failure, a prepared statement gone: the transaction left nothing and may
+# be tried again.
+AGAIN = {"40P01", "40001", "26000"}
 TRIES = 3
 
 
@@ -50,12 +59,23 @@ def perform(
     for attempt in range(1, TRIES + 1):
         try:
             return _perform(credential, name, params, origin, now or timezone.now())
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in AGAIN or attempt == TRIES:
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
+            if attempt == TRIES or not _may_try_again(error, attempt):
+                if isinstance(error, ProgrammingError):
+                    raise
                 raise _unavailable(origin, error) from error
-        except InterfaceError as error:
-            raise _unavailable(origin, error) from error
     raise AssertionError("unreachable")
+
+
+def _may_try_again(error: Exception, attempt: int) -> bool:
+    """Whether what failed left nothing behind and may succeed now."""
+    if getattr(error.__cause__, "sqlstate", None) in AGAIN:
+        return True
+    lost = connection.connection is None or connection.connection.closed
+    if not lost or isinstance(error, Undecided) or attempt > 1:
+        return False
+    connection.close()  # the database restarted since the last call: a new connection will do
+    return True
 
 
 def _perform(

@@ -7,7 +7,7 @@ the database does for a row or two.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -16,23 +16,19 @@ from django.db.models import JSONField, Model
 
 Kind = TypeVar("Kind", bound=Model)
 Row = tuple[Any, ...]
-Values = Sequence[Any] | Mapping[str, Any]
 
 
-def fetch(query: str, values: Values = ()) -> list[Row]:
-    """All rows of a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        rows: list[Row] = cursor.fetchall()
+def fetch(query: str, values: Sequence[Any] = ()) -> list[Row]:
+    """All rows of a query, of which there are few in all: each connection keeps it prepared."""
+    database: Any = connection  # iamsite.postgresql's
+    rows: list[Row] = database.fetch(query, values)
     return rows
 
 
-def fetch_one(query: str, values: Values = ()) -> Row | None:
+def fetch_one(query: str, values: Sequence[Any] = ()) -> Row | None:
     """The first row of a query, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        row: Row | None = cursor.fetchone()
-    return row
+    rows = fetch(query, values)
+    return rows[0] if rows else None
 
 
 def count_of(model: type[Model], account: str) -> int:
@@ -48,8 +44,7 @@ def insert(row: Model) -> None:
     values = [
         json.dumps(getattr(row, name)) if is_json else getattr(row, name) for name, is_json in names
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    fetch(statement, values)
 
 
 @cache

@@ -117,12 +117,10 @@ def root_output(call: Call) -> dict[str, Any]:
 def list_users(
     call: Call, PathPrefix: str = "/", Marker: str | None = None, MaxItems: int | None = None
 ) -> dict[str, Any]:
-    below = "AND starts_with(path, %(path)s)" if PathPrefix != "/" else ""
+    prefix = "" if PathPrefix == "/" else PathPrefix
 
     def fetch_page(after: Any, limit: int) -> list[Row]:
-        values = {"account": call.account, "path": PathPrefix, "after": after, "limit": limit}
-        beyond = "AND lower_name > %(after)s" if after is not None else ""
-        return fetch(PAGE.format(below=below, beyond=beyond), values)
+        return fetch(PAGE, [call.account, after or "", prefix, limit])
 
     rows, paging = page(call, fetch_page, lambda row: row[-1])
     return {"Users": [_listed(call.account, row) for row in rows], **paging}
@@ -133,8 +131,9 @@ def list_users(
 PAGE = """
 SELECT id, name, path, created_at AT TIME ZONE 'UTC', password_last_used AT TIME ZONE 'UTC',
        lower_name
-FROM identities_user WHERE account_id = %(account)s {below} {beyond}
-ORDER BY lower_name LIMIT %(limit)s
+FROM identities_user
+WHERE account_id = %s AND lower_name > %s AND starts_with(path, %s)
+ORDER BY lower_name LIMIT %s
 """
 
 

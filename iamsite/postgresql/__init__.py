@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with what happens in every call made cheap."""

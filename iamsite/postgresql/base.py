@@ -1,0 +1,143 @@
+"""A connection as Django's own backend has it, but for two things that every call does.
+
+psycopg is made to run queries beside each other, which costs several times what libpq needs for one
+at a time. So transactions begin and end by libpq's plain commands, and `fetch` runs statements that
+are written by hand and used over and over: prepared once a connection, executed by libpq itself.
+Everything else is psycopg's and Django's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.postgresql import base
+from django.db.backends.utils import debug_transaction
+from psycopg import Connection, errors
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+Row = tuple[Any, ...]
+GOOD = {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}
+
+
+class Undecided(OperationalError):
+    """The connection was lost during a commit: what it was to keep is durable, or it is not."""
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's connection; psycopg's own is left in autocommit, and knows of no transaction."""
+
+    connection: Connection[Any] | None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._prepared: dict[str, bytes] = {}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._prepared = {}
+        return super().get_new_connection(conn_params)
+
+    # Transactions
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """What Django asks of a connection that begins its transactions by itself."""
+        with debug_transaction(self, "BEGIN"), self.wrap_database_errors:
+            self._command(b"BEGIN")
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        if self.connection is not None and self.connection.autocommit is not autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+
+    def _commit(self) -> None:
+        if self._is_begun_here():
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                try:
+                    result = self._command(b"COMMIT")
+                except errors.OperationalError as error:
+                    raise Undecided(str(error)) from error
+                if result.command_status != b"COMMIT":
+                    # Something failed, and whoever asked for it went on all the same.
+                    raise errors.InFailedSqlTransaction("the transaction was rolled back")
+        else:
+            super()._commit()  # type: ignore[misc]
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        # Through a cursor, psycopg would take it for a reason to forget all prepared statements.
+        with self.wrap_database_errors:
+            self._command(self.ops.savepoint_rollback_sql(sid).encode())
+
+    def _rollback(self) -> None:
+        if self._is_begun_here():
+            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+                self._command(b"ROLLBACK")
+        else:
+            super()._rollback()  # type: ignore[misc]
+
+    def _is_begun_here(self) -> bool:
+        connection = self.connection
+        return (
+            connection is not None
+            and connection.autocommit
+            and connection.pgconn.transaction_status != TransactionStatus.IDLE
+        )
+
+    def _command(self, command: bytes) -> PGresult:
+        assert self.connection is not None
+        return checked(self.connection.pgconn.exec_(command))
+
+    # Statements
+
+    def fetch(self, statement: str, values: Sequence[Any]) -> list[Row]:
+        """All rows that `statement` gives; `values` fill its places, `%s` each.
+
+        The server tells the types of the places by where they are.
+        """
+        if self.queries_logged or self.execute_wrappers:
+            with self.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else []
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        assert self.connection is not None
+        with self.wrap_database_errors:
+            transformer = Transformer(self.connection)
+            given = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
+            result = self._execute(statement, given)
+            transformer.set_pgresult(result)
+            return transformer.load_rows(0, result.ntuples, tuple)
+
+    def _execute(self, statement: str, values: Any) -> PGresult:
+        assert self.connection is not None
+        libpq = self.connection.pgconn
+        name = self._prepared.get(statement)
+        if name is None:
+            name = b"iamsite_%d" % len(self._prepared)
+            checked(libpq.prepare(name, numbered(statement)))
+            self._prepared[statement] = name
+        result = libpq.exec_prepared(name, values, result_format=Format.TEXT)
+        try:
+            return checked(result)
+        except errors.InvalidSqlStatementName:
+            self._prepared = {}  # somebody deallocated it; whoever tries again prepares it again
+            raise
+
+
+def checked(result: PGresult) -> PGresult:
+    """The result of a command; raises psycopg's error when it failed."""
+    if result.status in GOOD:
+        return result
+    if result.error_field(DiagnosticField.SQLSTATE) is None:  # libpq's own: the connection is lost
+        raise errors.OperationalError(result.get_error_message())
+    raise errors.error_from_result(result)
+
+
+@cache
+def numbered(statement: str) -> bytes:
+    """A statement with its places as libpq numbers them."""
+    first, *others = statement.split("%s")
+    parts = (f"${number}{part}" for number, part in enumerate(others, 1))
+    return "".join((first, *parts)).replace("%%", "%").encode()
