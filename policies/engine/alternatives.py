@@ -16,6 +16,10 @@ _SMALL = 4
 
 def either(guards: Sequence[Conditions | None]) -> tuple[Check, ...] | None:
     """Checks one of which must hold; None if nothing is left to check."""
+    if not guards:
+        return ()
+    if len(guards) == 1:
+        return None if guards[0] is None else (guards[0].check,)
     distinct: dict[object, Conditions] = {}
     for guard in guards:
         if guard is None:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .actions import action_pattern, name_pattern, split_action, split_pattern
-from .conditions import conditions_of
+from .alternatives import either
+from .conditions import Check, Conditions, conditions_of
 from .document import Document, DocumentKind, Effect, Statement
-from .index import Rule, Rules
+from .index import Rest, Rule, Rules
 from .keeping import Pool
+from .patterns import Glob
 from .principals import Grant, PrincipalSet
 from .request import Principal
 from .resources import Resource, ResourcePattern, resource_pattern
 from .variables import Values
 
 _PLANS = Pool(65_536)
-_SERVICES = Pool(16_384)
 
 
 class CompiledStatement:
@@ -69,6 +71,22 @@ class CompiledStatement:
             return False
         return not any(pattern.matches(resource, values) for pattern in self.not_resources)
 
+    def covering(self, resource: Resource) -> bool | Check:
+        """Whether it covers a resource, or the check of the context that tells."""
+        if self.resources is None:
+            if self.not_resources is None:
+                return True
+            return lambda values: self.covers_resource(resource, values)
+        unsettled = False
+        for pattern in self.resources:
+            if pattern.depends_on:
+                unsettled = True
+            elif pattern.matches(resource, {}):
+                return True
+        if not unsettled:
+            return False
+        return lambda values: self.covers_resource(resource, values)
+
     def settles(self, resource: Resource) -> bool:
         """Whether it covers a resource in every context: no condition, no variable needed."""
         if self.conditions is not None or self.not_resources is not None:
@@ -109,31 +127,82 @@ def _patterns(
     return tuple(resource_pattern(text, kind, variables) for text in texts)
 
 
+class _Names(NamedTuple):
+    """Bit masks of a document's statements about one service, by what they call its actions."""
+
+    every: int
+    exact: dict[str, int]
+    patterns: tuple[tuple[Glob, int], ...]
+
+
 class CompiledDocument:
     """A document's statements by service and action name.
 
-    `services` maps a folded service (None: every service) to names and name patterns, each with
-    the bit mask of the statements that list it. `negative` are the NotAction statements.
+    `_written` maps a folded service (None: every service) to names and name patterns, each with
+    the bit mask of the statements that list it; `_services` holds those of one service and of
+    every service together, once asked for. `_negative` are the NotAction statements.
     """
 
-    __slots__ = ("_statements", "document", "negative", "services")
+    __slots__ = ("_negative", "_services", "_statements", "_written", "document")
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._statements: list[CompiledStatement | None] = [None] * len(document.statements)
-        self.services: dict[str | None, dict[str, int]] = {}
-        self.negative: list[int] = []
+        self._written: dict[str | None, dict[str, int]] = {}
+        self._services: dict[str | None, _Names] = {}
+        self._negative: list[int] = []
         for statement in document.statements:
             bit = 1 << statement.index
             if statement.actions is None:
-                self.negative.append(statement.index)
+                self._negative.append(statement.index)
                 continue
             for text in statement.actions:
                 service, name = split_pattern(text)
-                names = self.services.get(service)
+                names = self._written.get(service)
                 if names is None:
-                    names = self.services[service] = {}
+                    names = self._written[service] = {}
                 names[name] = names.get(name, 0) | bit
+
+    def about(self, action: str, service: str, name: str) -> Sequence[CompiledStatement]:
+        """The statements that cover an action, in order; it is given whole, and folded in two."""
+        names = self._services.get(service)
+        if names is None:
+            names = self._names_of(service)
+        mask, exact, patterns = names
+        if name in exact:
+            mask |= exact[name]
+        for pattern, bits in patterns:
+            if pattern.matches(name):
+                mask |= bits
+        for index in self._negative:
+            if self.statement(index).covers_action(action):
+                mask |= 1 << index
+        if not mask:
+            return ()
+        found = []
+        while mask:
+            lowest = mask & -mask
+            found.append(self.statement(lowest.bit_length() - 1))
+            mask ^= lowest
+        return found
+
+    def _names_of(self, service: str) -> _Names:
+        # A service that is not listed is not kept either: callers may invent any number.
+        key = service if service in self._written else None
+        found = self._services.get(key)
+        if found is None:
+            written = dict(self._written.get(None, {}))
+            if key is not None:
+                for name, mask in self._written[key].items():
+                    written[name] = written.get(name, 0) | mask
+            every = written.pop("*", 0)
+            patterns = tuple(
+                (name_pattern(name), written.pop(name))
+                for name in [*written]
+                if "*" in name or "?" in name
+            )
+            found = self._services[key] = _Names(every, written, patterns)
+        return found
 
     def statement(self, index: int) -> CompiledStatement:
         found = self._statements[index]
@@ -198,63 +267,20 @@ def _rules(statements: Iterable[CompiledStatement]) -> Rules | None:
     return Rules(rules) if rules else None
 
 
-class _Service:
-    """A policy set's statements that may be about one service's actions.
-
-    Statements are (document, index); those by exact name, by pattern, and by NotAction.
-    """
-
-    __slots__ = ("_names", "_negative", "_patterns")
-
-    def __init__(self, documents: Sequence[CompiledDocument], service: str) -> None:
-        self._names: dict[str, list[tuple[int, int]]] = {}
-        self._patterns: dict[str, list[tuple[int, int]]] = {}
-        self._negative: list[tuple[int, int]] = []
-        for number, document in enumerate(documents):
-            for key in (service, None):
-                for name, mask in document.services.get(key, {}).items():
-                    wild = "*" in name or "?" in name
-                    by_text = self._patterns if wild else self._names
-                    found = by_text.get(name)
-                    if found is None:
-                        by_text[name] = [(number, mask)]
-                    else:
-                        found.append((number, mask))
-            for index in document.negative:
-                self._negative.append((number, index))
-
-    def statements(
-        self, documents: Sequence[CompiledDocument], action: str, name: str
-    ) -> list[tuple[int, CompiledStatement]]:
-        """The statements that cover an action, in order, each with its document's number."""
-        masks = dict(self._names.get(name, ()))
-        for text, found in self._patterns.items():
-            if text == "*" or name_pattern(text).matches(name):
-                for number, mask in found:
-                    masks[number] = masks.get(number, 0) | mask
-        for number, index in self._negative:
-            if documents[number].statement(index).covers_action(action):
-                masks[number] = masks.get(number, 0) | 1 << index
-        statements = []
-        for number in sorted(masks):
-            mask, document = masks[number], documents[number]
-            while mask:
-                lowest = mask & -mask
-                statements.append((number, document.statement(lowest.bit_length() - 1)))
-                mask ^= lowest
-        return statements
+def _both(covering: Check, conditions: Conditions | None) -> Check:
+    if conditions is None:
+        return covering
+    return lambda values: covering(values) and conditions.hold(values)
 
 
 class PolicySet:
     """The policies of one layer: an allow in any allows, a deny in any denies."""
 
-    __slots__ = ("__weakref__", "_by_principal", "_documents", "_plans", "_services", "policies")
+    __slots__ = ("__weakref__", "_by_principal", "_plans", "policies")
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.policies = tuple(policies)
         self._plans: dict[str, Plan] = {}
-        self._documents: list[CompiledDocument] | None = None
-        self._services: dict[str, _Service] = {}
         self._by_principal = any(
             policy.document.kind in (DocumentKind.TRUST, DocumentKind.RESOURCE)
             for policy in self.policies
@@ -271,14 +297,49 @@ class PolicySet:
     def about(self, action: str) -> list[tuple[int, CompiledStatement]]:
         """The statements that cover an action, in order, each with its policy's number."""
         service, name = split_action(action)
-        documents = self._documents
-        if documents is None:
-            documents = self._documents = [compiled(one.document) for one in self.policies]
-        found = self._services.get(service)
-        if found is None:
-            found = _Service(documents, service)
-            _SERVICES.keep(self._services, service, found)
-        return found.statements(documents, action, name)
+        return [
+            (number, statement)
+            for number, policy in enumerate(self.policies)
+            for statement in compiled(policy.document).about(action, service, name)
+        ]
+
+    def rests(self, action: str, resource: Resource, first: bool) -> tuple[Rest, Rest]:
+        """What is left to test of the denies and of the allows about an action on a resource.
+
+        `first`: the action is new here, so that an index would cost more than it saves.
+        """
+        plan = self._plans.get(action)
+        if plan is None:
+            if first:
+                return self._rests(action, resource)
+            plan = self.plan(action)
+        return (
+            plan.deny.rest(resource) if plan.deny is not None else (),
+            plan.allow.rest(resource) if plan.allow is not None else (),
+        )
+
+    def _rests(self, action: str, resource: Resource) -> tuple[Rest, Rest]:
+        """As `rests`, statement after statement."""
+        service, name = split_action(action)
+        deny: list[Conditions | None] = []
+        allow: list[Conditions | None] = []
+        unsettled: list[tuple[bool, Check]] = []
+        for policy in self.policies:
+            document = policy.document.compiled or compiled(policy.document)
+            for statement in document.about(action, service, name):
+                covering = statement.covering(resource)
+                if covering is True:
+                    (deny if statement.denies else allow).append(statement.conditions)
+                elif covering is not False:
+                    check = _both(covering, statement.conditions)
+                    unsettled.append((statement.denies, check))
+        denies, allows = either(deny), either(allow)
+        for of_deny, check in unsettled:
+            if of_deny and denies is not None:
+                denies += (check,)
+            elif not of_deny and allows is not None:
+                allows += (check,)
+        return denies, allows
 
     def matching(
         self, effect: Effect, principal: Principal, action: str, resource: Resource, values: Values

@@ -74,13 +74,24 @@ class Layers:
     verdicts: dict[tuple[str, str], Verdict] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    # Every policy set with its layer, in the order in which a deny is named.
+    applying: tuple[tuple[Layer, PolicySet], ...] = field(init=False, repr=False, compare=False)
+    # The actions asked for, so that one asked for again is worth an index.
+    actions: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @cached_property
-    def applying(self) -> tuple[tuple[Layer, PolicySet], ...]:
-        """Every policy set with its layer, in the order in which a deny is named."""
-        return tuple(
-            (layer, policies) for layer in LAYERS_IN_DENY_ORDER for policies in self.sets(layer)
-        )
+    def __post_init__(self) -> None:
+        found = [(Layer.RCP, level) for level in self.rcps or ()]
+        found += [(Layer.SCP, level) for level in self.scps or ()]
+        owner = Layer.TRUST if self.trust else Layer.RESOURCE
+        for layer, policies in (
+            (owner, self.resource),
+            (Layer.IDENTITY, self.identity),
+            (Layer.BOUNDARY, self.boundary),
+            (Layer.SESSION, self.session),
+        ):
+            if policies is not None:
+                found.append((layer, policies))
+        object.__setattr__(self, "applying", tuple(found))
 
     def for_principal(self, principal: Principal) -> Layers:
         """The layers without the organization policies from which this caller is exempt.

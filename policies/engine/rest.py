@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _VERDICTS = Pool(65_536)
+_ACTIONS = Pool(65_536)
 
 
 def verdict_of(layers: Layers, action: str, resource: str) -> Verdict:
@@ -58,21 +59,22 @@ class Verdict:
         denies: list[tuple[Layer, Rest]] = []
         demands: list[tuple[Layer, Rest]] = []
         silent = layers.identity is None
+        first = action not in layers.actions
+        if first:
+            _ACTIONS.keep(layers.actions, action, None)
         for layer, policies in layers.applying:
             if silent and (layer is Layer.BOUNDARY or layer is Layer.SESSION):
                 demands.append((Layer.IDENTITY, ()))
                 silent = False
-            plan = policies.plan(action)
             if layer is self._owner:
+                plan = policies.plan(action)
                 self._denying, self._granting = plan.denying, plan.granting
                 if self._denying:
                     denies.append((layer, ()))
                 continue
-            if plan.deny is not None:
-                deny = plan.deny.rest(found)
-                if deny != ():
-                    denies.append((layer, deny))
-            allow = plan.allow.rest(found) if plan.allow is not None else ()
+            deny, allow = policies.rests(action, found, first)
+            if deny != ():
+                denies.append((layer, deny))
             if allow is not None:
                 demands.append((layer, allow))
         if silent:

@@ -32,7 +32,11 @@ def cases(draw: st.DrawFn) -> tuple[Random, Case]:
 
 
 def outcome(case: Case) -> tuple[str, str | None]:
-    return agreement.verdict(decide(engine_request(case.request), engine_layers(case.layers)))
+    request, layers = engine_request(case.request), engine_layers(case.layers)
+    first = agreement.verdict(decide(request, layers))
+    later = agreement.verdict(decide(request, agreement.known(layers, request.action)))
+    assert first == later
+    return first
 
 
 def a_statement(rng: Random, kind: str, effect: str) -> PlainPolicy:
@@ -189,6 +193,20 @@ def test_the_engine_agrees_with_the_reference(drawn):
     _, case = drawn
     expected, found = case.verdicts()
     assert found == expected, str(agreement.minimised(case, Case.differs))
+
+
+@given(cases())
+@checked
+def test_an_action_is_decided_by_index_as_it_was_decided_when_new(drawn):
+    _, case = drawn
+    request, layers = engine_request(case.request), engine_layers(case.layers)
+    first = decide(request, layers)
+    for later in (
+        decide(request, agreement.known(layers, request.action)),  # builds the index
+        decide(request, replace(layers)),  # an action new to these layers, an index on the sets
+    ):
+        assert agreement.verdict(later) == agreement.verdict(first)
+        assert later.matched == first.matched
 
 
 @given(cases())
