@@ -33,6 +33,7 @@ DEFAULTS = {
     "ServerCertificatesPerAccount": 20,
     "OpenIDConnectProvidersPerAccount": 100,
     "ClientIdsPerOpenIdConnectProvider": 100,
+    "SAMLProvidersPerAccount": 100,
     "TagsPerResource": 50,
     "ServicesPerAccount": 100,
     "ResourcesPerAccount": 10_000,

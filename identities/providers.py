@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from identities.models import OIDCProvider
+from identities.models import OIDCProvider, SAMLProvider
 from policies.engine.principals import WEB_IDENTITY_HOSTS
 
 OIDC_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):oidc-provider/([!-~]+)")
+SAML_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):saml-provider/([A-Za-z0-9_.-]+)")
 
 
 def is_provider(name: str) -> bool:
@@ -17,8 +18,8 @@ def is_provider(name: str) -> bool:
     """
     if name in WEB_IDENTITY_HOSTS:
         return True
-    match = OIDC_ARN.fullmatch(name)
-    if match is None:
-        return False
-    account, url = match.groups()
-    return OIDCProvider.objects.of(account).filter(url=url).exists()
+    if (match := OIDC_ARN.fullmatch(name)) is not None:
+        return OIDCProvider.objects.of(match[1]).filter(url=match[2]).exists()
+    if (match := SAML_ARN.fullmatch(name)) is not None:
+        return SAMLProvider.objects.of(match[1]).filter(name=match[2]).exists()
+    return False

@@ -2,7 +2,7 @@ from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
 from identities.models.instance_profiles import InstanceProfile
 from identities.models.principals import Group, Membership, Role, User
-from identities.models.providers import OIDCProvider
+from identities.models.providers import OIDCProvider, SAMLPrivateKey, SAMLProvider
 from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
 from identities.models.service_linked_roles import DeletionTask
 
@@ -17,6 +17,8 @@ __all__ = [
     "Membership",
     "OIDCProvider",
     "Role",
+    "SAMLPrivateKey",
+    "SAMLProvider",
     "SSHPublicKey",
     "ServerCertificate",
     "ServiceSpecificCredential",

@@ -6,6 +6,7 @@ from identities.operations import mfa as mfa
 from identities.operations import oidc_providers as oidc_providers
 from identities.operations import passwords as passwords
 from identities.operations import roles as roles
+from identities.operations import saml_providers as saml_providers
 from identities.operations import server_certificates as server_certificates
 from identities.operations import service_linked_roles as service_linked_roles
 from identities.operations import service_specific_credentials as service_specific_credentials
