@@ -87,12 +87,36 @@ def as_policy(held: Held) -> Policy:
     return Policy(_document(held, DocumentKind.MANAGED), held.name, held.arn, source)
 
 
-def compiled(held: Iterable[Held]) -> tuple[PolicySet, PolicySet | None]:
-    """The identity set and the boundary, if there is one."""
+Sets = tuple[PolicySet, PolicySet | None]
+_sets: dict[tuple[tuple[str | bytes | None, ...], ...], Sets] = {}
+
+
+def compiled(held: Iterable[Held]) -> Sets:
+    """The identity set and the boundary, if there is one; the same sets for the same policies.
+
+    So what the engine works out, which it keeps on them, outlives changes of other things.
+    """
     held = list(held)
-    boundary = [as_policy(one) for one in held if one.holder == "boundary"]
-    identity = [as_policy(one) for one in held if one.holder != "boundary"]
-    return compile_policies(identity), compile_policies(boundary) if boundary else None
+    key = tuple((one.holder, one.holder_name, one.name, one.arn, one.digest) for one in held)
+    found = _sets.get(key)
+    if found is None:
+        boundary = [as_policy(one) for one in held if one.holder == "boundary"]
+        identity = [as_policy(one) for one in held if one.holder != "boundary"]
+        found = compile_policies(identity), compile_policies(boundary) if boundary else None
+        if len(_sets) >= KEPT_PRINCIPALS:
+            _sets.clear()
+        _sets[key] = found
+    return found
+
+
+def layers_held(account: str, principal_id: str, revision: int) -> Layers:
+    """The identity policies and the boundary of a user, group or role of the entered account."""
+    return _layers(account, principal_id, revision, None, ())
+
+
+@lru_cache(maxsize=KEPT_PRINCIPALS)
+def _joined(identity: PolicySet, boundary: PolicySet | None) -> Layers:
+    return Layers(identity=identity, boundary=boundary)
 
 
 def layers_of(caller: Caller) -> Layers:
@@ -117,6 +141,8 @@ def _layers(
     if principal_id == account:  # a federated user of root has root's full access to limit
         return Layers(identity=compile_policies([_full_access()]), session=session)
     identity, boundary = compiled(held_by(principal_id))
+    if session is None:
+        return _joined(identity, boundary)
     return Layers(identity=identity, boundary=boundary, session=session)
 
 

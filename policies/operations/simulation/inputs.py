@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from iamsite.operations.context import TYPES
@@ -48,6 +49,19 @@ class Simulation:
     resources: tuple[str, ...] | None
     owner: str | None
     policies_only: bool
+
+    @cached_property
+    def missing_keys(self) -> list[str]:
+        """The keys that the policies use and nobody sent, those of organization policies aside."""
+        layers = self.layers
+        keys = (
+            key
+            for policies in (layers.identity, layers.boundary, layers.resource)
+            if policies is not None
+            for key in policies.context_keys()
+            if key not in self.context
+        )
+        return list({key.lower(): key for key in keys}.values())
 
     def account_of(self, resource: str) -> str:
         parts = resource.split(":", 5)

@@ -7,7 +7,7 @@ from typing import Any
 
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import invalid_input
-from iamsite.operations.layers import held_by
+from iamsite.operations.layers import held_by, layers_held
 from iamsite.operations.paging import DEFAULT_PAGE, page
 from policies.engine import DocumentKind, Layers, Principal, PrincipalKind, compile_policies
 from policies.operations.principals import get_by_arn, resource_by_arn
@@ -44,14 +44,14 @@ def simulate_principal_policy(
     if ResourcePolicy is not None and CallerArn is None and ":group/" in PolicySourceArn:
         raise invalid_input("A ResourcePolicy needs a CallerArn when the source is a group.")
     inputs.check_size([*PolicyInputList, *PermissionsBoundaryPolicyInputList, ResourcePolicy])
-    held = inputs.without_excluded(held_by(found.id), PolicyExclusionList)
-    identity, boundary = inputs.held_policies(held)
-    identity += inputs.input_policies(PolicyInputList, "PolicyInputList", DocumentKind.IDENTITY)
-    layers = Layers(
-        identity=compile_policies(identity),
-        boundary=inputs.boundary_of(PermissionsBoundaryPolicyInputList) or boundary,
-        resource=inputs.resource_policy(ResourcePolicy),
-    )
+    layers = _layers(call, found.id, PolicyExclusionList, PolicyInputList)
+    boundary = inputs.boundary_of(PermissionsBoundaryPolicyInputList)
+    if boundary is not None or ResourcePolicy is not None:
+        layers = Layers(
+            identity=layers.identity,
+            boundary=boundary or layers.boundary,
+            resource=inputs.resource_policy(ResourcePolicy),
+        )
     caller = CallerArn or PolicySourceArn
     principal = inputs.principal_of(
         caller,
@@ -71,6 +71,16 @@ def simulate_principal_policy(
         ),
         ActionNames,
     )
+
+
+def _layers(call: Call, principal_id: str, exclusions: Entries, texts: Strings) -> Layers:
+    """What the principal holds, less the exclusions, and the policies that were sent."""
+    if not exclusions and not texts:
+        return layers_held(call.account, principal_id, call.caller.revision)
+    held = inputs.without_excluded(held_by(principal_id), exclusions)
+    identity, boundary = inputs.held_policies(held)
+    identity += inputs.input_policies(texts, "PolicyInputList", DocumentKind.IDENTITY)
+    return Layers(identity=compile_policies(identity), boundary=boundary)
 
 
 @operation("iam:SimulateCustomPolicy", reads=True)

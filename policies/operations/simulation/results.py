@@ -101,7 +101,7 @@ class Evaluation:
 def evaluate(simulation: Simulation, action: str) -> dict[str, Any]:
     """The `EvaluationResult` of one action over every resource."""
     found = [_evaluation(simulation, action, one) for one in simulation.resources or ("*",)]
-    missing = _missing_keys(simulation)
+    missing = simulation.missing_keys
     result: dict[str, Any] = {
         "EvalActionName": action,
         "EvalResourceName": _template(action, simulation.resources[0])
@@ -144,19 +144,6 @@ def _specific(one: Evaluation, missing: list[str]) -> dict[str, Any]:
             "AllowedByPermissionsBoundary": one.by_boundary
         }
     return result
-
-
-def _missing_keys(simulation: Simulation) -> list[str]:
-    """The keys that the policies use and nobody sent, those of organization policies aside."""
-    layers = simulation.layers
-    keys = (
-        key
-        for policies in (layers.identity, layers.boundary, layers.resource)
-        if policies is not None
-        for key in policies.context_keys()
-        if key not in simulation.context
-    )
-    return list({key.lower(): key for key in keys}.values())
 
 
 def _statement(source: str, policy: Policy, statement: Statement) -> dict[str, Any]:
