@@ -1,5 +1,6 @@
 """One Chromium for all browser tests, and what no page may ever do."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,8 +27,10 @@ def chromium() -> Iterator[Browser]:
 def visits(chromium: Browser, portal: Portal) -> Iterator[Visits]:
     """Opens pages; the test fails if one of them does what none may (tests/browser/visits.py)."""
     opened = Visits(chromium, portal.url)
+    before = len(portal.lines)
     yield opened
     opened.close()
+    sys.stdout.write("\n".join(portal.lines[before:]))  # pytest shows it with a failure
     assert opened.faults == []
 
 

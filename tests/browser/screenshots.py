@@ -1,0 +1,197 @@
+"""Takes the pictures of the documentation: every page with the demo organisation's data.
+
+`python -m tests.browser.screenshots [NAME …]` runs a portal of its own, fills it as `make demo`
+does, and writes docs/screenshots/NAME-THEME-WIDTH.png: light and dark, 1440 and 390 pixels wide.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from iamsite.demo.organisation import PRODUCTION, PRODUCTION_ACCOUNT
+from iamsite.embedded import Server
+from tests.browser.chromium import SETTLED, chromium
+from tests.portal import SOURCE, Portal
+
+FOLDER = SOURCE / "docs" / "screenshots"
+THEMES = ("light", "dark")
+WIDTHS = {1440: 900, 390: 844}
+TALLEST = 1600  # pixels of a page that are shown
+COLOURS = 256
+PASSWORD = "northwind shows 9 Pictures"
+
+Preparation = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What to show: an address below /console/, and what to do there first."""
+
+    name: str
+    path: str
+    prepare: Preparation | None = None
+    who: str = "amara.okafor"  # "" for nobody, "root" for the root user
+
+
+def press(name: str, opens: str) -> Preparation:
+    """Presses the button or link `name` and waits for the dialog headed `opens`."""
+
+    def prepare(page: Page) -> None:
+        page.locator("main").get_by_role("link", name=name, exact=True).first.click()
+        expect(page.get_by_role("heading", name=opens)).to_be_visible()
+
+    return prepare
+
+
+def searching(text: str) -> Preparation:
+    def prepare(page: Page) -> None:
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox").fill(text)
+        expect(page.get_by_role("option").first).to_contain_text(text)
+
+    return prepare
+
+
+def edited(page: Page) -> None:
+    """The editor with what is wrong in the document."""
+    page.get_by_label("Policy name").fill("read-shipments")
+    page.get_by_role("button", name="Save policy").click()
+    expect(page.locator(".faults")).to_be_visible()
+
+
+def unfolded(page: Page) -> None:
+    page.get_by_text("CreateAccessKey").first.click()
+
+
+def shown_as_code(page: Page) -> None:
+    page.get_by_label("User name").fill("dora.lang")
+    page.get_by_label("Engineers").check()
+    page.get_by_text("Show as AWS CLI").click()
+    expect(page.locator("#show-as-body")).to_contain_text("dora.lang")
+
+
+USER = "users/contractor.ruiz/"
+POLICY = f"policies/arn:aws:iam::{PRODUCTION}:policy/ReleasePublisher"
+PICTURES = (
+    Picture("sign-in", "sign-in", who=""),
+    Picture("sign-in-root", "sign-in?kind=root", who=""),
+    Picture("sign-up", "sign-up", who=""),
+    Picture("dashboard", ""),
+    Picture("getting-started", "getting-started"),
+    Picture("palette", "", searching("shop")),
+    Picture("search", "search?q=shop"),
+    Picture("users", "users/"),
+    Picture("users-filtered", "users/?q=ci-"),
+    Picture("user-create", "users/create", shown_as_code),
+    Picture("user", USER),
+    Picture("user-effective", f"{USER}?tab=effective"),
+    Picture("user-groups", f"{USER}?tab=groups"),
+    Picture("user-credentials", "users/ci-shop/?tab=credentials"),
+    Picture("user-tags", f"{USER}?tab=tags"),
+    Picture("user-attach", USER, press("Attach policies", "Attach policies to")),
+    Picture("user-delete", "users/ci-shop/", press("Delete", "Delete ci-shop")),
+    Picture("groups", "groups/"),
+    Picture("group", "groups/Engineers/"),
+    Picture("group-permissions", "groups/Engineers/?tab=permissions"),
+    Picture("roles", "roles/"),
+    Picture("role-create", "roles/create"),
+    Picture("role", "roles/ShopDeployer/"),
+    Picture("role-effective", "roles/SecurityScanner/?tab=effective"),
+    Picture("role-trust", "roles/PartnerIntegration/?tab=trust"),
+    Picture("policies", "policies/"),
+    Picture("policies-aws", "policies/?scope=aws"),
+    Picture("policy", POLICY),
+    Picture("policy-versions", f"{POLICY}?tab=versions&version=v1"),
+    Picture("policy-attached", f"{POLICY}?tab=attached"),
+    Picture("policy-create", "policies/create"),
+    Picture("policy-inline", "users/ci-shop/policies/inline/create"),
+    Picture("activity", "activity", unfolded),
+    Picture("activity-refused", "activity?outcome=Failure"),
+    Picture("sessions", "sessions"),
+    Picture("account", "account"),
+    Picture("security-credentials", "security-credentials"),
+    Picture("security-credentials-root", "security-credentials", who="root"),
+    Picture("limited", "users/", who="priya.nair"),
+    Picture("limited-user", "users/mei.chen/", who="priya.nair"),
+    Picture("not-found", "users/nobody/"),
+)
+
+
+def sign_in(context: BrowserContext, who: str) -> None:
+    page = context.new_page()
+    if who == "root":
+        page.goto("sign-in?kind=root")
+        page.get_by_label("Email address").fill(PRODUCTION_ACCOUNT.email)
+    else:
+        page.goto("sign-in")
+        page.get_by_label("Account id or alias").fill(PRODUCTION_ACCOUNT.alias)
+        page.get_by_label("User name").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/")
+    page.close()
+
+
+def take(context: BrowserContext, picture: Picture) -> None:
+    for width, height in WIDTHS.items():
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(picture.path)
+        page.evaluate("document.fonts.ready")
+        if picture.prepare:
+            picture.prepare(page)
+        if not page.locator("dialog[open]").count():
+            # The window becomes as tall as the page, within reason, so that nothing is cut.
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, min(tall, TALLEST))})
+        page.evaluate("scrollTo(0, 0)")
+        for theme in THEMES:
+            page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+            page.evaluate(SETTLED)
+            save(page.screenshot(), FOLDER / f"{picture.name}-{theme}-{width}.png")
+        page.close()
+
+
+def save(png: bytes, path: Path) -> None:
+    """Few colours are enough for a page, and make a fifth of the file."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    palette = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(path, optimize=True)
+
+
+def take_all(browser: Browser, url: str, names: list[str]) -> None:
+    chosen = [picture for picture in PICTURES if not names or picture.name in names]
+    for who in dict.fromkeys(picture.who for picture in chosen):
+        context = browser.new_context(base_url=f"{url}/console/", reduced_motion="reduce")
+        if who:
+            sign_in(context, who)
+        for picture in chosen:
+            if picture.who == who:
+                take(context, picture)
+        context.close()
+
+
+def main(names: list[str]) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    data = Path(tempfile.mkdtemp(prefix="iamsite-screenshots-"))
+    try:
+        with Portal(data, IAMSITE_DATABASE_DURABLE="off", IAMSITE_WORKERS="1") as portal:
+            demo = [sys.executable, "manage.py", "demo", "--password", PASSWORD]
+            subprocess.run(demo, cwd=SOURCE, env=portal.environment, check=True)
+            with chromium() as browser:
+                take_all(browser, portal.url, names)
+    finally:
+        Server(data / "postgresql").remove()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,153 @@
+"""The account and one's own credentials from an empty account to done."""
+
+import time
+
+import pyotp
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.acting import act, confirm, heading, row, says, send
+from tests.browser.visits import Visits
+from tests.cast import PASSWORD, Account, Acme
+from tests.iamsite.console.browser import USER_PASSWORD
+
+STEP = 30
+
+
+def codes(seed: str) -> list[str]:
+    """The last code and the present one, which the clock cannot leave behind."""
+    app, now = pyotp.TOTP(seed), int(time.time())
+    return [app.at(now - STEP), app.at(now)]
+
+
+def next_code(seed: str) -> str:
+    """One that nobody has used: the next is good already."""
+    return pyotp.TOTP(seed).at(int(time.time()) + STEP)
+
+
+def add_device(page: Page) -> str:
+    """Registers an authenticator app for whoever is signed in and returns its seed."""
+    page.goto("security-credentials")
+    send(act(page, "Add device"), "Continue")
+    picture = page.get_by_alt_text("QR code with the seed of the device")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 100
+    seed = page.locator(".mfa-setup .copy .value").inner_text()
+    for field, code in zip(page.locator(".codes input").all(), codes(seed), strict=True):
+        field.fill(code)
+    page.get_by_role("button", name="Confirm").click()
+    says(page, "The MFA device is in use from the next sign-in.")
+    return seed
+
+
+def fill_in(form: Locator | Page, fields: dict[str, str]) -> None:
+    for label, value in fields.items():
+        form.get_by_label(label).fill(value)
+
+
+def test_the_account_is_named_and_its_alias_signs_a_user_in(
+    root: Page, initech: Account, visits: Visits
+) -> None:
+    initech.root.perform("CreateUser", UserName="dora")
+    initech.root.perform("CreateLoginProfile", UserName="dora", Password=USER_PASSWORD)
+    root.goto("account")
+    form = act(root, "Rename")
+    form.get_by_label("Account name").fill("Initech & Sons")
+    send(form, "Save name")
+    says(root, "The account is called Initech & Sons now.")
+    expect(root.locator(".account-chip")).to_contain_text("Initech & Sons")
+    alias = f"initech-{initech.id}"
+    form = act(root, "Set alias")
+    form.get_by_label("Alias").fill(alias)
+    send(form, "Save alias")
+    says(root, f"The account alias is {alias}.")
+    dora = visits.open()
+    dora.goto("sign-in")
+    fill_in(dora, {"Account id or alias": alias, "User name": "dora", "Password": USER_PASSWORD})
+    dora.get_by_role("button", name="Sign in").click()
+    heading(dora, "Dashboard")
+    confirm(act(root, "Remove"), alias, "Remove alias")
+    expect(root.get_by_text("None: users sign in with the account id.")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["root", "user"])
+def test_ones_own_password_is_changed(visits: Visits, acme: Acme, kind: str) -> None:
+    page = visits.as_root(acme) if kind == "root" else visits.as_user(acme, "alice")
+    old = PASSWORD if kind == "root" else USER_PASSWORD
+    page.goto("security-credentials")
+    form = act(page, "Change password")
+    fill_in(form, {"Present password": "not this one", "New password": "Another staple battery 2"})
+    send(form, "Change password")
+    expect(form.locator(".error")).to_be_visible()
+    fill_in(form, {"Present password": old, "New password": "Another staple battery 2"})
+    send(form, "Change password")
+    says(page, "Your password is changed.")
+
+
+def test_a_device_is_added_asked_for_at_the_next_sign_in_and_removed(
+    visits: Visits, acme: Acme
+) -> None:
+    alice = visits.as_user(acme, "alice")
+    seed = add_device(alice)
+    expect(row(alice, "alice")).to_contain_text(acme.arn("mfa/alice"))
+    there = visits.open()
+    there.goto("sign-in")
+    fields = {"Account id or alias": acme.id, "User name": "alice", "Password": USER_PASSWORD}
+    fill_in(there, fields)
+    there.get_by_role("button", name="Sign in").click()
+    expect(there.get_by_role("heading", name="Second factor")).to_be_visible()
+    there.get_by_label("Code of your MFA device").fill("000000")
+    there.get_by_role("button", name="Continue").click()
+    expect(there.get_by_text("The MFA code is incorrect.")).to_be_visible()
+    there.get_by_label("Code of your MFA device").fill(next_code(seed))
+    there.get_by_role("button", name="Continue").click()
+    heading(there, "Dashboard")
+    alice.goto("sessions")
+    expect(row(alice, "MFA")).to_have_count(1)
+    alice.goto("security-credentials")
+    remove = alice.get_by_role("link", name=f"Remove {acme.arn('mfa/alice')}")
+    remove.click()
+    confirm(alice.locator("form#action-form:visible"), "alice", "Remove device")
+    says(alice, "The MFA device was removed.")
+    assert acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"] == []
+
+
+def test_root_with_a_device_is_locked_away_and_unlocked(root: Page, initech: Account) -> None:
+    add_device(root)
+    confirm(act(root, "Lock root away"), "root", "Lock root away")
+    says(root, "The root user is locked away.")
+    assert initech.root.perform("GetAccountStatus")["RootLocked"] is True
+
+
+def test_a_session_is_ended_from_the_list(visits: Visits, acme: Acme, alice: Page) -> None:
+    carol = visits.as_user(acme, "carol")
+    alice.goto("sessions")
+    expect(row(alice, "alice")).to_contain_text("This browser")
+    row(alice, "carol").get_by_role("link", name="End").click()
+    send(alice.locator("form#action-form:visible"), "End session")
+    says(alice, "The session was ended.")
+    expect(row(alice, "carol")).to_have_count(0)
+    carol.goto("./")
+    expect(carol.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_activity_is_filtered_by_what_the_link_says(visits: Visits, acme: Acme) -> None:
+    alice = visits.as_user(acme, "alice")
+    acme.alice.perform("CreateGroup", GroupName="Auditors")
+    alice.goto("activity")
+    alice.get_by_label("Operation").fill("CreateGroup")
+    alice.get_by_label("ARN of who asked").fill(acme.alice.arn)
+    alice.get_by_role("button", name="Filter").click()
+    expect(row(alice, "CreateGroup")).to_have_count(1)
+    expect(row(alice, "Auditors")).to_contain_text("Done")
+    row(alice, "CreateGroup").locator("summary").click()
+    expect(alice.locator("main")).to_contain_text(acme.alice.arn)
+    expect(alice.locator("main details[open]")).to_contain_text('"GroupName": "Auditors"')
+    alice.goto(alice.url.replace("CreateGroup", "DeleteGroup"))
+    expect(alice.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    alice.get_by_role("link", name="Clear").click()
+    alice.get_by_label("Outcome").select_option("Refused")
+    alice.get_by_role("button", name="Filter").click()
+    expect(alice.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    alice.get_by_role("link", name="Check that it is whole").click()
+    expect(alice.get_by_role("dialog").get_by_text("The trail is whole")).to_be_visible()

@@ -1,0 +1,72 @@
+"""A page asks the database as often for sixty rows as for three."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.cast import Acme, allow, trust
+from tests.iamsite.console.browser import Browser
+
+FEW, MANY = 3, 60
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+PAGES = [
+    "/console/",
+    "/console/getting-started",
+    "/console/search?q=n",
+    "/console/users/",
+    "/console/users/?q=n",
+    "/console/users/create",
+    "/console/users/bob/",
+    "/console/users/bob/groups",
+    "/console/users/bob/policies/attach",
+    "/console/users/bob/?tab=groups",
+    "/console/groups/",
+    "/console/groups/Developers/",
+    "/console/groups/Developers/members/add",
+    "/console/groups/Developers/delete",
+    "/console/roles/",
+    "/console/policies/",
+    "/console/policies/?scope=all",
+    f"/console/policies/{READ_ONLY}?tab=attached",
+    "/console/activity",
+    "/console/sessions",
+    "/console/account",
+]
+
+
+def fill(acme: Acme, names: range) -> None:
+    """One more of each kind for each of `names`."""
+    for number in names:
+        name = f"n{number}"
+        acme.root.perform("CreateUser", UserName=name)
+        acme.root.perform("AddUserToGroup", GroupName="Developers", UserName=name)
+        acme.root.perform("AttachUserPolicy", UserName=name, PolicyArn=READ_ONLY)
+        acme.root.perform("CreateGroup", GroupName=name)
+        acme.root.perform("CreatePolicy", PolicyName=name, PolicyDocument=allow("s3:GetObject"))
+        acme.role(name, trust(acme.arn(f"user/{name}")))
+
+
+@pytest.fixture(scope="module")
+def counts() -> dict[str, tuple[int, int]]:
+    """How many queries each page makes for few rows and for many."""
+    acme = Acme()
+    browser = Browser().sign_in_root(acme)
+    fill(acme, range(FEW))
+    few = {path: queries(browser, path) for path in PAGES}
+    fill(acme, range(FEW, MANY))
+    return {path: (few[path], queries(browser, path)) for path in PAGES}
+
+
+def queries(browser: Browser, path: str) -> int:
+    browser.get(path)  # whatever is asked for once and kept is not the page's
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(path).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_more_for_many_rows_than_for_few(
+    counts: dict[str, tuple[int, int]], path: str
+) -> None:
+    few, many = counts[path]
+    assert 0 < many <= few
