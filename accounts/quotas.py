@@ -1,8 +1,7 @@
 """Quotas: AWS's defaults, which an operator may change for one account.
 
-Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. What IAM does not
-count is ours: the account's own services and resources. A resource policy may be as long as that
-of a bucket.
+Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. Those of an
+account's own services and resources are ours; a resource policy may be as long as a bucket's.
 """
 
 from __future__ import annotations
