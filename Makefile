@@ -7,7 +7,7 @@ INSTALL = @$(or $(PYTHON),$(error Python 3.11 or newer is needed; name one with 
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench fuzz assets screenshots lock
+.PHONY: help run demo managed test lint format bench fuzz assets screenshots lock
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -19,6 +19,10 @@ run: ## Serve the portal on http://127.0.0.1:8000
 demo: ## Fill the portal with a believable organisation
 	$(INSTALL) run
 	@$(IN_VENV) manage.py demo
+
+managed: ## Load all of AWS's managed policies, not only the essential ones
+	$(INSTALL) managed
+	@$(IN_VENV) manage.py load_managed_policies --package
 
 test: ## Run every test (ARGS="-k name" for some)
 	$(INSTALL) test
@@ -54,7 +58,7 @@ screenshots: ## Take the pictures of the documentation anew
 lock: ## Bring the locked packages up to date with pyproject.toml
 	$(INSTALL) run
 	@$(IN_VENV) -m pip install --quiet uv
-	@for group in run test bench; do .venv/bin/uv pip compile --quiet --universal \
+	@for group in run test bench managed; do .venv/bin/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) \
 		$$([ $$group = run ] || echo --group $$group --constraint requirements/run.txt) \
 		pyproject.toml --output-file requirements/$$group.txt; done

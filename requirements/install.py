@@ -11,7 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 OLDEST = (3, 11)
-CONTAINS = {"run": ("run",), "test": ("run", "test"), "bench": ("run", "bench")}
+CONTAINS = {
+    "run": ("run",),
+    "test": ("run", "test"),
+    "bench": ("run", "bench"),
+    "managed": ("run", "managed"),
+}
 LOCKS = Path(__file__).resolve().parent
 VENV = LOCKS.parent / ".venv"
 PYTHON = VENV / "bin" / "python"

@@ -4,6 +4,7 @@ import json
 import re
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -166,3 +167,76 @@ def test_the_application_itself_can_neither_change_nor_add_one(acme: Acme) -> No
             created_at="2026-01-01T00:00:00Z",
             updated_at="2026-01-01T00:00:00Z",
         )
+
+
+def install(folder: Path, policies: dict[str, dict[str, Any]]) -> None:
+    """A package in `folder` as the one of the dependency group is laid out."""
+    (folder / "moto" / "iam").mkdir(parents=True)
+    (folder / "moto-99.0.dist-info").mkdir()
+    (folder / "moto-99.0.dist-info" / "METADATA").write_text("Name: moto\nVersion: 99.0\n")
+    source = f'raise_if_run()\naws_managed_policies_data = """\n{json.dumps(policies)}"""\n'
+    (folder / "moto" / "iam" / "aws_managed_policies.py").write_text(source)
+
+
+def packaged(path: str, document: str, updated: str, version: str = "v3") -> dict[str, Any]:
+    return {
+        "CreateDate": "2020-01-02T03:04:05+00:00",
+        "DefaultVersionId": version,
+        "Document": dict(sorted(json.loads(document).items())),
+        "Path": path,
+        "UpdateDate": updated,
+    }
+
+
+def load_package() -> tuple[str, str]:
+    output, errors = StringIO(), StringIO()
+    call_command("load_managed_policies", package=True, stdout=output, stderr=errors)
+    return output.getvalue().strip(), errors.getvalue().strip()
+
+
+def test_all_policies_come_from_the_optional_package(
+    acme: Acme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = f"Package{acme.id}", f"Broken{acme.id}"
+    updated = "2026-05-06T07:08:09+00:00"
+    broken = json.dumps({"Version": "2012-10-17", "Statement": []})
+    install(
+        tmp_path,
+        {
+            good: packaged("/tests/", allow("iam:ListUsers"), updated),
+            bad: packaged("/", broken, updated),
+        },
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    said, refused_ = load_package()
+    assert said == "1 managed policies, 1 new or changed"
+    assert refused_.startswith(f"left out: arn:aws:iam::aws:policy/{bad}: ")
+    arn = f"arn:aws:iam::aws:policy/tests/{good}"
+    made = acme.root.perform("GetPolicy", PolicyArn=arn)["Policy"]
+    assert made["DefaultVersionId"] == "v3"
+    version = acme.root.perform("GetPolicyVersion", PolicyArn=arn, VersionId="v3")
+    assert json.loads(version["PolicyVersion"]["Document"]) == json.loads(allow("iam:ListUsers"))
+    assert load_package()[0] == "1 managed policies, 0 new or changed"
+
+
+def test_what_comes_with_the_portal_does_not_undo_a_newer_package(
+    acme: Acme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"Newer{acme.id}"
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    write(ours, name, allow("iam:ListUsers"), Description="described by us")
+    load(ours)
+    document = allow("iam:ListUsers", "iam:ListRoles")
+    install(theirs, {name: packaged("/", document, "2026-05-06T07:08:09+00:00")})
+    monkeypatch.syspath_prepend(theirs)
+    assert load_package()[0] == "1 managed policies, 1 new or changed"
+    assert load(ours) == "1 managed policies, 0 new or changed"
+    held = acme.root.perform("GetPolicy", PolicyArn=arn)["Policy"]
+    assert (held["DefaultVersionId"], held["Description"]) == ("v3", "described by us")
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policies.managed.package.PACKAGE", "no-such-package")
+    with pytest.raises(CommandError, match=r"^The package no-such-package, .*--group managed$"):
+        load_package()

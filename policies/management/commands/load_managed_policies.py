@@ -13,6 +13,7 @@ from accounts.models import Account
 from accounts.tenancy import AWS
 from policies.engine import DocumentKind, PolicyErrors, parse
 from policies.managed import FOLDER, ManagedPolicy, managed_policies
+from policies.managed.package import NotInstalled, packaged_policies
 from policies.models import Policy, PolicyVersion
 
 # The owner of the schema alone may write rows of the account "aws" and see every account.
@@ -23,14 +24,28 @@ LOCK = 0x1A_A5_90_11
 class Command(BaseCommand):
     help = (
         "Load the AWS managed policies that come with the portal. A changed document becomes a new "
-        "default version; attachments stay. Does nothing when nothing has changed."
+        "default version; attachments stay. Does nothing when nothing has changed. With --package, "
+        "load all that AWS has, from the optional package that carries them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--folder", type=Path, default=FOLDER, help="Folder of the documents.")
+        source = parser.add_mutually_exclusive_group()
+        source.add_argument("--folder", type=Path, default=FOLDER, help="Folder of the documents.")
+        source.add_argument(
+            "--package",
+            action="store_true",
+            help="All of them, from the package of the dependency group `managed`.",
+        )
 
-    def handle(self, *args: Any, folder: Path, verbosity: int, **options: Any) -> None:
-        wanted = list(managed_policies(folder))
+    def handle(
+        self, *args: Any, folder: Path, package: bool, verbosity: int, **options: Any
+    ) -> None:
+        if package:
+            wanted, refused = packaged()
+            for refusal in refused:
+                self.stderr.write(f"left out: {refusal}")
+        else:
+            wanted = list(managed_policies(folder))
         with transaction.atomic(using=OWNER):
             with connections[OWNER].cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -41,8 +56,28 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(wanted)} managed policies, {changed} new or changed")
 
 
+def packaged() -> tuple[list[ManagedPolicy], list[str]]:
+    """What the package carries, and why some of it cannot be loaded. Raises CommandError."""
+    wanted, refused = [], []
+    try:
+        for policy in packaged_policies():
+            try:
+                parse(policy.document, DocumentKind.MANAGED)
+            except PolicyErrors as error:
+                refused.append(f"{policy.arn}: {error}")
+            else:
+                wanted.append(policy)
+    except NotInstalled as error:
+        raise CommandError(str(error)) from error
+    return wanted, refused
+
+
 def load(wanted: list[ManagedPolicy]) -> int:
-    """Writes what differs; returns how many policies did. Raises CommandError."""
+    """Writes what differs; returns how many policies did. Raises CommandError.
+
+    What is older than what is held changes nothing, so that the few that come with the portal do
+    not undo what a newer package has brought.
+    """
     rows = Policy.objects.using(OWNER).filter(account_id=AWS)
     held = {policy.arn: policy for policy in rows}
     versions = PolicyVersion.objects.using(OWNER).filter(
@@ -54,13 +89,16 @@ def load(wanted: list[ManagedPolicy]) -> int:
     changed = 0
     for policy in wanted:
         row = held.get(policy.arn)
+        if row is not None and policy.updated_at < row.updated_at:
+            continue
+        description = policy.description or (row.description if row is not None else "")
         if row is None:
             row = _add(policy)
         elif digests.get(row.id) != policy.digest:
             _add_version(row, policy, max(policy.version, row.latest_version + 1))
-        elif row.description == policy.description and row.attachable == policy.is_attachable:
+        elif row.description == description and row.attachable == policy.is_attachable:
             continue
-        row.description, row.attachable = policy.description, policy.is_attachable
+        row.description, row.attachable = description, policy.is_attachable
         row.save(using=OWNER)
         changed += 1
     return changed
