@@ -55,6 +55,7 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
     who = {"RoleName": name}
     found = request.ask.perform("GetRole", who)["Role"]
     any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':role')[0]}:policy/any"}
+    bounded = {**who, "PermissionsBoundary": any_policy["PolicyArn"]}
     tab = chosen_tab(request, list(TABS))
     context: dict[str, Any] = {
         "role": found,
@@ -69,6 +70,7 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
             detach=("DetachRolePolicy", any_policy),
             put=("PutRolePolicy", {**who, "PolicyName": "any", "PolicyDocument": "{}"}),
             drop=("DeleteRolePolicy", {**who, "PolicyName": "any"}),
+            boundary=("PutRolePermissionsBoundary", bounded),
             tag=("TagRole", {**who, "Tags": []}),
         ),
     }

@@ -2,16 +2,30 @@
 
 from django.urls import URLPattern, path
 
-from identities.console import credentials, groups, membership, mfa, own, roles, tags, users
+from identities.console import (
+    boundaries,
+    creation,
+    credentials,
+    groups,
+    handover,
+    membership,
+    mfa,
+    own,
+    roles,
+    tags,
+    users,
+)
 from identities.console.user import user
 
 urlpatterns: list[URLPattern] = [
     path("users/", users.list_users, name="users"),
-    path("users/create", users.CreateUser.as_view(), name="create-user"),
+    path("users/create", creation.CreateUser.as_view(), name="create-user"),
+    path("users/credentials.csv", handover.credentials_file, name="credentials-file"),
     path("users/<name>/", user, name="user"),
     path("users/<name>/rename", users.RenameUser.as_view(), name="rename-user"),
     path("users/<name>/delete", users.DeleteUser.as_view(), name="delete-user"),
     path("users/<name>/groups", membership.EditGroups.as_view(), name="user-groups"),
+    path("users/<name>/boundary", boundaries.EditUserBoundary.as_view(), name="user-boundary"),
     path("users/<name>/tags", tags.EditUserTags.as_view(), name="user-tags"),
     path("users/<name>/keys/create", credentials.CreateKey.as_view(), name="create-key"),
     path(
@@ -43,6 +57,7 @@ urlpatterns: list[URLPattern] = [
     path("roles/<name>/", roles.role, name="role"),
     path("roles/<name>/edit", roles.EditRole.as_view(), name="edit-role"),
     path("roles/<name>/trust", roles.EditTrust.as_view(), name="edit-trust"),
+    path("roles/<name>/boundary", boundaries.EditRoleBoundary.as_view(), name="role-boundary"),
     path("roles/<name>/tags", tags.EditRoleTags.as_view(), name="role-tags"),
     path("roles/<name>/delete", roles.DeleteRole.as_view(), name="delete-role"),
     path("security-credentials", own.security_credentials, name="security-credentials"),

@@ -31,6 +31,7 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
     found = request.ask.perform("GetUser", {"UserName": name})["User"]
     who = {"UserName": name}
     any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':user')[0]}:policy/any"}
+    bounded = {**who, "PermissionsBoundary": any_policy["PolicyArn"]}
     tab = chosen_tab(request, list(TABS))
     may = request.ask.may(
         rename=("UpdateUser", who),
@@ -47,6 +48,7 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         unlogin=("DeleteLoginProfile", who),
         device=("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
         join=("AddUserToGroup", {**who, "GroupName": "any"}),
+        boundary=("PutUserPermissionsBoundary", bounded),
         tag=("TagUser", {**who, "Tags": []}),
     )
     context = {

@@ -1,4 +1,4 @@
-"""Users: list, create, rename, delete."""
+"""Users: list, rename, delete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
-from iamsite.console.forms import OperationForm, Option, PickField, TagsField
+from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
 from iamsite.console.steps import perform_all
 from iamsite.operations import OperationError
@@ -29,115 +29,6 @@ def list_users(request: ConsoleRequest) -> HttpResponse:
         "may": request.ask.may(create=("CreateUser", {"UserName": "new"})),
     }
     return render(request, "identities/users.html", context)
-
-
-class UserForm(OperationForm):
-    blames = {
-        "EntityAlreadyExists": "UserName",
-        "PasswordPolicyViolation": "Password",
-    }
-
-    UserName = forms.CharField(
-        label=gettext_lazy("User name"),
-        max_length=64,
-        help_text=gettext_lazy("Letters, digits and + = , . @ _ -"),
-        widget=forms.TextInput(attrs={"autofocus": True}),
-    )
-    Path = forms.CharField(
-        label=gettext_lazy("Path"),
-        required=False,
-        help_text=gettext_lazy("Puts users in a tree that policies can name, such as /staff/."),
-        widget=forms.TextInput(attrs={"placeholder": "/"}),
-    )
-    Groups = PickField(label=gettext_lazy("Groups"), empty=gettext_lazy("There are no groups yet."))
-    Console = forms.BooleanField(
-        label=gettext_lazy("May sign in to the console with a password"), required=False
-    )
-    Password = forms.CharField(
-        label=gettext_lazy("First password"),
-        required=False,
-        strip=False,
-        help_text=gettext_lazy("The user chooses another one at the first sign-in."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
-    )
-    Tags = TagsField(label=gettext_lazy("Tags"), required=False)
-
-    def user(self) -> Params:
-        return {
-            name: value
-            for name, value in self.parameters().items()
-            if name in ("UserName", "Path", "Tags")
-        }
-
-
-class CreateUser(Action):
-    operation = "CreateUser"
-    form_class = UserForm
-    fields_template = "identities/user_fields.html"
-    title = gettext_lazy("Create user")
-    lead = gettext_lazy(
-        "A person or a program with credentials of its own. "
-        "It may do nothing until a policy allows it."
-    )
-
-    def prepare(self) -> None:
-        answer = self.request.ask.see(groups=("ListGroups", {"MaxItems": 1000}))["groups"]
-        self.groups = [group["GroupName"] for group in answer.result.get("Groups", [])]
-
-    def form(self, data: Any = None) -> OperationForm:
-        form = super().form(data)
-        form.offer("Groups", [(name, Option(name)) for name in self.groups])
-        return form
-
-    def back_url(self) -> str:
-        return reverse("console:users")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Users"), reverse("console:users"))]
-
-    def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
-        assert isinstance(form, UserForm)
-        typed, name = form.parameters(), form.cleaned_data["UserName"]
-        steps: list[tuple[str, Params]] = [("CreateUser", form.user())]
-        steps += [
-            ("AddUserToGroup", {"GroupName": group, "UserName": name})
-            for group in typed.get("Groups", [])
-        ]
-        if typed.get("Console"):
-            login = {
-                "UserName": name,
-                "Password": typed.get("Password", ""),
-                "PasswordResetRequired": True,
-            }
-            steps.append(("CreateLoginProfile", login))
-        return steps
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        """Each step is an operation; if a later one is refused the user is taken back."""
-        (_name, first), *more = self.performed(form)
-        result = self.request.ask.perform("CreateUser", first)
-        done: list[tuple[str, Params]] = []
-        try:
-            for step in more:
-                self.request.ask.perform(*step)
-                done.append(step)
-        except OperationError:
-            self._take_back(first["UserName"], done)
-            raise
-        return result
-
-    def _take_back(self, name: str, done: list[tuple[str, Params]]) -> None:
-        steps = [
-            ("RemoveUserFromGroup", params)
-            for operation, params in done
-            if operation == "AddUserToGroup"
-        ]
-        perform_all(self.request.ask, [*steps, ("DeleteUser", {"UserName": name})])
-
-    success = gettext_lazy("User %(UserName)s was created.")
-
-    def done_url(self, result: dict[str, Any], params: Params) -> str:
-        return reverse("console:user", args=[result["User"]["UserName"]])
 
 
 class UserAction(Action):

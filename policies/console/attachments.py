@@ -7,15 +7,14 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm, Option, PickField, Text
 from iamsite.console.steps import Step, perform_all
+from policies.console.offered import offered_policies
 from policies.console.policies import PolicyAction
-from policies.console.sources import AWS_MANAGED
 
 PLURALS = {"User": "users", "Group": "groups", "Role": "roles"}
 LABELS: dict[str, Text] = {
@@ -68,19 +67,7 @@ class Attach(PrincipalAction):
         ask = self.request.ask
         held = ask.everything(f"ListAttached{self.kind}Policies", "AttachedPolicies", self.target())
         arns = {policy["PolicyArn"] for policy in held}
-        found = ask.everything("ListPolicies", "Policies", {"Scope": "Local"})
-        found += ask.everything("ListPolicies", "Policies", {"Scope": "AWS"})
-        self.offered = [
-            (
-                policy["Arn"],
-                Option(
-                    policy["PolicyName"],
-                    _("AWS managed") if policy["Arn"].startswith(AWS_MANAGED) else "",
-                ),
-            )
-            for policy in found
-            if policy["Arn"] not in arns and policy["IsAttachable"]
-        ]
+        self.offered = offered_policies(ask, arns)
 
     def form(self, data: Any = None) -> OperationForm:
         form = super().form(data)

@@ -29,44 +29,6 @@ def events(acme: Acme, name: str) -> list[dict]:
     return acme.root.perform("ListEvents", EventName=name)["Events"]
 
 
-def test_a_user_is_created_with_groups_password_and_tags(acme, alice):
-    response = alice.post(
-        "/console/users/create",
-        {
-            "UserName": "erin",
-            "Path": "/staff/",
-            "Groups": ["Developers"],
-            "Console": "on",
-            "Password": "A first password 1",
-            "Tags.Key": ["team", ""],
-            "Tags.Value": ["payments", ""],
-        },
-    )
-    assert response.status_code == 302
-    assert response.headers["Location"] == "/console/users/erin/"
-    user = acme.root.perform("GetUser", UserName="erin")["User"]
-    assert user["Path"] == "/staff/"
-    assert user["Tags"] == [{"Key": "team", "Value": "payments"}]
-    groups = acme.root.perform("ListGroupsForUser", UserName="erin")["Groups"]
-    assert [group["GroupName"] for group in groups] == ["Developers"]
-    profile = acme.root.perform("GetLoginProfile", UserName="erin")["LoginProfile"]
-    assert profile["PasswordResetRequired"] is True
-    assert "User erin was created." in text(alice.get("/console/users/erin/"))
-    assert events(acme, "CreateUser")[0]["PrincipalArn"] == acme.arn("user/alice")
-
-
-def test_a_user_whose_password_is_refused_is_not_left_behind(acme, alice):
-    response = alice.post(
-        "/console/users/create",
-        {"UserName": "frank", "Groups": ["Developers"], "Console": "on", "Password": "x"},
-    )
-    assert response.status_code == 422
-    assert "Password should have a minimum length" in text(response)
-    assert 'value="frank"' in response.content.decode()
-    with pytest.raises(OperationError, match="cannot be found"):
-        acme.root.perform("GetUser", UserName="frank")
-
-
 def test_a_refused_form_keeps_what_was_typed_and_says_what_the_api_says(acme, alice):
     response = alice.post(
         "/console/users/create",
