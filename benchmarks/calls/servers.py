@@ -88,9 +88,8 @@ class Moto:
 
     def __init__(self, python: str) -> None:
         """`python` is an interpreter that has moto and gunicorn. Raises NotInstalled."""
-        found = subprocess.run(
-            [python, "-c", "import gunicorn, moto.server"], capture_output=True, text=True
-        )
+        needed = "import gunicorn, moto.moto_server.werkzeug_app"
+        found = subprocess.run([python, "-c", needed], capture_output=True, text=True)
         if found.returncode != 0:
             raise NotInstalled((found.stderr.strip().splitlines() or ["it does not start"])[-1])
         self._python = python
