@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..document import DocumentKind
-from .catalogue import ServiceAction, ServiceCatalogue, nearest
+from .catalogue import ServiceAction, ServiceCatalogue
 from .coverage import covered_by_others, covers
 from .source import Element, Findings, Statement
 
@@ -49,13 +49,13 @@ def _check_name(
     if catalogue is None:
         return
     if service.lower() not in catalogue.services():
-        right = nearest(service, catalogue.services())
+        right = findings.nearest(service, catalogue.services())
         suggestion = f"{right}:{name}" if right else ""
         findings.add("INVALID_SERVICE_IN_ACTION", item, suggestion, service=service)
         return
     actions = catalogue.actions(service)
     if not any(True for _ in _matching(name, actions)):
-        right = nearest(name, [action.name for action in actions.values()])
+        right = findings.nearest(name, [action.name for action in actions.values()])
         suggestion = f"{service}:{right}" if right else ""
         findings.add("INVALID_ACTION", item, suggestion, action=item.text)
 

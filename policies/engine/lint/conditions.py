@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from .actions import known_actions
-from .catalogue import ConditionKey, ServiceCatalogue, nearest
+from .catalogue import ConditionKey, ServiceCatalogue
 from .global_keys import GLOBAL_KEYS, REQUEST_BOUND, SESSION_KEYS
 from .source import Condition, Element, Findings, Statement
 
@@ -72,7 +72,7 @@ def _check_operator(condition: Condition, findings: Findings) -> bool:
     if base == "null" and condition.qualifier:
         findings.add("NULL_WITH_QUALIFIER", at, "Null")
     if base not in _SPELLINGS or condition.qualifier not in ("", "forallvalues", "foranyvalue"):
-        right = nearest(base, OPERATORS)
+        right = findings.nearest(base, OPERATORS)
         findings.add("INVALID_CONDITION_OPERATOR", at, right, operator=condition.operator)
         return False
     return True
@@ -106,31 +106,40 @@ def _check_key(
             return None
         key = _find(name, GLOBAL_KEYS)
         if key is None:
-            right = _nearest_key(name, tuple(one.name for one in GLOBAL_KEYS.values()))
+            known_keys = tuple(one.name for one in GLOBAL_KEYS.values())
+            right = _nearest_key(name, known_keys, findings)
             findings.add("INVALID_GLOBAL_CONDITION_KEY", at, right, key=name)
         return key
     # Keys of identity providers are named after the issuer's host.
     if catalogue is None or "." in prefix or "/" in prefix or prefix.lower() == "saml":
         return None
     if prefix.lower() not in catalogue.services():
-        elsewhere = _carried_elsewhere(name, catalogue)
+        elsewhere = _carried_elsewhere(name, catalogue, findings)
         if elsewhere is not None:
             return elsewhere
-        right = nearest(prefix, catalogue.services())
+        right = findings.nearest(prefix, catalogue.services())
         findings.add("INVALID_SERVICE", at, f"{right}:{rest}" if right else "", service=prefix)
         return None
-    key = _find(name, catalogue.condition_keys(prefix)) or _carried_elsewhere(name, catalogue)
+    key = _find(name, catalogue.condition_keys(prefix))
+    key = key or _carried_elsewhere(name, catalogue, findings)
     if key is None:
         known = catalogue.condition_keys(prefix).values()
-        right = _nearest_key(name, tuple(one.name for one in known))
+        right = _nearest_key(name, tuple(one.name for one in known), findings)
         findings.add("INVALID_SERVICE_CONDITION_KEY", at, right, key=name, service=prefix)
     return key
 
 
-def _carried_elsewhere(name: str, catalogue: ServiceCatalogue) -> ConditionKey | None:
+def _carried_elsewhere(
+    name: str, catalogue: ServiceCatalogue, findings: Findings
+) -> ConditionKey | None:
     """A key that only another service's data describe, as IAM's do `ec2:` keys of roles."""
-    found = (_find(name, catalogue.condition_keys(service)) for service in catalogue.services())
-    return next((key for key in found if key is not None), None)
+    if findings.keys is None:
+        findings.keys = {}
+        for service in catalogue.services():
+            for template, key in catalogue.condition_keys(service).items():
+                same_prefix = findings.keys.setdefault(template.partition(":")[0], {})
+                same_prefix.setdefault(template, key)
+    return _find(name, findings.keys.get(name.lower().partition(":")[0], {}))
 
 
 def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
@@ -153,9 +162,9 @@ def _template(name: str) -> re.Pattern[str]:
     return re.compile(".+".join(map(re.escape, pieces)))
 
 
-def _nearest_key(name: str, known: tuple[str, ...]) -> str:
+def _nearest_key(name: str, known: tuple[str, ...], findings: Findings) -> str:
     head, slash, tail = name.partition("/")
-    right = nearest(head, [one.partition("/")[0] for one in known])
+    right = findings.nearest(head, [one.partition("/")[0] for one in known])
     return f"{right}{slash}{tail}" if right else ""
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ..document import DocumentKind
 from .actions import known_actions
-from .catalogue import ResourceType, ServiceCatalogue, nearest
+from .catalogue import ResourceType, ServiceCatalogue
 from .coverage import covered_by_others
 from .source import Element, Findings, Statement
 
@@ -61,7 +61,7 @@ def _check_form(item: Element, parts: list[str], findings: Findings) -> bool:
         return False
     _, partition, service, region, account, _ = parts
     if partition not in PARTITIONS and partition != "*" and "${" not in partition:
-        right = nearest(partition, PARTITIONS) or "aws"
+        right = findings.nearest(partition, PARTITIONS) or "aws"
         suggestion = ":".join(["arn", right, *parts[2:]])
         code = "INVALID_PARTITION"
         findings.add(code, item, suggestion, service=service, partition=partition)
@@ -82,13 +82,13 @@ def _check_service(
     types = _types_of(service, catalogue)
     if not types:
         if service not in catalogue.services():
-            right = nearest(service, catalogue.services())
+            right = findings.nearest(service, catalogue.services())
             suggestion = ":".join([*parts[:2], right, *parts[3:]]) if right else ""
             findings.add("INVALID_SERVICE", item, suggestion, service=service)
         return
     fitting = [one for one in types if _may_match(one.arn.split(":", 5)[5], parts[5])]
     if not fitting:
-        findings.add("INVALID_ARN_RESOURCE", item, _nearest_type(parts, types))
+        findings.add("INVALID_ARN_RESOURCE", item, _nearest_type(parts, types, findings))
         return
     templates = [one.arn.split(":", 5) for one in fitting]
     without_account = ":".join([*parts[:4], "", parts[5]])
@@ -118,11 +118,11 @@ def _with_arn_of(
     ]
 
 
-def _nearest_type(parts: list[str], types: list[ResourceType]) -> str:
+def _nearest_type(parts: list[str], types: list[ResourceType], findings: Findings) -> str:
     """The ARN with its resource's first word put right, when one is near."""
     words = {re.split(r"[/:$]", one.arn.split(":", 5)[5])[0] for one in types} - {""}
     word = re.split(r"[/:]", parts[5])[0]
-    right = nearest(word, words) if word else ""
+    right = findings.nearest(word, words) if word else ""
     if word and right == word:  # the type is known, its form is another
         return next(one.arn for one in types if one.arn.split(":", 5)[5].startswith(word))
     return ":".join([*parts[:5], right + parts[5][len(word) :]]) if right else ""

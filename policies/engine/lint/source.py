@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..faults import Fault
 from ..reader import Lines, Node, NodeKind
+from .catalogue import ConditionKey, nearest
 from .findings import CODES, Finding
 
 Path = tuple[str | int, ...]
+# Names looked up among thousands for one text; a document of mistakes is not worth more.
+_NEAREST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,14 @@ class Findings:
 
     lines: Lines
     found: list[Finding] = field(default_factory=list)
+    # Every service's condition keys by prefix, once one is sought that its own does not describe.
+    keys: dict[str, dict[str, ConditionKey]] | None = None
+    _nearest: int = 0
+
+    def nearest(self, name: str, known: Iterable[str]) -> str:
+        """The known name most like this one; empty when none is near, or too many were sought."""
+        self._nearest += 1
+        return nearest(name, known) if self._nearest <= _NEAREST else ""
 
     def add(self, code: str, at: Element, suggestion: str = "", **values: object) -> None:
         self.add_at(code, at.node.start, at.node.end, at.path, suggestion, **values)

@@ -229,6 +229,18 @@ def test_a_root_session_made_by_assume_root_is_limited_by_its_task_policy() -> N
     assert decide(ask(ROOT), Layers(session=SETS["A"])).allowed
     refused = decide(ask(ROOT), Layers(session=SETS["S"]))
     assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer.SESSION)
+    with_tag = policies(allow(Condition={"StringEquals": {"a:b": "x"}}))
+    assert decide(ask(ROOT, a__b="x"), Layers(session=with_tag)).allowed
+    assert not decide(ask(ROOT, a__b="y"), Layers(session=with_tag)).allowed
+
+
+def test_a_limits_conditions_are_asked_beside_a_resource_policy() -> None:
+    limit = policies(allow(Condition={"StringEquals": {"a:b": "x"}}))
+    for layer in ("boundary", "session"):
+        layers = Layers(SETS["A"], resource=resource(), **{layer: limit})
+        assert decide(ask(DEPLOYER, a__b="x"), layers).allowed
+        refused = decide(ask(DEPLOYER, a__b="y"), layers)
+        assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer(layer))
 
 
 def test_root_needs_the_owners_consent_across_accounts_and_nothing_else() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from policies.engine import (
     decide,
     parse,
 )
+from policies.engine.lint import aws_services, lint
 from tests.policies.engine.acme import allow, ask, deny, policies, refusal, text
 
 KINDS = list(DocumentKind)
@@ -159,3 +161,29 @@ def test_any_damage_to_a_document_is_read_or_refused(data: st.DataObject) -> Non
     except PolicyErrors:
         return
     assert parse(found.printed(), DocumentKind.MANAGED).statements == found.statements
+
+
+def _invented(number: int) -> str:
+    """Letters for a number, unlike any name there is."""
+    return "".join("qxzjkvwyhn"[int(digit)] for digit in f"{number:05}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Action": [f"ec2:{_invented(n)}" for n in range(4000)]},
+        {"Action": [f"{_invented(n)}:Get" for n in range(4000)]},
+        {"Condition": {"StringEquals": {f"ec2:{_invented(n)}": "a" for n in range(4000)}}},
+        {"Condition": {"StringEquals": {f"{_invented(n)}:a": "a" for n in range(4000)}}},
+    ],
+    ids=["actions", "services", "keys", "prefixes"],
+)
+def test_thousands_of_unknown_names_are_linted_in_bounded_time(change: dict[str, Any]) -> None:
+    services = aws_services()
+    assert services is not None
+    source = text({**allow("ec2:*"), **change})
+    lint(source, DocumentKind.MANAGED, services)
+    started = time.process_time()
+    found = lint(source, DocumentKind.MANAGED, services)
+    assert time.process_time() - started < 3
+    assert len(found) >= 4000

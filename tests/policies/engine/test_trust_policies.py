@@ -105,7 +105,8 @@ def test_a_role_does_not_trust_itself_implicitly() -> None:
 
 def test_root_assumes_no_role() -> None:
     assert not assume(ROOT, trusting({"AWS": ACME})).allowed
-    assert not assume(ROOT, trusting({"AWS": "*"})).allowed
+    refused = assume(ROOT, trusting({"AWS": "*"}))
+    assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer.TRUST)
 
 
 def test_a_service_assumes_a_role_that_names_it() -> None:
