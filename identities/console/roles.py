@@ -278,7 +278,12 @@ class DeleteRole(RoleAction):
     confirmed_by = "name"
 
     def prepare(self) -> None:
-        self.sources = role_sources(self.request.ask, self.kwargs["name"])
+        ask = self.request.ask
+        self.sources = role_sources(ask, self.kwargs["name"])
+        held = ask.see(profiles=("ListInstanceProfilesForRole", self.target()))["profiles"]
+        self.profiles = [
+            profile["InstanceProfileName"] for profile in held.result.get("InstanceProfiles", [])
+        ]
 
     def consequences(self) -> list[str]:
         return [
@@ -291,6 +296,10 @@ class DeleteRole(RoleAction):
                 )
                 % {"name": source.name}
                 for source in self.sources.policies
+            ),
+            *(
+                _("The instance profile %(name)s is left without a role.") % {"name": name}
+                for name in self.profiles
             ),
             _(
                 "A new role of the same name is not this role: "
@@ -306,6 +315,10 @@ class DeleteRole(RoleAction):
                 if source.arn
                 else ("DeleteRolePolicy", {**who, "PolicyName": source.name})
                 for source in self.sources.policies
+            ),
+            *(
+                ("RemoveRoleFromInstanceProfile", {**who, "InstanceProfileName": name})
+                for name in self.profiles
             ),
             ("DeleteRole", who),
         ]

@@ -16,7 +16,7 @@ from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
-from iamsite.console.steps import perform_all
+from iamsite.console.steps import Step, perform_all
 from iamsite.operations import OperationError
 
 
@@ -101,7 +101,7 @@ class DeleteUser(UserAction):
             _("A new user of the same name is not this user: its unique id never returns."),
         ]
 
-    def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
+    def performed(self, form: OperationForm) -> list[Step]:
         return [*self.steps, ("DeleteUser", self.target())]
 
     def run(self, form: OperationForm) -> dict[str, Any]:
@@ -112,45 +112,46 @@ class DeleteUser(UserAction):
 CONSEQUENCES = {
     "DeleteLoginProfile": gettext_lazy("The console password is removed."),
     "DeleteAccessKey": gettext_lazy("Access key %(AccessKeyId)s is deleted."),
+    "DeleteSigningCertificate": gettext_lazy("Signing certificate %(CertificateId)s is deleted."),
+    "DeleteSSHPublicKey": gettext_lazy("SSH public key %(SSHPublicKeyId)s is deleted."),
+    "DeleteServiceSpecificCredential": gettext_lazy(
+        "Service-specific credential %(ServiceSpecificCredentialId)s is deleted."
+    ),
     "DeactivateMFADevice": gettext_lazy("The MFA device %(SerialNumber)s is removed."),
     "RemoveUserFromGroup": gettext_lazy("The user leaves the group %(GroupName)s."),
     "DetachUserPolicy": gettext_lazy("%(PolicyArn)s is detached."),
     "DeleteUserPolicy": gettext_lazy("The inline policy %(PolicyName)s is deleted."),
 }
+# What keeps a user from being deleted: the list, its member, the operation that takes one away and
+# the parameter that names it.
+HELD = (
+    ("ListAccessKeys", "AccessKeyMetadata", "DeleteAccessKey", "AccessKeyId"),
+    ("ListSigningCertificates", "Certificates", "DeleteSigningCertificate", "CertificateId"),
+    ("ListSSHPublicKeys", "SSHPublicKeys", "DeleteSSHPublicKey", "SSHPublicKeyId"),
+    (
+        "ListServiceSpecificCredentials",
+        "ServiceSpecificCredentials",
+        "DeleteServiceSpecificCredential",
+        "ServiceSpecificCredentialId",
+    ),
+    ("ListGroupsForUser", "Groups", "RemoveUserFromGroup", "GroupName"),
+    ("ListAttachedUserPolicies", "AttachedPolicies", "DetachUserPolicy", "PolicyArn"),
+    ("ListUserPolicies", "PolicyNames", "DeleteUserPolicy", "PolicyName"),
+    ("ListMFADevices", "MFADevices", "DeactivateMFADevice", "SerialNumber"),
+)
 
 
-def teardown(request: ConsoleRequest, name: str) -> list[tuple[str, Params]]:
+def teardown(request: ConsoleRequest, name: str) -> list[Step]:
     """The operations that leave nothing of a user that would keep it from being deleted."""
     user = {"UserName": name}
-    parts = request.ask.see(
-        keys=("ListAccessKeys", user),
-        groups=("ListGroupsForUser", user),
-        attached=("ListAttachedUserPolicies", user),
-        inline=("ListUserPolicies", user),
-        devices=("ListMFADevices", user),
-    )
-    steps = [
-        ("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
-        for key in parts["keys"].result.get("AccessKeyMetadata", [])
-    ]
-    steps += [
-        ("RemoveUserFromGroup", {"GroupName": group["GroupName"], **user})
-        for group in parts["groups"].result.get("Groups", [])
-    ]
-    steps += [
-        ("DetachUserPolicy", {**user, "PolicyArn": policy["PolicyArn"]})
-        for policy in parts["attached"].result.get("AttachedPolicies", [])
-    ]
-    steps += [
-        ("DeleteUserPolicy", {**user, "PolicyName": policy})
-        for policy in parts["inline"].result.get("PolicyNames", [])
-    ]
-    for device in parts["devices"].result.get("MFADevices", []):
-        serial = {"SerialNumber": device["SerialNumber"]}
-        steps += [
-            ("DeactivateMFADevice", {**user, **serial}),
-            ("DeleteVirtualMFADevice", serial),
-        ]
+    found = request.ask.see(**{listed: (listed, user) for listed, *_rest in HELD})
+    steps: list[Step] = []
+    for listed, member, removal, parameter in HELD:
+        for item in found[listed].result.get(member, []):
+            identity = {parameter: item if isinstance(item, str) else item[parameter]}
+            steps.append((removal, {**user, **identity}))
+            if removal == "DeactivateMFADevice":
+                steps.append(("DeleteVirtualMFADevice", identity))
     if has_login(request, name):
         steps.append(("DeleteLoginProfile", user))
     return steps
