@@ -229,6 +229,7 @@ ROUTES: list[Route] = [
     Route("POST", "authorizations", "Authorize"),
     Route("GET", "caller-identity", "GetCallerIdentity"),
     Route("POST", "sessions/role", "AssumeRole"),
+    Route("POST", "sessions/saml", "AssumeRoleWithSAML"),
     Route("POST", "sessions/web-identity", "AssumeRoleWithWebIdentity"),
     Route("POST", "sessions/user", "GetSessionToken"),
     Route("POST", "sessions/federated-user", "GetFederationToken"),

@@ -2,7 +2,12 @@ from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
 from identities.models.instance_profiles import InstanceProfile
 from identities.models.principals import Group, Membership, Role, User
-from identities.models.providers import OIDCProvider, SAMLPrivateKey, SAMLProvider
+from identities.models.providers import (
+    OIDCProvider,
+    SAMLPrivateKey,
+    SAMLProvider,
+    UsedAssertion,
+)
 from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
 from identities.models.service_linked_roles import DeletionTask
 
@@ -23,5 +28,6 @@ __all__ = [
     "ServerCertificate",
     "ServiceSpecificCredential",
     "SigningCertificate",
+    "UsedAssertion",
     "User",
 ]

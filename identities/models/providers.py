@@ -72,3 +72,15 @@ class SAMLPrivateKey(TenantModel):
     )
     secret = models.BinaryField()
     created_at = models.DateTimeField()
+
+
+class UsedAssertion(TenantModel):
+    """A SAML assertion that has led to a session, remembered for as long as it would be good."""
+
+    digest = models.BinaryField(max_length=32)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "digest"], name="used_assertion_once")
+        ]

@@ -32,7 +32,8 @@ TAG = re.compile(r"[\w\s.:/=+\-@]*")
 class Asked:
     """The session that is asked for.
 
-    `keys` are the condition keys of the call alone, `lasting` those of the session too.
+    `keys` are the condition keys of the call alone, `lasting` those of the session too. The
+    provider gives it `at_most` seconds, however many are asked for.
     """
 
     role_arn: str
@@ -45,6 +46,7 @@ class Asked:
     policy: str | None = None
     policy_arns: list[dict[str, str]] | None = None
     minimum_size: int = 0
+    at_most: int | None = None
 
 
 def account_of(role_arn: str) -> str:
@@ -100,6 +102,7 @@ def assume(call: Call, asked: Asked) -> dict[str, Any]:
     """
     role = _trusting_role(call, asked)
     check_duration(role, asked.seconds, chained=False)
+    seconds = asked.seconds if asked.at_most is None else min(asked.seconds, asked.at_most)
     policies = session_policies(call.account, asked.policy, asked.policy_arns, asked.tags.all)
     issued_at = call.now.replace(microsecond=0)
     credentials = issue(
@@ -108,7 +111,7 @@ def assume(call: Call, asked: Asked) -> dict[str, Any]:
             account=call.account,
             subject_id=role.id,
             issued_at=issued_at,
-            expires_at=issued_at + timedelta(seconds=asked.seconds),
+            expires_at=issued_at + timedelta(seconds=seconds),
             name=asked.name,
             policy=policies.inline,
             policy_arns=policies.arns,

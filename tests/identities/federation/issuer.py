@@ -27,9 +27,13 @@ from cryptography.hazmat.primitives.serialization import (
 Answer = tuple[int, dict[str, str], bytes]
 
 
-@cache
 def rsa_key(name: str, size: int = 2048) -> rsa.RSAPrivateKey:
     """The same key for the same name: making one takes a while."""
+    return _rsa_key(name, size)
+
+
+@cache
+def _rsa_key(name: str, size: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, size)
 
 
