@@ -7,7 +7,7 @@ INSTALL = @$(or $(PYTHON),$(error Python 3.11 or newer is needed; name one with 
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo managed test lint format bench fuzz assets screenshots lock
+.PHONY: help run demo managed test lint format bench fuzz mutants assets screenshots lock
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -47,6 +47,11 @@ bench: ## Measure, against other engines where they can be installed
 fuzz: ## Try the policy engine with a million generated cases
 	$(INSTALL) test
 	@$(IN_VENV) -m tests.policies.engine.fuzz --cases 1000000
+
+mutants: ## Break the policy decision in hundreds of ways; the tests must notice each
+	$(INSTALL) test
+	@rm -rf mutants
+	@nice .venv/bin/mutmut run --max-children 1 && .venv/bin/mutmut results
 
 assets: ## Build the browser's files anew into static/dist (needs Node.js 20)
 	@cd static && npm ci --silent && npm run --silent build

@@ -65,7 +65,7 @@ class Casbin:
         try:
             import casbin
         except ImportError as problem:
-            raise NotInstalled("casbin") from problem
+            raise NotInstalled("pycasbin") from problem
         logging.getLogger("casbin").setLevel(logging.WARNING)
         self._asks = workload.asks
         self._enforcers = []
