@@ -12,7 +12,9 @@ from identities.models import (
     Group,
     InstanceProfile,
     MFADevice,
+    OIDCProvider,
     Role,
+    SAMLProvider,
     ServerCertificate,
     SigningCertificate,
     User,
@@ -42,9 +44,6 @@ QUOTAS = {
 }
 POLICY_VERSIONS_IN_USE = 10_000
 
-# Kinds of things that an account cannot have here.
-ABSENT = ("Providers",)
-
 # Our session tokens are good in every region, which is AWS's second version of them.
 TOKEN_VERSION = 2
 
@@ -64,6 +63,9 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "Roles": Role.objects.of(call.account).count(),
             "InstanceProfiles": InstanceProfile.objects.of(call.account).count(),
             "ServerCertificates": ServerCertificate.objects.of(call.account).count(),
+            "Providers": sum(
+                kind.objects.of(call.account).count() for kind in (OIDCProvider, SAMLProvider)
+            ),
             "Policies": Policy.objects.of(call.account).count(),
             "PolicyVersionsInUse": PolicyVersion.objects.of(call.account).count(),
             "MFADevices": devices.count(),
@@ -72,7 +74,6 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "AccountAccessKeysPresent": int(root_key.exists()),
             "AccountSigningCertificatesPresent": int(root_certificate.exists()),
             "AccountPasswordPresent": int(root.has_usable_password()),
-            **dict.fromkeys(ABSENT, 0),
             **{shown: account.quotas.get(name, DEFAULTS[name]) for shown, name in QUOTAS.items()},
             "PolicyVersionsInUseQuota": POLICY_VERSIONS_IN_USE,
             "GlobalEndpointTokenVersion": TOKEN_VERSION,

@@ -4,6 +4,7 @@ from accounts import tenancy
 from accounts.models import Account
 from iamsite.operations.models import operation_model
 from tests.cast import allow
+from tests.identities.federation.saml_idp import metadata
 from tests.identities.operations.refusal import denied, refusal
 
 
@@ -37,6 +38,10 @@ def test_it_counts_what_the_account_has(acme, evil) -> None:
         "CreatePolicyVersion", PolicyArn=made["Policy"]["Arn"], PolicyDocument=allow("ec2:*")
     )
     acme.root.perform("CreateVirtualMFADevice", VirtualMFADeviceName="phone")
+    acme.root.perform(
+        "CreateOpenIDConnectProvider", Url="https://idp.example.test", ThumbprintList=["0" * 40]
+    )
+    acme.root.perform("CreateSAMLProvider", Name="idp", SAMLMetadataDocument=metadata())
     shown = summary(acme)
     assert {
         key: shown[key]
@@ -48,6 +53,7 @@ def test_it_counts_what_the_account_has(acme, evil) -> None:
             "PolicyVersionsInUse",
             "MFADevices",
             "MFADevicesInUse",
+            "Providers",
         )
     } == {
         "Users": 4,
@@ -57,6 +63,7 @@ def test_it_counts_what_the_account_has(acme, evil) -> None:
         "PolicyVersionsInUse": 2,
         "MFADevices": 1,
         "MFADevicesInUse": 0,
+        "Providers": 2,
     }
     assert summary(evil)["Users"] == 1
 
