@@ -86,7 +86,8 @@ class TenantModel(models.Model):
 class Tenant(RunSQL):
     """Migration step for a tenant's table: foreign key to the account, and row-level security.
 
-    With `key`, the pair of account and key can be the target of `References`. `shared` lets every account read the rows that belong to the account "aws".
+    With `key`, the pair of account and key can be the target of `References`. `shared` lets every
+    account read the rows that belong to the account "aws".
     """
 
     def __init__(self, table: str, key: str | None = "id", *, shared: bool = False) -> None:

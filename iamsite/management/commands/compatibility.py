@@ -15,8 +15,9 @@ from iamsite.rest.routes import ROUTES
 HEAD = """\
 # Compatibility
 
-Written by `manage.py compatibility` from the code; a test keeps it true. Every operation of AWS's models is
-listed. One that is not there yet answers `UnsupportedOperation` with its name, never a made-up success.
+Written by `manage.py compatibility` from the code; a test keeps it true. Every operation of AWS's
+models is listed. One that is not there yet answers `UnsupportedOperation` with its name, never a
+made-up success.
 """
 
 
