@@ -55,6 +55,13 @@ class Iamsite:
         self.port = self._portal.port
 
     def __enter__(self) -> Self:
+        try:
+            return self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _start(self) -> Self:
         self._portal.start()
         command = f"manage.py create_account --email {EMAIL} --with-root-key --format json"
         made = subprocess.run(
