@@ -6,189 +6,365 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('created_at', models.DateTimeField()),
-                ('tags', models.JSONField(default=dict)),
-                ('password_last_used', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("created_at", models.DateTimeField()),
+                ("tags", models.JSONField(default=dict)),
+                ("password_last_used", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LoginProfile',
+            name="LoginProfile",
             fields=[
-                ('user', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='login_profile', serialize=False, to='identities.user')),
-                ('password', models.CharField(max_length=256)),
-                ('former', models.JSONField(default=list)),
-                ('reset_required', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="login_profile",
+                        serialize=False,
+                        to="identities.user",
+                    ),
+                ),
+                ("password", models.CharField(max_length=256)),
+                ("former", models.JSONField(default=list)),
+                ("reset_required", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ConsoleSession',
+            name="ConsoleSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('source_ip', models.CharField(max_length=45)),
-                ('user_agent', models.CharField(max_length=1024)),
-                ('mfa_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='sessions', to='identities.user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("source_ip", models.CharField(max_length=45)),
+                ("user_agent", models.CharField(max_length=1024)),
+                ("mfa_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="sessions",
+                        to="identities.user",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AccessKey',
+            name="AccessKey",
             fields=[
-                ('id', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('Active', 'Active'), ('Inactive', 'Inactive')], default='Active', max_length=8)),
-                ('secret', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_service', models.CharField(default='', max_length=32)),
-                ('last_used_region', models.CharField(default='', max_length=32)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='keys', to='identities.user')),
+                ("id", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("Active", "Active"), ("Inactive", "Inactive")],
+                        default="Active",
+                        max_length=8,
+                    ),
+                ),
+                ("secret", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_service", models.CharField(default="", max_length=32)),
+                ("last_used_region", models.CharField(default="", max_length=32)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="keys",
+                        to="identities.user",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('group', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to='identities.group')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to='identities.user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="memberships",
+                        to="identities.group",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="memberships",
+                        to="identities.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MFADevice',
+            name="MFADevice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=226)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('seed', models.BinaryField()),
-                ('holder', models.CharField(blank=True, choices=[('', 'None'), ('user', 'User'), ('root', 'Root')], default='', max_length=4)),
-                ('tags', models.JSONField(default=dict)),
-                ('drift', models.IntegerField(default=0)),
-                ('last_step', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('enabled_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='mfa_devices', to='identities.user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=226)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("seed", models.BinaryField()),
+                (
+                    "holder",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "None"), ("user", "User"), ("root", "Root")],
+                        default="",
+                        max_length=4,
+                    ),
+                ),
+                ("tags", models.JSONField(default=dict)),
+                ("drift", models.IntegerField(default=0)),
+                ("last_step", models.BigIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("enabled_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="mfa_devices",
+                        to="identities.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('created_at', models.DateTimeField()),
-                ('description', models.CharField(default='', max_length=1000)),
-                ('trust_policy', models.TextField()),
-                ('trust_pins', models.JSONField(default=dict)),
-                ('max_session_duration', models.PositiveIntegerField(default=3600)),
-                ('tags', models.JSONField(default=dict)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_region', models.CharField(default='', max_length=32)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("created_at", models.DateTimeField()),
+                ("description", models.CharField(default="", max_length=1000)),
+                ("trust_policy", models.TextField()),
+                ("trust_pins", models.JSONField(default=dict)),
+                ("max_session_duration", models.PositiveIntegerField(default=3600)),
+                ("tags", models.JSONField(default=dict)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_region", models.CharField(default="", max_length=32)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='group_name_unique'),
+            model_name="group",
+            constraint=models.UniqueConstraint(
+                models.F("account"),
+                django.db.models.functions.text.Lower("name"),
+                name="group_name_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9_+=,.@-]+$')), name='group_name_form'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", "^[A-Za-z0-9_+=,.@-]+$")), name="group_name_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '^/([!-~]+/)?$')), name='group_path_form'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("path__regex", "^/([!-~]+/)?$")), name="group_path_form"
+            ),
         ),
         migrations.AddField(
-            model_name='loginprofile',
-            name='account',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account'),
+            model_name="loginprofile",
+            name="account",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="accounts.account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='user_name_unique'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                models.F("account"),
+                django.db.models.functions.text.Lower("name"),
+                name="user_name_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9_+=,.@-]+$')), name='user_name_form'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", "^[A-Za-z0-9_+=,.@-]+$")), name="user_name_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '^/([!-~]+/)?$')), name='user_path_form'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("path__regex", "^/([!-~]+/)?$")), name="user_path_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'group'), name='membership_unique'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "group"), name="membership_unique"),
         ),
         migrations.AddConstraint(
-            model_name='mfadevice',
-            constraint=models.UniqueConstraint(fields=('account', 'path', 'name'), name='mfa_name_unique'),
+            model_name="mfadevice",
+            constraint=models.UniqueConstraint(
+                fields=("account", "path", "name"), name="mfa_name_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mfadevice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('holder', 'user'), ('user__isnull', False)), models.Q(('holder__in', ['', 'root']), ('user__isnull', True)), _connector='OR'), name='mfa_holder'),
+            model_name="mfadevice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("holder", "user"), ("user__isnull", False)),
+                    models.Q(("holder__in", ["", "root"]), ("user__isnull", True)),
+                    _connector="OR",
+                ),
+                name="mfa_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='role_name_unique'),
+            model_name="role",
+            constraint=models.UniqueConstraint(
+                models.F("account"),
+                django.db.models.functions.text.Lower("name"),
+                name="role_name_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9_+=,.@-]+$')), name='role_name_form'),
+            model_name="role",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", "^[A-Za-z0-9_+=,.@-]+$")), name="role_name_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '^/([!-~]+/)?$')), name='role_path_form'),
+            model_name="role",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("path__regex", "^/([!-~]+/)?$")), name="role_path_form"
+            ),
         ),
     ]

@@ -8,110 +8,256 @@ from accounts.tenancy import References, Tenant
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_event_failure'),
-        ('identities', '0004_role_use'),
+        ("accounts", "0005_event_failure"),
+        ("identities", "0004_role_use"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeletionTask',
+            name="DeletionTask",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('service', models.CharField(max_length=128)),
-                ('role_name', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('SUCCEEDED', 'Succeeded'), ('FAILED', 'Failed')], max_length=9)),
-                ('reason', models.CharField(default='', max_length=1000)),
-                ('usage', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("service", models.CharField(max_length=128)),
+                ("role_name", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("SUCCEEDED", "Succeeded"), ("FAILED", "Failed")], max_length=9
+                    ),
+                ),
+                ("reason", models.CharField(default="", max_length=1000)),
+                ("usage", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InstanceProfile',
+            name="InstanceProfile",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('created_at', models.DateTimeField()),
-                ('tags', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('role', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='instance_profiles', to='identities.role')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("created_at", models.DateTimeField()),
+                ("tags", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="instance_profiles",
+                        to="identities.role",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='instanceprofile_name_unique'), models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9_+=,.@-]+$')), name='instanceprofile_name_form'), models.CheckConstraint(condition=models.Q(('path__regex', '^/([!-~]+/)?$')), name='instanceprofile_path_form')],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("account"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="instanceprofile_name_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[A-Za-z0-9_+=,.@-]+$")),
+                        name="instanceprofile_name_form",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("path__regex", "^/([!-~]+/)?$")),
+                        name="instanceprofile_path_form",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ServerCertificate',
+            name="ServerCertificate",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='/', max_length=512)),
-                ('created_at', models.DateTimeField()),
-                ('body', models.TextField()),
-                ('chain', models.TextField(default='')),
-                ('private_key', models.BinaryField()),
-                ('expires_at', models.DateTimeField()),
-                ('tags', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="/", max_length=512)),
+                ("created_at", models.DateTimeField()),
+                ("body", models.TextField()),
+                ("chain", models.TextField(default="")),
+                ("private_key", models.BinaryField()),
+                ("expires_at", models.DateTimeField()),
+                ("tags", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='servercertificate_name_unique'), models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9_+=,.@-]+$')), name='servercertificate_name_form'), models.CheckConstraint(condition=models.Q(('path__regex', '^/([!-~]+/)?$')), name='servercertificate_path_form')],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("account"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="servercertificate_name_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[A-Za-z0-9_+=,.@-]+$")),
+                        name="servercertificate_name_form",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("path__regex", "^/([!-~]+/)?$")),
+                        name="servercertificate_path_form",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ServiceSpecificCredential',
+            name="ServiceSpecificCredential",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('service', models.CharField(max_length=128)),
-                ('public_name', models.CharField(max_length=200)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('status', models.CharField(choices=[('Active', 'Active'), ('Inactive', 'Inactive')], default='Active', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='service_specific_credentials', to='identities.user')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("service", models.CharField(max_length=128)),
+                ("public_name", models.CharField(max_length=200)),
+                ("digest", models.BinaryField(max_length=32)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("Active", "Active"), ("Inactive", "Inactive")],
+                        default="Active",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="service_specific_credentials",
+                        to="identities.user",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'service', 'public_name'), name='service_credential_name_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "service", "public_name"),
+                        name="service_credential_name_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SigningCertificate',
+            name="SigningCertificate",
             fields=[
-                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('body', models.TextField()),
-                ('digest', models.BinaryField(max_length=32)),
-                ('status', models.CharField(choices=[('Active', 'Active'), ('Inactive', 'Inactive')], default='Active', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='signing_certificates', to='identities.user')),
+                ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("body", models.TextField()),
+                ("digest", models.BinaryField(max_length=32)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("Active", "Active"), ("Inactive", "Inactive")],
+                        default="Active",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="signing_certificates",
+                        to="identities.user",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'digest'), name='signing_certificate_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "digest"), name="signing_certificate_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SSHPublicKey',
+            name="SSHPublicKey",
             fields=[
-                ('id', models.CharField(max_length=21, primary_key=True, serialize=False)),
-                ('body', models.TextField()),
-                ('digest', models.BinaryField(max_length=32)),
-                ('fingerprint', models.CharField(max_length=47)),
-                ('status', models.CharField(choices=[('Active', 'Active'), ('Inactive', 'Inactive')], default='Active', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='ssh_public_keys', to='identities.user')),
+                ("id", models.CharField(max_length=21, primary_key=True, serialize=False)),
+                ("body", models.TextField()),
+                ("digest", models.BinaryField(max_length=32)),
+                ("fingerprint", models.CharField(max_length=47)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("Active", "Active"), ("Inactive", "Inactive")],
+                        default="Active",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="ssh_public_keys",
+                        to="identities.user",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'digest'), name='ssh_public_key_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "digest"), name="ssh_public_key_unique")
+                ],
             },
         ),
         *(
