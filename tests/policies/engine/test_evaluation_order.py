@@ -241,6 +241,10 @@ def test_a_limits_conditions_are_asked_beside_a_resource_policy() -> None:
         assert decide(ask(DEPLOYER, a__b="x"), layers).allowed
         refused = decide(ask(DEPLOYER, a__b="y"), layers)
         assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer(layer))
+    layers = Layers(SETS["A"], resource=resource(), scps=(limit,))
+    assert decide(ask(DEPLOYER, a__b="x"), layers).allowed
+    refused = decide(ask(DEPLOYER, a__b="y"), layers)
+    assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer.SCP)
 
 
 def test_root_needs_the_owners_consent_across_accounts_and_nothing_else() -> None:
