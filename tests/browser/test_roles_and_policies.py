@@ -118,6 +118,7 @@ def test_an_inline_policy_is_edited_and_deleted(root: Page, initech: Account) ->
     initech.root.perform("PutUserPolicy", **who, PolicyDocument=allow("s3:GetObject"))
     root.goto("users/dora/")
     root.locator("main").get_by_role("link", name="mine", exact=True).click()
+    expect(root.locator(".cm-content")).to_be_visible()
     root.get_by_role("button", name="Format").click()
     formatted = json.dumps(json.loads(allow("s3:GetObject")), indent=2)
     expect(root.locator("textarea[data-editor]")).to_have_value(formatted)
