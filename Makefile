@@ -32,7 +32,7 @@ lint: ## Check style, types and who imports whom
 	$(INSTALL) test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@IAMSITE_DATA=.mypy_cache/iamsite .venv/bin/mypy --strict policies/engine iamsite/operations
+	@IAMSITE_DATA=.mypy_cache/iamsite .venv/bin/mypy --strict policies/engine iamsite/operations iamsite/postgresql
 	@.venv/bin/lint-imports --no-logo
 
 format: ## Put the style right
