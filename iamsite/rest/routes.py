@@ -65,6 +65,7 @@ def _service_credentials(all_of_user: str) -> list[Route]:
 ROUTES: list[Route] = [
     Route("GET", "users", "ListUsers"),
     Route("POST", "users", "CreateUser"),
+    Route("GET", "user-summaries", "ListUserSummaries"),
     Route("GET", "user", "GetUser"),
     Route("GET", "users/{UserName}", "GetUser"),
     Route("PATCH", "users/{UserName}", "UpdateUser"),

@@ -24,10 +24,14 @@ from iamsite.operations import OperationError
 def list_users(request: ConsoleRequest) -> HttpResponse:
     path = request.GET.get("path", "")
     params = {"PathPrefix": path} if path.startswith("/") else {}
-    context = {
-        "listing": listing(request, "ListUsers", "Users", params, ["path"]),
-        "may": request.ask.may(create=("CreateUser", {"UserName": "new"})),
-    }
+    may = request.ask.may(
+        create=("CreateUser", {"UserName": "new"}), summaries=("ListUserSummaries", params)
+    )
+    # Who may only list users sees them without their groups and credentials.
+    operation = (
+        ("ListUserSummaries", "UserSummaries") if may["summaries"] else ("ListUsers", "Users")
+    )
+    context = {"listing": listing(request, *operation, params, ["path"]), "may": may}
     return render(request, "identities/users.html", context)
 
 

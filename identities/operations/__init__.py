@@ -13,6 +13,7 @@ from identities.operations import service_specific_credentials as service_specif
 from identities.operations import sessions as sessions
 from identities.operations import signing_certificates as signing_certificates
 from identities.operations import ssh_public_keys as ssh_public_keys
+from identities.operations import user_summaries as user_summaries
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import identity as identity

@@ -123,7 +123,7 @@ def list_users(
         return fetch(PAGE, [call.account, after or "", prefix, limit])
 
     rows, paging = page(call, fetch_page, lambda row: row[-1])
-    return {"Users": [_listed(call.account, row) for row in rows], **paging}
+    return {"Users": [listed_user(call.account, row) for row in rows], **paging}
 
 
 # Written by hand, since a page of instances costs several times its query. Times come without
@@ -137,8 +137,8 @@ ORDER BY lower_name LIMIT %s
 """
 
 
-def _listed(account: str, row: Row) -> dict[str, Any]:
-    """As `user_output`."""
+def listed_user(account: str, row: Row) -> dict[str, Any]:
+    """A row of `PAGE` as `user_output` has it."""
     id_, name, path, created_at, used, _ = row
     output = {
         "Path": path,

@@ -212,3 +212,15 @@ def test_a_marker_of_somewhere_else_is_refused():
     response = browser.get("/console/users/?marker=forged")
     assert response.status_code == 400
     assert "Invalid Marker." in text(response)
+
+
+def test_who_may_only_list_users_sees_no_groups_and_credentials(acme):
+    acme.user("lister", allow("iam:ListUsers"))
+    acme.root.perform("AddUserToGroup", GroupName="Developers", UserName="lister")
+    plain = text(Browser().sign_in(acme, "lister").get("/console/users/"))
+    assert "lister" in plain
+    assert "Last console sign-in" in plain
+    assert "Developers" not in plain
+    whole = text(Browser().sign_in(acme, "alice").get("/console/users/"))
+    assert "Groups Second factor Key age Last seen" in whole
+    assert "Developers" in whole
