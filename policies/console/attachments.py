@@ -115,7 +115,11 @@ class AttachToForm(OperationForm):
         initial="Group",
         widget=forms.RadioSelect,
     )
-    Name = forms.CharField(label=gettext_lazy("Its name"), max_length=128)
+    Name = forms.CharField(
+        label=gettext_lazy("Its name"),
+        max_length=128,
+        widget=forms.TextInput(attrs={"list": "principals"}),
+    )
 
 
 class AttachTo(PolicyAction):
@@ -126,7 +130,22 @@ class AttachTo(PolicyAction):
     title = gettext_lazy("Attach %(policy)s")
     submit = gettext_lazy("Attach")
     success = gettext_lazy("%(policy)s is attached to %(Name)s.")
+    fields_template = "policies/attach_fields.html"
     tab = "attached"
+
+    def prepare(self) -> None:
+        """The names to suggest: the first of each kind that the viewer may list."""
+        lists = {
+            kind: (f"List{plural.title()}", {"MaxItems": 1000}) for kind, plural in PLURALS.items()
+        }
+        self.suggested = [
+            (LABELS[kind], one[f"{kind}Name"])
+            for kind, answer in self.request.ask.see(**lists).items()
+            for one in answer.result.get(PLURALS[kind].title(), [])
+        ]
+
+    def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
+        return super().context(form, suggested=self.suggested, **context)
 
     def performed(self, form: OperationForm) -> list[Step]:
         kind, name = form.cleaned_data["Kind"], form.cleaned_data["Name"]

@@ -202,6 +202,19 @@ def test_an_edit_that_began_from_another_version_says_so_and_keeps_the_text(acme
     assert len(versions) == 2
 
 
+def test_attaching_from_the_policys_page_suggests_names(acme, alice):
+    address = "/console/policies/attach/arn:aws:iam::aws:policy/ReadOnlyAccess"
+    body = alice.get(address).content.decode()
+    assert '<option value="carol" label="Users"></option>' in body
+    assert '<option value="Developers" label="Groups"></option>' in body
+    assert '<option value="Deployer" label="Roles"></option>' in body
+    alice.post(address, {"Kind": "Group", "Name": "Developers"})
+    group = {"GroupName": "Developers"}
+    attached = acme.root.perform("ListAttachedGroupPolicies", **group)["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["ReadOnlyAccess"]
+    acme.root.perform("DetachGroupPolicy", **group, PolicyArn=attached[0]["PolicyArn"])
+
+
 @pytest.mark.parametrize(
     ("kind", "plural", "name"),
     [("User", "users", "carol"), ("Group", "groups", "Developers"), ("Role", "roles", "Deployer")],
