@@ -169,3 +169,18 @@ def test_a_filtered_list_is_a_link(root: Page, initech: Account) -> None:
     expect(row(root, "dora")).to_have_count(0)
     root.get_by_role("searchbox", name="Filter").fill("nobody")
     expect(root.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+
+
+def test_a_boundary_is_set_and_removed(root: Page, initech: Account) -> None:
+    initech.root.perform("CreateUser", UserName="dora")
+    root.goto("users/dora/")
+    fact = root.locator("dl.strip > div").filter(has_text="Permissions boundary")
+    for chosen, shown in (("ReadOnlyAccess", "ReadOnlyAccess"), ("None", "None")):
+        fact.get_by_role("link").last.click()
+        form = root.locator("form#action-form:visible")
+        form.get_by_label("Permissions boundary").select_option(chosen)
+        send(form, "Save boundary")
+        says(root, "The permissions boundary of dora is saved.")
+        expect(fact).to_contain_text(shown)
+    user = initech.root.perform("GetUser", UserName="dora")["User"]
+    assert "PermissionsBoundary" not in user
