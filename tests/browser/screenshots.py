@@ -201,15 +201,16 @@ def take_all(browser: Browser, url: str, names: list[str]) -> None:
 
 def main(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    data = Path(tempfile.mkdtemp(prefix="iamsite-screenshots-"))
-    try:
-        with Portal(data, IAMSITE_DATABASE_DURABLE="off", IAMSITE_WORKERS="1") as portal:
-            demo = [sys.executable, "manage.py", "demo", "--password", PASSWORD]
-            subprocess.run(demo, cwd=SOURCE, env=portal.environment, check=True)
-            with chromium() as browser:
-                take_all(browser, portal.url, names)
-    finally:
-        Server(data / "postgresql").remove()
+    with tempfile.TemporaryDirectory(prefix="iamsite-screenshots-") as folder:
+        data = Path(folder)
+        try:
+            with Portal(data, IAMSITE_DATABASE_DURABLE="off", IAMSITE_WORKERS="1") as portal:
+                demo = [sys.executable, "manage.py", "demo", "--password", PASSWORD]
+                subprocess.run(demo, cwd=SOURCE, env=portal.environment, check=True)
+                with chromium() as browser:
+                    take_all(browser, portal.url, names)
+        finally:
+            Server(data / "postgresql").remove()
 
 
 if __name__ == "__main__":
