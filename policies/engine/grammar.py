@@ -38,7 +38,7 @@ _IAM_KINDS = (
     DocumentKind.SESSION,
     DocumentKind.TRUST,
 )
-_STATEMENT_ELEMENTS = (
+STATEMENT_ELEMENTS = (
     "Sid",
     "Effect",
     "Principal",
@@ -49,7 +49,7 @@ _STATEMENT_ELEMENTS = (
     "NotResource",
     "Condition",
 )
-_DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
+DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
 
 
 def read_document(text: str, kind: DocumentKind) -> Document:
@@ -105,7 +105,7 @@ class _Grammar:
                 'Write {"Version": "2012-10-17", "Statement": [...]}.',
             )
             return None
-        members = self._members(root, _DOCUMENT_ELEMENTS)
+        members = self._members(root, DOCUMENT_ELEMENTS)
         version = self._version(root, members.get("Version"))
         identifier = self._string(members.get("Id"), "Id")
         statements = self._statements(root, members.get("Statement"))
@@ -206,7 +206,7 @@ class _Grammar:
         return statements
 
     def _statement(self, index: int, node: Node) -> Statement:
-        members = self._members(node, _STATEMENT_ELEMENTS)
+        members = self._members(node, STATEMENT_ELEMENTS)
         sid = self._string(members.get("Sid"), "Sid")
         if sid and self._kind in _IAM_KINDS[:3] and not _SID.fullmatch(sid):
             self._checks.fault(

@@ -5,22 +5,11 @@ from __future__ import annotations
 import re
 
 from ..document import DocumentKind
+from ..grammar import DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS
 from ..reader import NodeKind
 from .catalogue import nearest
 from .source import Element, Findings, Statement
 
-DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
-STATEMENT_ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
 VERSIONS = ("2012-10-17", "2008-10-17")
 WITH_PRINCIPAL = (DocumentKind.TRUST, DocumentKind.RESOURCE, DocumentKind.RCP)
 PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
