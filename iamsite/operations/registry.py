@@ -63,6 +63,7 @@ class Registered:
     context: Mapping[str, KeyOf]
     authorization: Authorization | None
     proof: Proof | None
+    differs: str
 
 
 _operations: dict[str, Registered] = {}
@@ -78,6 +79,7 @@ def operation(
     authorizes_itself: bool | Authorization = False,
     proof: Proof | None = None,
     name: str | None = None,
+    differs: str = "",
 ) -> Callable[[Run], Run]:
     """Registers a function as the operation that `action` ("iam:CreateUser") names.
 
@@ -88,7 +90,8 @@ def operation(
     of the call and the parameters that raises AccessDenied. `proof` is for operations that
     nobody signs: called with the time and the parameters, before the transaction begins, it says
     whom an identity provider vouches for, or raises OperationError. `name` differs from the
-    action's where several operations share one action.
+    action's where several operations share one action. `differs` says where the operation behaves
+    otherwise than AWS's and why, in a sentence of docs/compatibility.md.
     """
 
     def register(run: Run) -> Run:
@@ -106,6 +109,7 @@ def operation(
             dict(context or {}),
             authorization,
             proof,
+            differs,
         )
         return run
 

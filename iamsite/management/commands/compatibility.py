@@ -39,16 +39,22 @@ def _lines() -> Iterator[str]:
         there = [operation for operation in found if registered(operation.name)]
         yield f"## {service(name).title}\n"
         yield f"{len(there)} of {len(found)} operations, version {service(name).version}.\n"
-        yield "| Operation | Effect | REST |"
-        yield "|-|-|-|"
+        yield "| Operation | Effect | REST | Differs from AWS |"
+        yield "|-|-|-|-|"
         for operation in found:
-            yield f"| {operation.name} | {_effect(operation)} | {_addresses(operation)} |"
+            cells = (operation.name, _effect(operation), _addresses(operation), _differs(operation))
+            yield f"| {' | '.join(cells)} |"
         yield ""
 
 
 def _effect(operation: Operation) -> str:
     found = registered(operation.name)
     return found.effect.value if found else "not there yet"
+
+
+def _differs(operation: Operation) -> str:
+    found = registered(operation.name)
+    return found.differs if found else ""
 
 
 def _addresses(operation: Operation) -> str:
