@@ -65,7 +65,11 @@ def _service_credentials(all_of_user: str) -> list[Route]:
 ROUTES: list[Route] = [
     Route("GET", "users", "ListUsers"),
     Route("POST", "users", "CreateUser"),
+    Route("GET", "search", "Search"),
     Route("GET", "user-summaries", "ListUserSummaries"),
+    Route("GET", "group-summaries", "ListGroupSummaries"),
+    Route("GET", "role-summaries", "ListRoleSummaries"),
+    Route("GET", "policy-summaries", "ListPolicySummaries"),
     Route("GET", "user", "GetUser"),
     Route("GET", "users/{UserName}", "GetUser"),
     Route("PATCH", "users/{UserName}", "UpdateUser"),

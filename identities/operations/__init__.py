@@ -1,12 +1,15 @@
 from identities.operations import access_keys as access_keys
+from identities.operations import group_summaries as group_summaries
 from identities.operations import groups as groups
 from identities.operations import instance_profiles as instance_profiles
 from identities.operations import memberships as memberships
 from identities.operations import mfa as mfa
 from identities.operations import oidc_providers as oidc_providers
 from identities.operations import passwords as passwords
+from identities.operations import role_summaries as role_summaries
 from identities.operations import roles as roles
 from identities.operations import saml_providers as saml_providers
+from identities.operations import search as search
 from identities.operations import server_certificates as server_certificates
 from identities.operations import service_linked_roles as service_linked_roles
 from identities.operations import service_specific_credentials as service_specific_credentials

@@ -119,14 +119,15 @@ def _whole(role: Any) -> dict[str, Any]:
     output = {
         **role_output(role, trust.shown([role])[role.id]),
         **boundary_member(role.boundary),
-        "RoleLastUsed": _last_used(role),
+        "RoleLastUsed": last_used(role),
     }
     if role.tags:
         output["Tags"] = tag_list(role.tags)
     return output
 
 
-def _last_used(role: Role) -> dict[str, Any]:
+def last_used(role: Role) -> dict[str, Any]:
+    """The `RoleLastUsed` shape: empty for a role that nobody has been yet."""
     if role.last_used_at is None:
         return {}
     return {"LastUsedDate": role.last_used_at, "Region": role.last_used_region}

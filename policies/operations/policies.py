@@ -61,6 +61,14 @@ def visible(call: Call) -> QuerySet[Any]:
     return Policy.objects.filter(account_id__in=(call.account, AWS))
 
 
+def chosen(call: Call, scope: str, path_prefix: str, attached: bool) -> QuerySet[Any]:
+    """The policies of a scope below a path, or only those attached in the account."""
+    rows = visible(call).filter(SCOPES[scope], path__startswith=path_prefix)
+    if attached:
+        rows = rows.filter(id__in=Attachment.objects.of(call.account).values("policy"))
+    return rows
+
+
 def policy_output(policy: Any) -> dict[str, Any]:
     """The `Policy` shape without description and tags; `policy` comes from `counted`."""
     return {
@@ -155,11 +163,10 @@ def list_policies(
     Marker: str | None = None,
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
-    rows = visible(call).filter(SCOPES[Scope], path__startswith=PathPrefix)
+    attached = OnlyAttached or PolicyUsageFilter == "PermissionsPolicy"
+    rows = chosen(call, Scope, PathPrefix, attached and PolicyUsageFilter != "PermissionsBoundary")
     if PolicyUsageFilter == "PermissionsBoundary":
         rows = rows.filter(id__in=Boundary.objects.of(call.account).values("policy"))
-    elif PolicyUsageFilter == "PermissionsPolicy" or OnlyAttached:
-        rows = rows.filter(id__in=Attachment.objects.of(call.account).values("policy"))
     # Names are unique in an account only, and AWS's policies stand beside the account's own.
     (policies,), paging = page_of_chain(call, [counted(call, rows)])
     return {"Policies": [policy_output(policy) for policy in policies], **paging}

@@ -1,0 +1,59 @@
+"""Lists in an order of the caller's choice, filtered by the database: keyset like every list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Value
+
+from iamsite.operations.call import Call
+from iamsite.operations.paging import page
+
+# What sorts like a time that never came.
+NEVER = Value(datetime(1, 1, 1, tzinfo=UTC))
+
+
+def page_sorted(
+    call: Call, rows: QuerySet[Any], places: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """One page of `rows` in the order of `SortBy` and `SortOrder`, and the answer's paging members.
+
+    `places` maps each value of SortBy but `Name`, which is the default, to an expression that is
+    never NULL. Rows of one place follow by name, then id.
+    """
+    keys = ["lower_name", "id"]
+    chosen = call.params.get("SortBy", "Name")
+    if chosen != "Name":
+        rows, keys = rows.annotate(place=places[chosen]), ["place", *keys]
+    falling = call.params.get("SortOrder") == "descending"
+    ordered = rows.order_by(*(F(key).desc() if falling else F(key).asc() for key in keys))
+
+    def fetch(after: Any, limit: int) -> list[Any]:
+        found = ordered if after is None else ordered.filter(_behind(keys, after, falling))
+        return list(found[:limit])
+
+    return page(call, fetch, lambda row: [_kept(getattr(row, key)) for key in keys])
+
+
+def containing(text: str | None) -> Q:
+    """Rows whose name or path contains `text`, whatever the case, or whose id it is."""
+    if not text:
+        return Q()
+    wanted = text.lower()
+    return Q(lower_name__contains=wanted) | Q(path__icontains=wanted) | Q(id=text)
+
+
+def _behind(keys: Sequence[str], after: Sequence[Any], falling: bool) -> Q:
+    compared = "lt" if falling else "gt"
+    behind = Q()
+    for at, key in enumerate(keys):
+        equal = dict(zip(keys[:at], after[:at], strict=True))
+        behind |= Q(**equal, **{f"{key}__{compared}": after[at]})
+    # Said once more in a way that an index can follow.
+    return Q(**{f"{keys[0]}__{compared}e": after[0]}) & behind
+
+
+def _kept(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

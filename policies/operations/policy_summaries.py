@@ -1,0 +1,32 @@
+"""Managed policies in the order that a person looks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+
+from iamsite.operations import Call, operation
+from iamsite.operations.sorting import containing, page_sorted
+from policies.operations.policies import chosen, counted, listed, policy_output
+
+PLACES = {
+    "CreateDate": F("created_at"),
+    "UpdateDate": F("updated_at"),
+    "AttachmentCount": F("attached"),
+}
+
+
+@operation("portal:ListPolicySummaries", resource=listed, reads=True)
+def list_policy_summaries(
+    call: Call,
+    Scope: str = "All",
+    OnlyAttached: bool = False,
+    PathPrefix: str = "/",
+    Contains: str | None = None,
+    **_: Any,
+) -> dict[str, Any]:
+    """One page of policies as `ListPolicies` gives them."""
+    rows = chosen(call, Scope, PathPrefix, OnlyAttached).filter(containing(Contains))
+    policies, paging = page_sorted(call, counted(call, rows), PLACES)
+    return {"PolicySummaries": [policy_output(policy) for policy in policies], **paging}

@@ -1,0 +1,75 @@
+"""One search over users, groups, roles and policies."""
+
+from typing import Any
+
+import pytest
+
+from iamsite.operations import OperationError
+from tests.cast import Acme, Evil, allow, deny
+
+
+def found(actor: Any, query: str) -> list[tuple[str, str]]:
+    matches = actor.perform("Search", Query=query)["Matches"]
+    return [(match["Type"], match["Name"]) for match in matches]
+
+
+def test_a_part_of_a_name_finds_each_kind_and_what_begins_with_it_comes_first(acme) -> None:
+    acme.root.perform("CreateUser", UserName="a-zebra")
+    acme.root.perform("CreateUser", UserName="Zebra")
+    acme.root.perform("CreateGroup", GroupName="zebras")
+    acme.root.perform("CreatePolicy", PolicyName="zebra-read", PolicyDocument=allow("s3:Get*"))
+    assert found(acme.root, "zEBRA") == [
+        ("User", "Zebra"),
+        ("User", "a-zebra"),
+        ("Group", "zebras"),
+        ("Policy", "zebra-read"),
+    ]
+
+
+def test_of_each_kind_ten_are_told(acme) -> None:
+    for number in range(12):
+        acme.root.perform("CreateGroup", GroupName=f"herd-{number:02}")
+    assert found(acme.root, "herd") == [("Group", f"herd-{n:02}") for n in range(10)]
+
+
+def test_the_aws_managed_policies_are_found(acme) -> None:
+    assert ("Policy", "AdministratorAccess") in found(acme.root, "administratoraccess")
+
+
+def test_an_arn_an_id_a_key_a_device_and_a_session_lead_to_their_entity(acme) -> None:
+    user = acme.root.perform("CreateUser", UserName="wilma", Path="/staff/")["User"]
+    key = acme.root.perform("CreateAccessKey", UserName="wilma")["AccessKey"]["AccessKeyId"]
+    role = acme.root.perform("GetRole", RoleName="Deployer")["Role"]
+    session = f"arn:aws:sts::{acme.id}:assumed-role/Deployer/build-7"
+    for query in (user["Arn"], user["UserId"], key):
+        assert found(acme.root, query) == [("User", "wilma")], query
+    for query in (role["Arn"], role["RoleId"], f"{role['RoleId']}:build-7", session):
+        assert found(acme.root, query) == [("Role", "Deployer")], query
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert found(acme.root, arn) == [("Policy", "ReadOnlyAccess")]
+    assert found(acme.root, acme.arn("user/wilma")) == []  # another path
+
+
+@pytest.mark.parametrize("query", ["%", "_dm", "arn:aws:iam::", "*", "\\"])
+def test_no_character_of_a_search_means_anything(acme, query) -> None:
+    assert found(acme.root, query) == []
+
+
+@pytest.mark.parametrize("query", ["", "a\0b", "a" * 2049])
+def test_a_search_that_makes_no_sense_is_refused(acme, query) -> None:
+    with pytest.raises(OperationError, match="at 'query' failed to satisfy constraint"):
+        acme.root.perform("Search", Query=query)
+
+
+def test_only_kinds_that_the_caller_may_list_are_searched(acme) -> None:
+    lister = acme.user("lister", allow("iam:List*"), deny("iam:ListUsers", "iam:ListRoles"))
+    assert found(lister, "De") == [("Group", "Developers"), *found(lister, "De")[1:]]
+    assert {kind for kind, _name in found(lister, "e")} <= {"Group", "Policy"}
+    assert found(acme.carol, "alice") == []
+
+
+def test_nothing_of_another_account_is_found(acme: Acme, evil: Evil) -> None:
+    user = acme.root.perform("CreateUser", UserName="only-acmes")["User"]
+    key = acme.root.perform("CreateAccessKey", UserName="only-acmes")["AccessKey"]
+    for query in ("only-acmes", user["UserId"], user["Arn"], key["AccessKeyId"]):
+        assert found(evil.root, query) == []
