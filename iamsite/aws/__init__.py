@@ -1,4 +1,4 @@
-"""The AWS Query protocol at `/`: what the AWS CLI, SDKs and Terraform speak."""
+"""The AWS protocols at `/`, Query and JSON: what the AWS CLI, SDKs and Terraform speak."""
 
 from iamsite.aws.face import Face, is_query_request
 from iamsite.operations import perform

@@ -22,9 +22,9 @@ def commands(performed: Sequence[tuple[str, Params]], endpoint: str) -> str:
     lines = []
     for name, params in performed:
         model = operation_model(name)
-        if model.service not in ("iam", "sts"):
+        if model.service not in ("iam", "sts", "organizations"):
             return ""
-        parts = [f"aws {model.service} {xform_name(name, '-')}"]
+        parts = [f"aws {model.service} {xform_name(model.wire_name, '-')}"]
         parts += [
             _option(key, params[key], shape)
             for key, shape in model.members.items()

@@ -15,7 +15,7 @@ from iamsite.operations.models import operation_model
 # The table of addresses, and nothing else of the other face.
 from iamsite.rest.routes import ROUTES, Route
 
-SIGNED_FOR = {"iam": "iam", "sts": "sts", "portal": "iam"}
+SIGNED_FOR = {"iam": "iam", "sts": "sts", "portal": "iam", "organizations": "organizations"}
 
 
 def requests(performed: Sequence[tuple[str, Params]], endpoint: str) -> str:

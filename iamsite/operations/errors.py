@@ -95,13 +95,17 @@ class OperationError(Exception):
 
     `code` is the code on the wire, such as "NoSuchEntity"; `message` is for people and may be
     empty, in which case faces leave it out; `status` is the HTTP status, by default that of the
-    code in `STATUS` (400 for a code not listed there).
+    code in `STATUS` (400 for a code not listed there). `members` are further members of the error
+    in the service model, such as `Reason`.
     """
 
-    def __init__(self, code: str, message: str = "", status: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str = "", status: int | None = None, **members: str
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.members = members
         self.status = STATUS.get(code, 400) if status is None else status
 
     @property

@@ -1,8 +1,9 @@
 """The service models: what each operation takes, gives and may refuse with.
 
-IAM and STS come from botocore's models, at their latest version. `portal` is our own service in
-the same format, under `portal/`, for what AWS has no API for. The names of operations are unique
-over the three.
+IAM, STS and Organizations come from botocore's models, at their latest version. `portal` is our
+own service in the same format, under `portal/`, for what AWS has no API for. The names of
+operations are unique over all: Organizations, which has names that IAM has too, writes its own with
+the service's, as in `organizations:CreatePolicy`.
 """
 
 from __future__ import annotations
@@ -18,15 +19,21 @@ from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
 from iamsite.operations.errors import STATUS, OperationError
 
-SERVICES = ("iam", "sts", "portal")
+SERVICES = ("iam", "sts", "organizations", "portal")
+QUALIFIED = {"organizations"}
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: the name it is signed for, the API version on the wire, its XML namespace."""
+    """A service: the name it is signed for, the API version on the wire, its protocol.
+
+    `protocol` is "query", where answers are XML in `namespace`, or "json", where `namespace` is the
+    prefix of `X-Amz-Target`.
+    """
 
     name: str
     version: str
+    protocol: str
     namespace: str
     title: str
     documentation: str
@@ -48,12 +55,14 @@ class Pagination:
 class Operation:
     """An operation as its model describes it.
 
-    `service` is the name of its service, such as "iam". `input` and `output` are botocore shapes,
+    `name` is unique over all services, `wire_name` is what its own service calls it. `service` is
+    the name of its service, such as "iam". `input` and `output` are botocore shapes,
     or None where the operation has none. `errors` maps each modelled code on the wire to its HTTP
     status. `documentation` is the model's HTML.
     """
 
     name: str
+    wire_name: str
     service: str
     input: StructureShape | None
     output: StructureShape | None
@@ -77,8 +86,13 @@ def service(name: str) -> Service:
     return _services()[name]
 
 
+def operation_name(service_name: str, wire_name: str) -> str:
+    """The name, unique over all services, of a service's operation."""
+    return f"{service_name}:{wire_name}" if service_name in QUALIFIED else wire_name
+
+
 def operations() -> Mapping[str, Operation]:
-    """Every operation by name: those of IAM, of STS, then ours, each in alphabetical order."""
+    """Every operation by name: service by service, ours last, each in alphabetical order."""
     return _operations()
 
 
@@ -96,7 +110,19 @@ def operation_model(name: str) -> Operation:
 def find(action: str, version: str) -> Operation | None:
     """The operation that `Action` and `Version` ask for on the Query face."""
     found = _operations().get(action)
-    return found if found is not None and service(found.service).version == version else None
+    if found is None:
+        return None
+    asked = service(found.service)
+    return found if (asked.protocol, asked.version) == ("query", version) else None
+
+
+def find_target(target: str) -> Operation | None:
+    """The operation that `X-Amz-Target` asks for on the JSON face."""
+    prefix, _, wire_name = target.partition(".")
+    for one in _services().values():
+        if (one.protocol, one.namespace) == ("json", prefix):
+            return _operations().get(operation_name(one.name, wire_name))
+    return None
 
 
 def service_of(name: str) -> str:
@@ -128,7 +154,8 @@ def _services() -> Mapping[str, Service]:
             name: Service(
                 name=name,
                 version=model.api_version,
-                namespace=model.metadata["xmlNamespace"],
+                protocol=model.metadata["protocol"],
+                namespace=model.metadata.get("xmlNamespace") or model.metadata["targetPrefix"],
                 title=model.metadata["serviceFullName"],
                 documentation=model.documentation,
             )
@@ -141,16 +168,18 @@ def _services() -> Mapping[str, Service]:
 def _operations() -> Mapping[str, Operation]:
     found: dict[str, Operation] = {}
     for service_name, model in _models().items():
-        for name in sorted(model.operation_names):
+        for wire_name in sorted(model.operation_names):
+            name = operation_name(service_name, wire_name)
             if name in found:
                 raise RuntimeError(f"two services have an operation {name}")
-            found[name] = _read(service_name, model.operation_model(name))
+            found[name] = _read(service_name, model.operation_model(wire_name))
     return MappingProxyType(found)
 
 
 def _read(service_name: str, model: OperationModel) -> Operation:
     return Operation(
-        name=model.name,
+        name=operation_name(service_name, model.name),
+        wire_name=model.name,
         service=service_name,
         input=model.input_shape,
         output=model.output_shape,

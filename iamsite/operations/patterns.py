@@ -32,7 +32,10 @@ def matcher(pattern: str) -> Matcher:
 
 
 def _by_category(pattern: str) -> Matcher:
-    whole = re.fullmatch(r"\[((?:\\p\{[LZN]\})+)([^\[\]]*)\]([+*])", pattern)
+    anchored = re.fullmatch(r"\^\((.*)\)\$", pattern)
+    whole = re.fullmatch(
+        r"\[((?:\\p\{[LZN]\})+)([^\[\]]*)\]([+*])", anchored[1] if anchored else pattern
+    )
     if whole is None:
         raise ValueError(f"cannot translate the pattern {pattern}")
     categories = frozenset(re.findall(r"\\p\{(.)\}", whole[1]))

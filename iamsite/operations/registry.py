@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from iamsite.operations.models import operation_name
+
 if TYPE_CHECKING:
     from iamsite.operations.call import Call
     from iamsite.operations.caller import Assertion
@@ -95,13 +97,14 @@ def operation(
     """
 
     def register(run: Run) -> Run:
-        operation_name = name or action.partition(":")[2]
-        if operation_name in _operations:
-            raise RuntimeError(f"operation {operation_name} is registered twice")
+        service, _, action_name = action.partition(":")
+        unique_name = operation_name(service, name or action_name)
+        if unique_name in _operations:
+            raise RuntimeError(f"operation {unique_name} is registered twice")
         effect = Effect.READ if reads else Effect.ISSUE if issues else Effect.CHANGE
         authorization = _nothing if authorizes_itself is True else authorizes_itself or None
-        _operations[operation_name] = Registered(
-            operation_name,
+        _operations[unique_name] = Registered(
+            unique_name,
             action,
             run,
             effect,

@@ -38,7 +38,7 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
 
     The accounts that the call is shared with keep it as well.
     """
-    caller = call.caller
+    caller, model = call.caller, operation_model(call.registered.name)
     # INVARIANT: the heads of several trails are locked in the order of their accounts, so that two
     # calls between the same accounts cannot wait for each other.
     for account in sorted({caller.account, *call.shared_with}):
@@ -50,9 +50,9 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
             call.origin,
             call.now,
             call.service,
-            call.registered.name,
+            model.wire_name,
             resources=call.resources,
-            parameters=_kept(call.params, operation_model(call.registered.name).input),
+            parameters=_kept(call.params, model.input),
             outcome=outcome,
             message=message,
             detail=call.detail,

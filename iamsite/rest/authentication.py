@@ -7,15 +7,14 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from iamsite.operations import AccessKeyCredential, SessionCredential
+from iamsite.operations.models import SERVICES
 from iamsite.session_cookie import session_token
 from iamsite.signing import signed_request
 from iamsite.urlencoded import pairs
 
-SERVICES = {"iam", "sts", "portal"}
-
 
 class Signature(BaseAuthentication):
-    """AWS Signature Version 4, in headers, for the service iam, sts or portal."""
+    """AWS Signature Version 4, in headers, for any of the services."""
 
     def authenticate(self, request: Request) -> tuple[None, AccessKeyCredential] | None:
         in_query = pairs(request.META.get("QUERY_STRING", "").encode("latin-1"))

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.html import strip_tags
 from django.views.decorators.http import require_GET
 
-from iamsite.operations.models import Operation, operation_model
+from iamsite.operations.models import SERVICES, Operation, operation_model
 from iamsite.rest.routes import ROUTES, Route
 from iamsite.rest.values import is_policy_document
 
@@ -76,7 +76,7 @@ def openapi() -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "header",
                     "name": "Authorization",
-                    "description": "AWS Signature Version 4 for the service iam, sts or portal.",
+                    "description": f"AWS Signature Version 4 for any of {', '.join(SERVICES)}.",
                 },
                 "session": {
                     "type": "apiKey",
@@ -149,7 +149,7 @@ def _responses(route: Route, model: Operation, shapes: dict[str, Any]) -> dict[s
     if model.output is None:
         found["204"] = {"description": "Done."}
     else:
-        made = route.method == "POST" and route.operation.startswith("Create")
+        made = route.method == "POST" and model.wire_name.startswith("Create")
         found["201" if made else "200"] = {
             "description": "Created." if made else "The answer.",
             "content": {"application/json": {"schema": _schema(model.output, shapes)}},

@@ -17,12 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from iamsite.bodies import LARGEST, is_too_large
+from iamsite.json_object import json_object
 from iamsite.operations import Anonymous, OperationError, Origin, perform
 from iamsite.operations.errors import internal_failure
 from iamsite.operations.models import Operation, operation_model
 from iamsite.rest.authentication import PortalSession, Signature
 from iamsite.rest.routes import Route
-from iamsite.rest.values import as_json, from_text, parameters, parse_body
+from iamsite.rest.values import as_json, from_text, parameters
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ CREATED, NO_CONTENT = 201, 204
 
 
 class JSONBytes(BaseParser):
-    """Hands the body on as bytes: values.parse_body reads it, more strictly than DRF's parser."""
+    """Hands the body on as bytes: json_object reads it, more strictly than DRF's parser."""
 
     media_type = "application/json"
 
@@ -68,7 +69,7 @@ class OperationView(APIView):
         )
         if model.output is None:
             return Response(status=NO_CONTENT)
-        status = CREATED if request.method == "POST" and _makes(route.operation) else 200
+        status = CREATED if request.method == "POST" and _makes(model) else 200
         return Response(as_json(model.output, output), status=status)
 
     get = post = put = patch = delete = handle
@@ -117,8 +118,8 @@ class TooLarge(APIException):
     default_detail = f"The body is larger than {LARGEST} bytes."
 
 
-def _makes(operation: str) -> bool:
-    return operation.startswith("Create")
+def _makes(operation: Operation) -> bool:
+    return operation.wire_name.startswith("Create")
 
 
 def _parameters(request: Request, model: Operation, address: dict[str, str]) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def _parameters(request: Request, model: Operation, address: dict[str, str]) -> 
     if request.method in ("GET", "DELETE"):
         _refuse_body(request)
     else:
-        _merge(sent, parse_body(request.data or b""))
+        _merge(sent, json_object(request.data or b""))
     query = {
         name: from_text(model.members[name], values, name) if name in model.members else values
         for name, values in request.query_params.lists()

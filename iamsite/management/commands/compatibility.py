@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from iamsite.operations.models import Operation, operations, service
+from iamsite.operations.models import SERVICES, Operation, operations, service
 from iamsite.operations.registry import registered
 from iamsite.rest.routes import ROUTES
 
@@ -34,7 +34,7 @@ def document() -> str:
 
 
 def _lines() -> Iterator[str]:
-    for name in ("iam", "sts", "portal"):
+    for name in SERVICES:
         found = [operation for operation in operations().values() if operation.service == name]
         there = [operation for operation in found if registered(operation.name)]
         yield f"## {service(name).title}\n"
@@ -42,8 +42,8 @@ def _lines() -> Iterator[str]:
         yield "| Operation | Effect | REST | Differs from AWS |"
         yield "|-|-|-|-|"
         for operation in found:
-            cells = (operation.name, _effect(operation), _addresses(operation), _differs(operation))
-            yield f"| {' | '.join(cells)} |"
+            told = _effect(operation), _addresses(operation), _differs(operation)
+            yield f"| {' | '.join((operation.wire_name, *told))} |"
         yield ""
 
 

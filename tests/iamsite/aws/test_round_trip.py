@@ -14,24 +14,27 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamsite.aws import query, xml
+from iamsite.aws import json, query, xml
 from iamsite.operations import models
-from iamsite.operations.models import Operation, operations
+from iamsite.operations.models import Operation, find_target, operations, service
 from iamsite.urlencoded import pairs
 from tests.iamsite.operations.shapes import values
 
 REQUEST_ID = "6f1c5f4e-8f3a-4d51-9f5c-000000000000"
 ALL = list(operations().values())
+QUERY = [one for one in ALL if service(one.service).protocol == "query"]
+JSON = [one for one in ALL if one not in QUERY]
 # Our own service's model is laid out for AWS_DATA_PATH.
 LOADER = Loader(extra_search_paths=[str(Path(models.__file__).parent)])
 SERVICES = {
     name: ServiceModel(LOADER.load_service_model(name, "service-2")) for name in models.SERVICES
 }
-each_operation = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.name)
+each_operation = pytest.mark.parametrize("operation", QUERY, ids=lambda operation: operation.name)
+each_of_json = pytest.mark.parametrize("operation", JSON, ids=lambda operation: operation.name)
 
 
 def model(operation: Operation) -> OperationModel:
-    return SERVICES[operation.service].operation_model(operation.name)
+    return SERVICES[operation.service].operation_model(operation.wire_name)
 
 
 def parsed(operation: Operation, body: bytes) -> dict[str, Any]:
@@ -96,3 +99,30 @@ def test_an_empty_list_is_read_as_empty() -> None:
     given_pairs = pairs(b"Action=TagUser&UserName=alice&Tags=")
     tag_user = operations()["TagUser"]
     assert query.parameters(tag_user, given_pairs) == {"UserName": "alice", "Tags": []}
+
+
+@each_of_json
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_every_output_in_json_comes_back_from_botocores_parser_as_it_was(
+    operation: Operation, data: st.DataObject
+) -> None:
+    output = data.draw(values(operation.output)) if operation.output is not None else {}
+    body = json.result(operation, output)
+    response = {"status_code": 200, "headers": {}, "body": body}
+    read = create_parser("json").parse(response, model(operation).output_shape)
+    del read["ResponseMetadata"]
+    assert read == output
+
+
+@each_of_json
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_every_input_in_json_of_botocores_serializer_is_read_as_it_was(
+    operation: Operation, data: st.DataObject
+) -> None:
+    params = data.draw(values(operation.input, at_least=1)) if operation.input else {}
+    serializer = create_serializer("json", include_validation=False)
+    sent = serializer.serialize_to_request(params, model(operation))
+    assert find_target(sent["headers"]["X-Amz-Target"]) is operation
+    assert json.parameters(operation, sent["body"]) == params

@@ -17,16 +17,24 @@ TEXT = st.text(
 TIMES = st.integers(0, 253_402_300_799).map(lambda second: datetime.fromtimestamp(second, UTC))
 
 
-def values(shape: Shape, *, at_least: int = 0) -> st.SearchStrategy[Any]:
-    """Values of the shape's type; lists and maps have `at_least` that many members."""
+Values = st.SearchStrategy[Any]
+
+
+def values(shape: Shape, *, at_least: int = 0, within: tuple[str, ...] = ()) -> Values:
+    """Values of the shape's type; lists and maps have `at_least` that many members.
+
+    A structure that holds structures of its own kind (`within`) holds none of them here.
+    """
     match shape.type_name:
         case "structure":
             members = {
-                name: values(member, at_least=at_least) for name, member in shape.members.items()
+                name: values(member, at_least=at_least, within=(*within, shape.name))
+                for name, member in shape.members.items()
+                if not (member.type_name == "list" and member.member.name in (*within, shape.name))
             }
             return st.fixed_dictionaries({}, optional=members)
         case "list":
-            member = values(shape.member, at_least=at_least)
+            member = values(shape.member, at_least=at_least, within=within)
             return st.lists(member, min_size=at_least, max_size=2)
         case "map":
             return st.dictionaries(

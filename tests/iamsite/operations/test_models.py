@@ -8,7 +8,14 @@ import pytest
 from botocore.loaders import Loader
 
 from iamsite.operations.errors import STATUS, OperationError
-from iamsite.operations.models import find, operation_model, operations, service, service_of
+from iamsite.operations.models import (
+    find,
+    find_target,
+    operation_model,
+    operations,
+    service,
+    service_of,
+)
 
 PAGED_BUT_NOT_IN_BOTOCORES_PAGINATORS = {
     "GetOrganizationsAccessReport",
@@ -20,13 +27,17 @@ PAGED_BUT_NOT_IN_BOTOCORES_PAGINATORS = {
 }
 
 
-def test_every_operation_of_iam_and_sts_is_there() -> None:
-    for name in ("iam", "sts"):
+def test_every_operation_of_awss_services_is_there() -> None:
+    for name in ("iam", "sts", "organizations"):
         model = Loader().load_service_model(name, "service-2")
-        ours = [operation.name for operation in operations().values() if operation.service == name]
+        ours = [
+            operation.wire_name for operation in operations().values() if operation.service == name
+        ]
         assert ours == sorted(model["operations"])
         assert service(name).version == model["metadata"]["apiVersion"]
-        assert service(name).namespace == model["metadata"]["xmlNamespace"]
+        metadata = model["metadata"]
+        namespace = metadata.get("xmlNamespace") or metadata["targetPrefix"]
+        assert service(name).namespace == namespace
 
 
 def test_our_own_service_is_a_model_like_any_other() -> None:
@@ -43,6 +54,17 @@ def test_an_operation_is_found_by_action_and_version() -> None:
     assert find("createuser", "2010-05-08") is None
     assert find("CreateUser", "") is None
     assert find("", "2010-05-08") is None
+
+
+def test_names_that_two_services_have_are_told_apart_by_their_service() -> None:
+    there = find_target("AWSOrganizationsV20161128.CreatePolicy")
+    assert there is operation_model("organizations:CreatePolicy")
+    assert (there.service, there.wire_name) == ("organizations", "CreatePolicy")
+    assert operation_model("CreatePolicy").service == "iam"
+    for target in ("CreatePolicy", "AWSOrganizationsV20161128.", "X.CreatePolicy", ""):
+        assert find_target(target) is None
+    # Each protocol finds its own services' operations only.
+    assert find("organizations:CreatePolicy", "2016-11-28") is None
 
 
 def test_an_unknown_operation_is_refused_by_name() -> None:
@@ -78,7 +100,7 @@ def test_every_modelled_error_has_the_status_of_its_code() -> None:
     }
     for operation in operations().values():
         for code, status in operation.errors.items():
-            assert STATUS[code] == status, (operation.name, code)
+            assert STATUS.get(code, 400) == status, (operation.name, code)
 
 
 def test_every_paged_operation_is_known() -> None:
