@@ -9,7 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from iamsite.operations.caller import Caller, Origin
-from iamsite.operations.context import Keys, caller_keys, request_tag_keys, resource_keys
+from iamsite.operations.context import (
+    GLOBAL_REGION,
+    Keys,
+    caller_keys,
+    request_tag_keys,
+    resource_keys,
+)
 from iamsite.operations.errors import OperationError
 from iamsite.operations.layers import layers_of
 from iamsite.operations.registry import Params, Registered, Resource
@@ -60,7 +66,9 @@ class Call:
 
     @cached_property
     def caller_keys(self) -> Keys:
-        return caller_keys(self.caller, self.origin, self.now)
+        # Clients sign for whichever region they have configured; for IAM it means nothing.
+        region = self.origin.region if self.service == "sts" else GLOBAL_REGION
+        return caller_keys(self.caller, self.origin, self.now, region)
 
     @property
     def tag_keys(self) -> Keys:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from iamsite.operations.caller import Caller, Origin
@@ -21,6 +23,36 @@ TYPES = {
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
 }
+
+# IAM and the portal have one endpoint for the world; only STS answers by region.
+GLOBAL_REGION = "us-east-1"
+
+# The actions that carry `iam:PermissionsBoundary`: the boundary asked for, where a request names
+# one, else the target's own (context-keys.md §6.1).
+BOUNDED_ACTIONS = frozenset(
+    f"iam:{action}".lower()
+    for action in (
+        "CreateUser",
+        "CreateRole",
+        "PutUserPermissionsBoundary",
+        "PutRolePermissionsBoundary",
+        "DeleteUserPermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+        "AttachUserPolicy",
+        "AttachRolePolicy",
+        "DetachUserPolicy",
+        "DetachRolePolicy",
+        "PutUserPolicy",
+        "PutRolePolicy",
+        "DeleteUserPolicy",
+        "DeleteRolePolicy",
+        "DeleteRole",
+        "GetRole",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    )
+)
 
 # A request that nobody signed, whoever an identity provider says it is from.
 UNSIGNED: Keys = {
@@ -41,28 +73,46 @@ def principal_tags(caller: Caller) -> dict[str, str]:
 
 def _principal_keys(caller: Caller) -> Keys:
     principal = caller.principal
+    kind, user_id = TYPES[principal.kind], caller.user_id
     return {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
         "aws:PrincipalAccount": caller.account,
-        "aws:PrincipalType": TYPES[principal.kind],
+        "aws:PrincipalType": kind,
+        "aws:Type": kind,
         "aws:PrincipalIsAWSService": "false",
-        "aws:userid": caller.user_id,
+        "aws:userid": user_id,
+        "aws:PrincipalId": user_id,
     }
 
 
-def caller_keys(caller: Caller, origin: Origin, now: datetime) -> Keys:
-    """What does not depend on the action: the principal, its session, the network, the time."""
+@lru_cache(maxsize=4096)
+def _shown(address: str) -> str:
+    """An address as policies see it: an IPv4 address that came mapped into IPv6 is IPv4."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return str(mapped or parsed)
+
+
+def caller_keys(caller: Caller, origin: Origin, now: datetime, region: str = GLOBAL_REGION) -> Keys:
+    """What does not depend on the action: the principal, its session, the network, the time.
+
+    `region` is that of the endpoint that was asked.
+    """
     principal, session = caller.principal, caller.session
     keys: Keys = {
         **(_principal_keys(caller) if caller.assertion is None else UNSIGNED),
-        "aws:SourceIp": origin.source_ip,
         "aws:SecureTransport": "true" if origin.secure else "false",
         "aws:UserAgent": origin.user_agent,
         "aws:ViaAWSService": "false",
-        "aws:RequestedRegion": origin.region,
+        "aws:RequestedRegion": region,
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(now.timestamp())),
     }
+    if origin.source_ip:  # a command at the machine's own shell comes from no address
+        keys["aws:SourceIp"] = _shown(origin.source_ip)
     if principal.kind is PrincipalKind.USER:
         keys["aws:username"] = caller.name
     if origin.referer:
@@ -87,16 +137,17 @@ def caller_keys(caller: Caller, origin: Origin, now: datetime) -> Keys:
 
 
 def resource_keys(resource: Resource, action: str) -> Keys:
-    """What the resource brings: its account, its tags, and its boundary if it has one."""
+    """What the resource brings: its account, its tags, its boundary where the action carries it."""
     keys: Keys = {"aws:ResourceAccount": resource.account}
     # PassRole must not rely on the role's tags: AWS leaves them out (evaluation.md §8).
-    if action.lower() != "iam:passrole":
-        of_principal = ":user/" in resource.arn or ":role/" in resource.arn
+    folded = action.lower()
+    if folded != "iam:passrole" and resource.tags:
+        of_principal = resource.arn.split(":", 5)[-1].startswith(("user/", "role/"))
         for key, value in resource.tags.items():
             keys[f"aws:ResourceTag/{key}"] = value
             if of_principal:
                 keys[f"iam:ResourceTag/{key}"] = value
-    if resource.boundary is not None:
+    if resource.boundary is not None and folded in BOUNDED_ACTIONS:
         keys["iam:PermissionsBoundary"] = resource.boundary
     return keys
 
