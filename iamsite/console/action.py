@@ -1,7 +1,8 @@
 """A page with one form that performs one operation.
 
 The same address answers a plain page and, when htmx asks, the content of the dialog. Posting with
-`_show` performs nothing and answers the same change as AWS CLI, Terraform and REST.
+`_show` performs nothing and answers the same change as AWS CLI, Terraform and REST; with `_look`
+it answers the form with what is to be told of the documents in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from iamsite.console.asking import ConsoleRequest, Params, is_dialog, unauthenticated
+from iamsite.console.documents import DocumentForm
 from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm, Text
@@ -108,6 +110,8 @@ class Action(View):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         form = self.form(request.POST)
         showing = "_show" in request.POST
+        if "_look" in request.POST:
+            return self.page(form)
         if not form.is_valid():
             return self.show(form) if showing else self.page(form, status=422)
         if showing:
@@ -155,6 +159,8 @@ class Action(View):
         return render(self.request, template, context)
 
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
+        if isinstance(form, DocumentForm):
+            form.look_at(self.request.ask)
         about = {
             "title": self.title,
             "lead": self.lead,

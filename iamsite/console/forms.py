@@ -53,11 +53,15 @@ class TagsField(forms.Field):
 
 
 class DocumentField(forms.CharField):
-    """A policy document, edited as JSON; kept character for character as it was typed."""
+    """A policy document, edited as JSON; kept character for character as it was typed.
+
+    `kind` says what it is for, `review` what is told beside it (iamsite/console/documents.py).
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
-        self.faults: list[dict[str, Any]] = []
+        self.kind = ""
+        self.review: Any = None
 
     def to_python(self, value: Any) -> str:
         # Browsers send every line end as CRLF.

@@ -220,6 +220,8 @@ ROUTES: list[Route] = [
     Route("POST", "service-access", "ListPoliciesGrantingServiceAccess"),
     Route("POST", "effective-permissions", "GetEffectivePermissions"),
     Route("POST", "policy-validations", "ValidatePolicy"),
+    Route("GET", "service-references", "ListServiceReferences"),
+    Route("GET", "service-references/{ServicePrefix}", "GetServiceReference"),
     Route("GET", "services", "ListServices"),
     Route("POST", "services", "RegisterService"),
     Route("GET", "services/{ServicePrefix}", "GetService"),

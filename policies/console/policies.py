@@ -98,6 +98,7 @@ class CreatePolicy(Action):
         "Says what is allowed or denied, once, for every identity it is attached to."
     )
     success = gettext_lazy("Policy %(PolicyName)s was created.")
+    wide = True
 
     def initial(self) -> dict[str, Any]:
         return {"PolicyDocument": EXAMPLE}

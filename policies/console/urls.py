@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from policies.console import attachments, inline, policies, policy
+from policies.console import attachments, documents, inline, policies, policy
 
 
 class ArnConverter:
@@ -40,6 +40,9 @@ def _of_principal(kind: str, plural: str) -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
+    path("documents/look", documents.look, name="look-at-document"),
+    path("documents/terms", documents.terms, name="terms"),
+    path("documents/terms/<prefix>", documents.terms_of, name="terms-of-service"),
     path("policies/", policies.list_policies, name="policies"),
     path("policies/create", policies.CreatePolicy.as_view(), name="create-policy"),
     path("policies/edit/<arn:arn>", policy.EditPolicy.as_view(), name="edit-policy"),

@@ -8,6 +8,7 @@ from policies.operations import inline as inline
 from policies.operations import permissions_boundaries as permissions_boundaries
 from policies.operations import policies as policies
 from policies.operations import policy_summaries as policy_summaries
+from policies.operations import reference as reference
 from policies.operations import resource_policies as resource_policies
 from policies.operations import resources as resources
 from policies.operations import services as services

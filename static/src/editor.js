@@ -1,12 +1,13 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, lintKeymap, linter, setDiagnostics } from "@codemirror/lint";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { terms } from "./terms.js";
 
 // Colours come from the page's tokens, so the editor follows every theme by itself.
 const theme = EditorView.theme({
@@ -26,7 +27,22 @@ const theme = EditorView.theme({
   ".cm-panels": { backgroundColor: "var(--surface-sunken)", color: "var(--text)", borderColor: "var(--line)" },
   ".cm-textfield": { backgroundColor: "var(--surface-raised)", border: "1px solid var(--line-control)", borderRadius: "4px", color: "inherit" },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface-raised)", border: "1px solid var(--line-strong)", borderRadius: "4px", color: "inherit" },
-  ".cm-diagnostic": { fontFamily: "var(--font)", padding: "0.375rem 0.625rem" },
+  ".cm-diagnostic": { fontFamily: "var(--font)", padding: "0.375rem 0.625rem", borderInlineStart: "3px solid", maxWidth: "32rem" },
+  ".cm-diagnostic-error": { borderColor: "var(--red-9)" },
+  ".cm-diagnostic-warning": { borderColor: "var(--amber-9)" },
+  ".cm-diagnostic-info": { borderColor: "var(--indigo-9)" },
+  ".cm-diagnosticSource": { fontFamily: "var(--mono)", fontSize: "var(--size-1)", opacity: "1", color: "var(--text-muted)" },
+  ".cm-lintRange": { backgroundImage: "none", textDecoration: "underline wavy 1px", textUnderlineOffset: "3px", textDecorationSkipInk: "none" },
+  ".cm-lintRange-error": { textDecorationColor: "var(--red-9)" },
+  ".cm-lintRange-warning": { textDecorationColor: "var(--amber-9)" },
+  ".cm-lintRange-info": { textDecorationColor: "var(--indigo-9)" },
+  ".cm-gutter-lint": { width: "1rem" },
+  ".cm-lint-marker": { content: "''", width: "0.5rem", height: "0.5rem", margin: "0.4rem 0.25rem", borderRadius: "50%", backgroundColor: "var(--indigo-9)" },
+  ".cm-lint-marker-error": { backgroundColor: "var(--red-9)" },
+  ".cm-lint-marker-warning": { backgroundColor: "var(--amber-9)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "16rem" },
+  ".cm-completionDetail": { fontStyle: "normal", fontFamily: "var(--font)", color: "var(--text-muted)", marginInlineStart: "1rem" },
+  "li[aria-selected] .cm-completionDetail": { color: "inherit" },
 });
 
 const colours = HighlightStyle.define([
@@ -36,19 +52,17 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.brace, tags.squareBracket, tags.separator], color: "var(--text-muted)" },
 ]);
 
-/** What the server found wrong, shown at its line and column until the text changes. */
-function serverFaults(textarea, state) {
-  let faults;
-  try {
-    faults = JSON.parse(textarea.dataset.faults || "[]");
-  } catch {
-    faults = [];
-  }
-  return faults.map(({ line, column, message, help }) => {
-    const at = state.doc.line(Math.min(Math.max(1, line || 1), state.doc.lines));
-    const from = Math.min(at.from + Math.max(0, (column || 1) - 1), at.to);
-    const word = state.wordAt(from);
-    return { from: word?.from ?? from, to: word?.to ?? at.to, severity: "error", message: help ? `${message} ${help}` : message };
+/** What the server's validator said of the text: {from: [line, column], to, severity, source, message}. */
+function diagnostics(marks, state) {
+  const place = ([line, column]) => {
+    const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
+    return Math.min(at.from + Math.max(0, column - 1), at.to);
+  };
+  return marks.map(({ from, to, ...rest }) => {
+    const start = place(from);
+    // A fault has a beginning only: it is marked to the end of its word, else of its line.
+    const end = to[1] ? place(to) : (state.wordAt(start)?.to ?? state.doc.lineAt(start).to);
+    return { from: start, to: Math.max(start, end), ...rest };
   });
 }
 
@@ -96,12 +110,11 @@ export function mount(textarea) {
         syntaxHighlighting(colours),
         bracketMatching(),
         closeBrackets(),
-        autocompletion(),
+        autocompletion({ icons: false, override: textarea.dataset.terms ? [terms(textarea.dataset.terms, textarea.dataset.kind)] : null }),
         highlightActiveLine(),
         highlightSelectionMatches(),
         search({ top: true }),
         lintGutter(),
-        linter((v) => (v.state.doc.toString().trim() ? jsonParseLinter()(v) : [])),
         json(),
         theme,
         EditorState.readOnly.of(readOnly),
@@ -130,8 +143,7 @@ export function mount(textarea) {
       ],
     }),
   });
-  const faults = serverFaults(textarea, view.state);
-  if (faults.length) view.dispatch(setDiagnostics(view.state, faults));
+  follow(view, textarea.closest(".document")?.querySelector(".document-panel"));
   textarea.addEventListener("focus", () => view.focus());
   document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.addEventListener("click", () => view.focus());
   const format = textarea.closest(".editor")?.querySelector("[data-format]");
@@ -149,4 +161,24 @@ export function mount(textarea) {
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: event.detail } });
   });
   return view;
+}
+
+/** Shows what the panel beside the editor says, whenever the server has filled it anew. */
+function follow(view, panel) {
+  if (!panel) return;
+  const mark = () => {
+    const marks = JSON.parse(panel.querySelector("[data-marks]")?.dataset.marks || "[]");
+    view.dispatch(setDiagnostics(view.state, diagnostics(marks, view.state)));
+  };
+  mark();
+  panel.addEventListener("htmx:afterSettle", mark);
+  panel.addEventListener("click", (event) => {
+    const where = event.target.closest("[data-line]");
+    if (!where) return;
+    event.preventDefault();
+    const line = view.state.doc.line(Math.min(Number(where.dataset.line), view.state.doc.lines));
+    const anchor = Math.min(line.from + Number(where.dataset.column) - 1, line.to);
+    view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+    view.focus();
+  });
 }

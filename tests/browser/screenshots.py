@@ -66,7 +66,7 @@ def edited(page: Page) -> None:
     """The editor with what is wrong in the document."""
     page.get_by_label("Policy name").fill("read-shipments")
     page.get_by_role("button", name="Save policy").click()
-    expect(page.locator(".faults")).to_be_visible()
+    expect(page.locator(".notes")).to_be_visible()
 
 
 def unfolded(page: Page) -> None:
