@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="console:dashboard")),
     path("api/v1/", include("iamsite.rest.urls")),
+    path("federation/", include("identities.outbound.urls")),
     path("console/", include("iamsite.console.urls")),
 ]
 handler400 = "iamsite.console.errors.bad_request"

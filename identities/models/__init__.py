@@ -1,6 +1,7 @@
 from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
 from identities.models.instance_profiles import InstanceProfile
+from identities.models.outbound import OutboundFederation, SigningKey
 from identities.models.principals import Group, Membership, Role, User
 from identities.models.providers import (
     OIDCProvider,
@@ -21,6 +22,7 @@ __all__ = [
     "MFADevice",
     "Membership",
     "OIDCProvider",
+    "OutboundFederation",
     "Role",
     "SAMLPrivateKey",
     "SAMLProvider",
@@ -28,6 +30,7 @@ __all__ = [
     "ServerCertificate",
     "ServiceSpecificCredential",
     "SigningCertificate",
+    "SigningKey",
     "UsedAssertion",
     "User",
 ]

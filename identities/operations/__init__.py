@@ -5,6 +5,7 @@ from identities.operations import instance_profiles as instance_profiles
 from identities.operations import memberships as memberships
 from identities.operations import mfa as mfa
 from identities.operations import oidc_providers as oidc_providers
+from identities.operations import outbound_federation as outbound_federation
 from identities.operations import passwords as passwords
 from identities.operations import role_summaries as role_summaries
 from identities.operations import roles as roles
@@ -23,3 +24,4 @@ from identities.operations.sts import identity as identity
 from identities.operations.sts import saml as saml
 from identities.operations.sts import tokens as tokens
 from identities.operations.sts import web_identity as web_identity
+from identities.operations.sts import web_identity_token as web_identity_token

@@ -123,6 +123,7 @@ CROSSING = {
     "iamsite_console_session",
     "iamsite_enter",
     "iamsite_ids_of",
+    "iamsite_issuer_keys",
     "iamsite_operator_accounts",
     "iamsite_resource_is_taken",
     "iamsite_resource_owner",
