@@ -10,8 +10,10 @@ from iamsite.console.themes import THEMES
 from iamsite.session_cookie import cookie_name, session_token
 
 __all__ = [
+    "columns",
     "forget_session",
     "keep_account",
+    "keep_columns",
     "keep_session",
     "keep_theme",
     "remembered_account",
@@ -21,6 +23,8 @@ __all__ = [
 
 THEME = "iamsite_theme"
 ACCOUNT = "iamsite_account"
+COLUMNS = "iamsite_columns"
+_LONGEST = 2000
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -59,6 +63,21 @@ def remembered_account(request: HttpRequest) -> str:
 
 def keep_account(response: HttpResponseBase, account: str) -> None:
     _keep(response, ACCOUNT, account)
+
+
+def columns(request: HttpRequest) -> dict[str, list[str]]:
+    """The chosen columns of each table whose columns were chosen."""
+    kept = request.COOKIES.get(COLUMNS, "")[:_LONGEST]
+    chosen = (part.partition(":") for part in kept.split("|") if part)
+    return {table: names.split(".") for table, _colon, names in chosen}
+
+
+def keep_columns(
+    request: HttpRequest, response: HttpResponseBase, table: str, names: list[str]
+) -> None:
+    chosen = {**columns(request), table: names}
+    text = "|".join(f"{name}:{'.'.join(shown)}" for name, shown in chosen.items())
+    _keep(response, COLUMNS, text[:_LONGEST])
 
 
 def _keep(response: HttpResponseBase, name: str, value: str) -> None:

@@ -67,12 +67,12 @@ def listing(
         return Listing(denied=answer.denied)
     rows, result = list(answer.result[key]), answer.result
     if query:
-        rows = _matching(rows, query)
+        rows = matching(rows, query)
         for _page in range(SCANNED_PAGES - 1):
             if len(rows) >= PAGE_SIZE or not result.get("IsTruncated"):
                 break
             result = request.ask.perform(operation, {**asked, "Marker": result["Marker"]})
-            rows += _matching(result[key], query)
+            rows += matching(result[key], query)
     return Listing(
         rows=rows,
         query=query,
@@ -82,7 +82,8 @@ def listing(
     )
 
 
-def _matching(rows: Sequence[dict[str, Any]], query: str) -> list[dict[str, Any]]:
+def matching(rows: Sequence[dict[str, Any]], query: str) -> list[dict[str, Any]]:
+    """The rows one of whose texts contains `query`, whatever the case."""
     wanted = query.casefold()
     return [
         row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,14 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import ConsoleRequest
 from iamsite.console.navigation import PLACES
 
 MOST = 6  # hits of each kind
-LOOKED_AT = 1000  # entities of each kind that a search looks at
+LONGEST = 2048
 ENTITY = re.compile(r"arn:aws:iam::(\d{12}|aws):(user|group|role|policy)(/.*)")
 
 
@@ -32,42 +33,31 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    title: str
+    title: str | Promise
     hits: list[Hit]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of entity that can be searched: its list operation and what its rows are called."""
-
-    name: str
-    operation: str
-    member: str
-    icon: str
-    params: Params
-
-    def url(self, row: dict[str, Any]) -> str:
-        key = row["Arn"] if self.name == "Policy" else row[f"{self.name}Name"]
-        return reverse(f"console:{self.name.lower()}", args=[key])
-
-
-KINDS = (
-    Kind("User", "ListUsers", "Users", "user", {}),
-    Kind("Group", "ListGroups", "Groups", "users-group", {}),
-    Kind("Role", "ListRoles", "Roles", "id-badge-2", {}),
-    Kind("Policy", "ListPolicies", "Policies", "shield", {"Scope": "All"}),
-)
+# By the kind that Search tells: what a group of hits is called, and its icon.
+KINDS = {
+    "User": (gettext_lazy("Users"), "user"),
+    "Group": (gettext_lazy("Groups"), "users-group"),
+    "Role": (gettext_lazy("Roles"), "id-badge-2"),
+    "Policy": (gettext_lazy("Policies"), "shield"),
+}
 
 
 @require_safe
 def search(request: ConsoleRequest) -> HttpResponseBase:
     """The whole page, or for the palette just the results; an exact ARN goes straight there."""
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     htmx: Any = getattr(request, "htmx", None)
     address = arn_address(query)
     if address and not htmx:
         return HttpResponseRedirect(address)
-    context = {"query": query, "groups": list(found(request, query, address))}
+    matches = [] if address else matching(request, query)
+    if not htmx and len(matches) == 1 and query.casefold() not in matches[0]["Name"].casefold():
+        return HttpResponseRedirect(_url(matches[0]))  # an id of whatever kind leads there too
+    context = {"query": query, "groups": list(found(query, address, matches))}
     template = "console/palette_results.html" if htmx else "console/search.html"
     return render(request, template, context)
 
@@ -85,13 +75,21 @@ def arn_address(text: str) -> str:
         return ""
 
 
-def found(request: ConsoleRequest, query: str, address: str) -> Iterable[HitGroup]:
+def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
+    """The entities that a search finds, as operation Search tells them."""
+    if not query:
+        return []
+    answer = request.ask.see(found=("Search", {"Query": query}))["found"]
+    matches: list[dict[str, Any]] = answer.result.get("Matches", [])
+    return matches
+
+
+def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
     if address:
         yield HitGroup(_("Go to"), [Hit(query, address, "arrow-right")])
         return
+    yield from _entities(matches)
     wanted = query.casefold()
-    if wanted:
-        yield from _entities(request, wanted)
     pages = [
         Hit(place.label, place.url, place.icon, place.key)
         for place in PLACES
@@ -102,20 +100,21 @@ def found(request: ConsoleRequest, query: str, address: str) -> Iterable[HitGrou
         yield HitGroup(_("Pages"), pages)
 
 
-def _entities(request: ConsoleRequest, wanted: str) -> Iterable[HitGroup]:
-    asked = {kind.name: (kind.operation, {**kind.params, "MaxItems": LOOKED_AT}) for kind in KINDS}
-    answers = request.ask.see(**asked)
-    for kind in KINDS:
-        rows = answers[kind.name].result.get(kind.member, [])
+def _entities(matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
+    for kind, (title, icon) in KINDS.items():
+        of_kind = [match for match in matches if match["Type"] == kind]
         hits = [
-            Hit(row[f"{kind.name}Name"], kind.url(row), kind.icon, row["Path"].strip("/"))
-            for row in rows
-            if wanted in row[f"{kind.name}Name"].casefold()
-            or wanted == row[f"{kind.name}Id"].casefold()
+            Hit(match["Name"], _url(match), icon, match["Path"].strip("/"))
+            for match in of_kind[:MOST]
         ]
         if hits:
-            hits.sort(key=lambda hit: not str(hit.label).casefold().startswith(wanted))
-            yield HitGroup(_(kind.member), hits[:MOST])
+            yield HitGroup(title, hits)
+
+
+def _url(match: dict[str, Any]) -> str:
+    kind = match["Type"]
+    key = match["Arn"] if kind == "Policy" else match["Name"]
+    return reverse(f"console:{kind.lower()}", args=[key])
 
 
 def _deeds() -> list[Hit]:

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-up", signin.SignUp.as_view(), name="sign-up"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("theme", preferences.choose_theme, name="theme"),
+    path("columns", preferences.choose_columns, name="columns"),
     path("search", palette.search, name="search"),
     *accounts.console.urls.urlpatterns,
     *identities.console.urls.urlpatterns,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,21 +16,60 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.export import export
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
+from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
-from policies.console.sources import group_sources
+from policies.console.sources import Sources, group_sources
 
 TABS = {"members": gettext_lazy("Members"), "permissions": gettext_lazy("Permissions")}
 
 
+GROUPS = Table(
+    name="groups",
+    identity="GroupName",
+    source=("ListGroupSummaries", "GroupSummaries"),
+    plain=("ListGroups", "Groups"),
+    columns=(
+        Column("name", gettext_lazy("Name"), itemgetter("GroupName"), "Name", is_secondary=False),
+        Column(
+            "members",
+            gettext_lazy("Users"),
+            itemgetter("MemberCount"),
+            "MemberCount",
+            only="source",
+            is_secondary=False,
+            is_numeric=True,
+        ),
+        Column(
+            "policies",
+            gettext_lazy("Policies"),
+            itemgetter("PolicyCount"),
+            "PolicyCount",
+            only="source",
+            is_numeric=True,
+        ),
+        Column("path", gettext_lazy("Path"), itemgetter("Path")),
+        Column("id", gettext_lazy("Unique id"), itemgetter("GroupId")),
+        Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), "CreateDate"),
+        Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
+    ),
+    bulk=(BulkLink("delete-groups", gettext_lazy("Delete"), "trash", "danger"),),
+)
+
+
 @require_safe
-def list_groups(request: ConsoleRequest) -> HttpResponse:
+def list_groups(request: ConsoleRequest) -> HttpResponseBase:
     path = request.GET.get("path", "")
     params = {"PathPrefix": path} if path.startswith("/") else {}
+    if file := export(request, GROUPS, params):
+        return file
+    table = shown(request, GROUPS, params, ["path"])
     context = {
-        "listing": listing(request, "ListGroups", "Groups", params, ["path"]),
+        "table": table,
+        "listing": table.page,
         "may": request.ask.may(create=("CreateGroup", {"GroupName": "new"})),
     }
     return render(request, "identities/groups.html", context)
@@ -140,11 +181,7 @@ class DeleteGroup(GroupAction):
     confirmed_by = "name"
 
     def prepare(self) -> None:
-        who = self.target()
-        self.members = [
-            user["UserName"] for user in self.request.ask.everything("GetGroup", "Users", who)
-        ]
-        self.sources = group_sources(self.request.ask, self.kwargs["name"])
+        self.members, self.sources = held(self.request, self.kwargs["name"])
 
     def consequences(self) -> list[str]:
         lines = []
@@ -165,17 +202,7 @@ class DeleteGroup(GroupAction):
         return lines
 
     def performed(self, form: OperationForm) -> list[Step]:
-        who = self.target()
-        return [
-            *(("RemoveUserFromGroup", {**who, "UserName": name}) for name in self.members),
-            *(
-                ("DetachGroupPolicy", {**who, "PolicyArn": source.arn})
-                if source.arn
-                else ("DeleteGroupPolicy", {**who, "PolicyName": source.name})
-                for source in self.sources.policies
-            ),
-            ("DeleteGroup", who),
-        ]
+        return steps(self.kwargs["name"], self.members, self.sources)
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         perform_all(self.request.ask, self.performed(form))
@@ -183,6 +210,31 @@ class DeleteGroup(GroupAction):
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:groups")
+
+
+def held(request: ConsoleRequest, name: str) -> tuple[list[str], Sources]:
+    """What keeps a group from being deleted: its users and its policies."""
+    users = request.ask.everything("GetGroup", "Users", {"GroupName": name})
+    return [user["UserName"] for user in users], group_sources(request.ask, name)
+
+
+def steps(name: str, members: list[str], sources: Sources) -> list[Step]:
+    who = {"GroupName": name}
+    return [
+        *(("RemoveUserFromGroup", {**who, "UserName": member}) for member in members),
+        *(
+            ("DetachGroupPolicy", {**who, "PolicyArn": source.arn})
+            if source.arn
+            else ("DeleteGroupPolicy", {**who, "PolicyName": source.name})
+            for source in sources.policies
+        ),
+        ("DeleteGroup", who),
+    ]
+
+
+def teardown(request: ConsoleRequest, name: str) -> list[Step]:
+    """The operations that delete a group with all that would keep it from being deleted."""
+    return steps(name, *held(request, name))
 
 
 def _some(names: list[str], most: int = 5) -> str:

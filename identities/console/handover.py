@@ -13,19 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from iamsite.console.asking import ConsoleRequest
+from iamsite.console.export import cell
 from iamsite.console.viewer import viewer_of
-
-# Texts that a spreadsheet would take for the begin of a formula.
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
-# A generated secret is no formula even where it begins like one, and must stay as it is.
-_SECRET = re.compile(r"[A-Za-z0-9+/]{40}")
 
 
 class CredentialsForm(forms.Form):
     UserName = forms.RegexField(r"\A[A-Za-z0-9+=,.@_-]{1,64}\Z")
     Password = forms.CharField(required=False, strip=False)
     AccessKeyId = forms.RegexField(r"\A[A-Z0-9]{16,128}\Z", required=False)
-    SecretAccessKey = forms.RegexField(rf"\A{_SECRET.pattern}\Z", required=False)
+    SecretAccessKey = forms.RegexField(r"\A[A-Za-z0-9+/]{40}\Z", required=False)
 
 
 @sensitive_post_parameters()
@@ -50,18 +46,14 @@ def credentials_file(request: ConsoleRequest) -> HttpResponse:
     written = StringIO()
     writer = csv.writer(written)
     writer.writerow(shown)
-    writer.writerow(map(cell, shown.values()))
+    # A generated secret is no formula even where it begins like one, and must stay as it is.
+    writer.writerow(
+        value if name == "Secret access key" else cell(value) for name, value in shown.items()
+    )
     response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
     name = re.sub(r"[^\w.-]", "_", given["UserName"])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}_credentials.csv"'
     return response
-
-
-def cell(value: str) -> str:
-    """`value` so that no spreadsheet runs it: an apostrophe before what begins like a formula."""
-    if _FORMULA.match(value) and not _SECRET.fullmatch(value):
-        return f"'{value}"
-    return value
 
 
 def sign_in_address(request: HttpRequest) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,14 +18,15 @@ from django.views.decorators.http import require_safe
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm
+from iamsite.console.export import export
 from iamsite.console.forms import DocumentField, OperationForm, Option, TagsField
-from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
+from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
 from identities.console.trust import Trusted, trusted
 from policies.console.effective import effective
-from policies.console.sources import role_sources
+from policies.console.sources import Sources, role_sources
 from policies.engine import DocumentKind
 
 TABS = {
@@ -34,15 +37,47 @@ TABS = {
 }
 
 
+ROLES = Table(
+    name="roles",
+    identity="RoleName",
+    source=("ListRoleSummaries", "RoleSummaries"),
+    plain=("ListRoles", "Roles"),
+    columns=(
+        Column("name", gettext_lazy("Name"), itemgetter("RoleName"), "Name", is_secondary=False),
+        Column(
+            "trusted",
+            gettext_lazy("Who may assume it"),
+            lambda role: [one.principal for one in trusted_by(role)],
+            is_secondary=False,
+        ),
+        Column(
+            "used",
+            gettext_lazy("Last used"),
+            lambda role: role["RoleLastUsed"].get("LastUsedDate"),
+            "LastUsedDate",
+            only="source",
+        ),
+        Column("path", gettext_lazy("Path"), itemgetter("Path")),
+        Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), "CreateDate"),
+        Column("id", gettext_lazy("Unique id"), itemgetter("RoleId"), is_shown=False),
+        Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
+    ),
+    bulk=(BulkLink("delete-roles", gettext_lazy("Delete"), "trash", "danger"),),
+)
+
+
 @require_safe
-def list_roles(request: ConsoleRequest) -> HttpResponse:
+def list_roles(request: ConsoleRequest) -> HttpResponseBase:
     path = request.GET.get("path", "")
     params = {"PathPrefix": path} if path.startswith("/") else {}
-    page = listing(request, "ListRoles", "Roles", params, ["path"])
-    for role in page.rows:
+    if file := export(request, ROLES, params):
+        return file
+    table = shown(request, ROLES, params, ["path"])
+    for role in table.page.rows:
         role["Trusted"] = trusted_by(role)
     context = {
-        "listing": page,
+        "table": table,
+        "listing": table.page,
         "may": request.ask.may(
             create=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"})
         ),
@@ -278,12 +313,7 @@ class DeleteRole(RoleAction):
     confirmed_by = "name"
 
     def prepare(self) -> None:
-        ask = self.request.ask
-        self.sources = role_sources(ask, self.kwargs["name"])
-        held = ask.see(profiles=("ListInstanceProfilesForRole", self.target()))["profiles"]
-        self.profiles = [
-            profile["InstanceProfileName"] for profile in held.result.get("InstanceProfiles", [])
-        ]
+        self.sources, self.profiles = held(self.request, self.kwargs["name"])
 
     def consequences(self) -> list[str]:
         return [
@@ -308,20 +338,7 @@ class DeleteRole(RoleAction):
         ]
 
     def performed(self, form: Any) -> list[Step]:
-        who = self.target()
-        return [
-            *(
-                ("DetachRolePolicy", {**who, "PolicyArn": source.arn})
-                if source.arn
-                else ("DeleteRolePolicy", {**who, "PolicyName": source.name})
-                for source in self.sources.policies
-            ),
-            *(
-                ("RemoveRoleFromInstanceProfile", {**who, "InstanceProfileName": name})
-                for name in self.profiles
-            ),
-            ("DeleteRole", who),
-        ]
+        return steps(self.kwargs["name"], self.sources, self.profiles)
 
     def run(self, form: Any) -> dict[str, Any]:
         perform_all(self.request.ask, self.performed(form))
@@ -329,3 +346,35 @@ class DeleteRole(RoleAction):
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:roles")
+
+
+def held(request: ConsoleRequest, name: str) -> tuple[Sources, list[str]]:
+    """What keeps a role from being deleted: its policies and its instance profiles."""
+    listed = request.ask.see(profiles=("ListInstanceProfilesForRole", {"RoleName": name}))
+    profiles = listed["profiles"].result.get("InstanceProfiles", [])
+    return (
+        role_sources(request.ask, name),
+        [profile["InstanceProfileName"] for profile in profiles],
+    )
+
+
+def steps(name: str, sources: Sources, profiles: list[str]) -> list[Step]:
+    who = {"RoleName": name}
+    return [
+        *(
+            ("DetachRolePolicy", {**who, "PolicyArn": source.arn})
+            if source.arn
+            else ("DeleteRolePolicy", {**who, "PolicyName": source.name})
+            for source in sources.policies
+        ),
+        *(
+            ("RemoveRoleFromInstanceProfile", {**who, "InstanceProfileName": profile})
+            for profile in profiles
+        ),
+        ("DeleteRole", who),
+    ]
+
+
+def teardown(request: ConsoleRequest, name: str) -> list[Step]:
+    """The operations that delete a role with all that would keep it from being deleted."""
+    return steps(name, *held(request, name))

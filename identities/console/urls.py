@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from identities.console import (
     boundaries,
+    bulk,
     creation,
     credentials,
     groups,
@@ -20,6 +21,15 @@ from identities.console.user import user
 urlpatterns: list[URLPattern] = [
     path("users/", users.list_users, name="users"),
     path("users/create", creation.CreateUser.as_view(), name="create-user"),
+    path("users/bulk/add-to-group", bulk.AddToGroup.as_view(), name="add-users-to-group"),
+    path(
+        "users/bulk/deactivate-keys",
+        bulk.DeactivateKeys.as_view(),
+        name="deactivate-keys-of-users",
+    ),
+    path("users/bulk/delete", bulk.DeleteUsers.as_view(), name="delete-users"),
+    path("groups/bulk/delete", bulk.DeleteGroups.as_view(), name="delete-groups"),
+    path("roles/bulk/delete", bulk.DeleteRoles.as_view(), name="delete-roles"),
     path("users/credentials.csv", handover.credentials_file, name="credentials-file"),
     path("users/<name>/", user, name="user"),
     path("users/<name>/rename", users.RenameUser.as_view(), name="rename-user"),

@@ -2,36 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.export import export
 from iamsite.console.forms import OperationForm
-from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
+from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.operations import OperationError
+
+USERS = Table(
+    name="users",
+    identity="UserName",
+    source=("ListUserSummaries", "UserSummaries"),
+    plain=("ListUsers", "Users"),
+    columns=(
+        Column("name", gettext_lazy("Name"), itemgetter("UserName"), "Name", is_secondary=False),
+        Column("groups", gettext_lazy("Groups"), itemgetter("GroupNames"), only="source"),
+        Column("mfa", gettext_lazy("Second factor"), itemgetter("MFAEnabled"), only="source"),
+        Column(
+            "key-age",
+            gettext_lazy("Key age"),
+            lambda user: user.get("OldestActiveKeyDate"),
+            "OldestActiveKeyDate",
+            only="source",
+        ),
+        Column(
+            "seen",
+            gettext_lazy("Last seen"),
+            lambda user: user.get("LastSeenDate"),
+            "LastSeenDate",
+            only="source",
+            is_secondary=False,
+        ),
+        Column(
+            "signed-in",
+            gettext_lazy("Last console sign-in"),
+            lambda user: user.get("PasswordLastUsed"),
+            only="plain",
+            is_secondary=False,
+        ),
+        Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), "CreateDate"),
+        Column("id", gettext_lazy("Unique id"), itemgetter("UserId"), is_shown=False),
+        Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
+    ),
+    bulk=(
+        BulkLink("add-users-to-group", gettext_lazy("Add to group"), "users-group"),
+        BulkLink("deactivate-keys-of-users", gettext_lazy("Deactivate keys"), "key"),
+        BulkLink("delete-users", gettext_lazy("Delete"), "trash", "danger"),
+    ),
+)
+
+# Narrower views of the users: the address's `show`, what it is called, and its parameters.
+OLD = timedelta(days=90)
+VIEWS: dict[str, tuple[str | Promise, Callable[[datetime], Params]]] = {
+    "": (gettext_lazy("All users"), lambda now: {}),
+    "no-mfa": (
+        gettext_lazy("Password without second factor"),
+        lambda now: {"HasPassword": True, "MFAEnabled": False},
+    ),
+    "people": (gettext_lazy("With a password"), lambda now: {"HasPassword": True}),
+    "programs": (gettext_lazy("Without a password"), lambda now: {"HasPassword": False}),
+    "old-keys": (
+        gettext_lazy("Active key older than 90 days"),
+        lambda now: {"ActiveKeyBefore": now - OLD},
+    ),
+    "unseen": (gettext_lazy("Not seen for 90 days"), lambda now: {"NotSeenSince": now - OLD}),
+}
 
 
 @require_safe
-def list_users(request: ConsoleRequest) -> HttpResponse:
-    path = request.GET.get("path", "")
-    params = {"PathPrefix": path} if path.startswith("/") else {}
+def list_users(request: ConsoleRequest) -> HttpResponseBase:
+    path, view = request.GET.get("path", ""), request.GET.get("show", "")
+    params: Params = {"PathPrefix": path} if path.startswith("/") else {}
     may = request.ask.may(
         create=("CreateUser", {"UserName": "new"}), summaries=("ListUserSummaries", params)
     )
-    # Who may only list users sees them without their groups and credentials.
-    operation = (
-        ("ListUserSummaries", "UserSummaries") if may["summaries"] else ("ListUsers", "Users")
-    )
-    context = {"listing": listing(request, *operation, params, ["path"]), "may": may}
+    if may["summaries"] and view in VIEWS:
+        params |= VIEWS[view][1](timezone.now())
+    if file := export(request, USERS, params):
+        return file
+    table = shown(request, USERS, params, ["path", "show"])
+    context = {
+        "table": table,
+        "listing": table.page,
+        "may": may,
+        "view": view,
+        "views": [(name, label) for name, (label, _params) in VIEWS.items()],
+    }
     return render(request, "identities/users.html", context)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,10 +16,13 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.bulk import BulkAction
 from iamsite.console.documents import DocumentForm
-from iamsite.console.forms import DocumentField, TagsField
-from iamsite.console.listing import address, listing
+from iamsite.console.export import export
+from iamsite.console.forms import DocumentField, OperationForm, TagsField
+from iamsite.console.listing import address
 from iamsite.console.steps import Step, perform_all
+from iamsite.console.table import BulkLink, Column, Table, shown
 from policies.engine import DocumentKind
 
 EXAMPLE = json.dumps(
@@ -38,15 +42,49 @@ SCOPES = {
 }
 
 
+POLICIES = Table(
+    name="policies",
+    identity="Arn",
+    source=("ListPolicySummaries", "PolicySummaries"),
+    plain=("ListPolicies", "Policies"),
+    columns=(
+        Column("name", gettext_lazy("Name"), itemgetter("PolicyName"), "Name", is_secondary=False),
+        Column("kind", gettext_lazy("Kind"), lambda policy: kind_of(policy["Arn"])),
+        Column(
+            "attached",
+            gettext_lazy("Attached to"),
+            itemgetter("AttachmentCount"),
+            "AttachmentCount",
+            is_secondary=False,
+            is_numeric=True,
+        ),
+        Column("version", gettext_lazy("Version"), itemgetter("DefaultVersionId")),
+        Column("changed", gettext_lazy("Changed"), itemgetter("UpdateDate"), "UpdateDate"),
+        Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), is_shown=False),
+        Column("id", gettext_lazy("Unique id"), itemgetter("PolicyId"), is_shown=False),
+        Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
+    ),
+    bulk=(BulkLink("delete-policies", gettext_lazy("Delete"), "trash", "danger"),),
+)
+
+
+def kind_of(arn: str) -> str:
+    return _("AWS managed") if arn.startswith("arn:aws:iam::aws:") else _("Customer managed")
+
+
 @require_safe
-def list_policies(request: ConsoleRequest) -> HttpResponse:
+def list_policies(request: ConsoleRequest) -> HttpResponseBase:
     chosen = request.GET.get("scope", "")
     chosen = chosen if chosen in SCOPES else ""
     params: Params = {"Scope": SCOPES[chosen][0]}
     if request.GET.get("attached"):
         params["OnlyAttached"] = True
+    if file := export(request, POLICIES, params):
+        return file
+    table = shown(request, POLICIES, params, ["attached"])
     context = {
-        "listing": listing(request, "ListPolicies", "Policies", params, ["attached"]),
+        "table": table,
+        "listing": table.page,
         "scope": chosen,
         "scopes": [
             {
@@ -145,10 +183,7 @@ class DeletePolicy(PolicyAction):
     confirmed_by = "policy"
 
     def prepare(self) -> None:
-        ask, arn = self.request.ask, self.target()
-        self.attached = attached_to(self.request, self.kwargs["arn"])
-        versions = ask.perform("ListPolicyVersions", arn)["Versions"]
-        self.versions = [v["VersionId"] for v in versions if not v["IsDefaultVersion"]]
+        self.attached, self.versions = held(self.request, self.kwargs["arn"])
 
     def consequences(self) -> list[str]:
         return [
@@ -158,15 +193,7 @@ class DeletePolicy(PolicyAction):
         ]
 
     def performed(self, form: Any) -> list[Step]:
-        arn = self.target()
-        return [
-            *(
-                (f"Detach{kind}Policy", {f"{kind}Name": name, **arn})
-                for kind, name in self.attached
-            ),
-            *(("DeletePolicyVersion", {**arn, "VersionId": version}) for version in self.versions),
-            ("DeletePolicy", arn),
-        ]
+        return steps(self.kwargs["arn"], self.attached, self.versions)
 
     def run(self, form: Any) -> dict[str, Any]:
         perform_all(self.request.ask, self.performed(form))
@@ -174,6 +201,22 @@ class DeletePolicy(PolicyAction):
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:policies")
+
+
+def held(request: ConsoleRequest, arn: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """What keeps a policy from being deleted: where it is attached, and its former versions."""
+    attached = attached_to(request, arn)
+    versions = request.ask.perform("ListPolicyVersions", {"PolicyArn": arn})["Versions"]
+    return attached, [v["VersionId"] for v in versions if not v["IsDefaultVersion"]]
+
+
+def steps(arn: str, attached: list[tuple[str, str]], versions: list[str]) -> list[Step]:
+    which = {"PolicyArn": arn}
+    return [
+        *((f"Detach{kind}Policy", {f"{kind}Name": name, **which}) for kind, name in attached),
+        *(("DeletePolicyVersion", {**which, "VersionId": version}) for version in versions),
+        ("DeletePolicy", which),
+    ]
 
 
 def attached_to(request: ConsoleRequest, arn: str) -> list[tuple[str, str]]:
@@ -187,3 +230,23 @@ def attached_to(request: ConsoleRequest, arn: str) -> list[tuple[str, str]]:
         if not result.get("IsTruncated"):
             return found
         asked = {**asked, "Marker": result["Marker"]}
+
+
+class DeletePolicies(BulkAction):
+    operation = "DeletePolicy"
+    title = gettext_lazy("Delete policies")
+    lead = gettext_lazy("Whoever they are attached to loses what they allow and what they deny.")
+    result_label = gettext_lazy("Policy")
+    is_danger = True
+
+    def back_url(self) -> str:
+        return reverse("console:policies")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Policies"), self.back)]
+
+    def item_url(self, item: str) -> str:
+        return reverse("console:policy", args=[item])
+
+    def steps(self, item: str, form: OperationForm) -> list[Step]:
+        return steps(item, *held(self.request, item))

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("documents/terms/<prefix>", documents.terms_of, name="terms-of-service"),
     path("policies/", policies.list_policies, name="policies"),
     path("policies/create", policies.CreatePolicy.as_view(), name="create-policy"),
+    path("policies/bulk/delete", policies.DeletePolicies.as_view(), name="delete-policies"),
     path("policies/edit/<arn:arn>", policy.EditPolicy.as_view(), name="edit-policy"),
     path("policies/delete/<arn:arn>", policies.DeletePolicy.as_view(), name="delete-policy"),
     path("policies/attach/<arn:arn>", attachments.AttachTo.as_view(), name="attach-policy"),

@@ -7,6 +7,7 @@ import "./js/menus.js";
 import "./js/palette.js";
 import "./js/rows.js";
 import "./js/show-as.js";
+import "./js/tables.js";
 import "./js/tabs.js";
 import "./js/times.js";
 import "./js/tips.js";

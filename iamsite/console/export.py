@@ -1,0 +1,83 @@
+"""Tables as files: CSV for spreadsheets, JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from io import StringIO
+from itertools import chain
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.table import Column, Row, Table, columns_of, rows_of, sees_plain
+
+# Texts that a spreadsheet would take for the begin of a formula.
+_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+
+
+def export(request: ConsoleRequest, table: Table, params: Params) -> HttpResponseBase | None:
+    """All rows of the table as the file that the address asks for, or None when it asks for none.
+
+    Raises OperationError before anything is sent when the viewer may not list.
+    """
+    kind = request.GET.get("export", "")
+    if kind not in _WRITERS:
+        return None
+    is_plain = sees_plain(request, table)
+    pages = rows_of(request, table, params, is_plain)
+    pages = chain([next(pages)], pages)
+    content_type, write = _WRITERS[kind]
+    written = write(columns_of(table, is_plain), pages)
+    response = StreamingHttpResponse(written, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.{kind}"'
+    return response
+
+
+def cell(value: str) -> str:
+    """`value` so that no spreadsheet runs it: an apostrophe before what begins like a formula."""
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def _csv(columns: Sequence[Column], pages: Iterator[Sequence[Row]]) -> Iterator[str]:
+    yield _line([str(column.label) for column in columns])
+    for page in pages:
+        yield "".join(_line([cell(_text(column.text(row))) for column in columns]) for row in page)
+
+
+def _line(cells: Sequence[str]) -> str:
+    written = StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
+
+
+def _json(columns: Sequence[Column], pages: Iterator[Sequence[Row]]) -> Iterator[str]:
+    """The rows as the operation gives them, one a line."""
+    before = "[\n"
+    for row in chain.from_iterable(pages):
+        yield before + json.dumps(row, default=_text, ensure_ascii=False)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+_WRITERS = {
+    "csv": ("text/csv; charset=utf-8", _csv),
+    "json": ("application/json", _json),
+}

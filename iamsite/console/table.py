@@ -1,0 +1,211 @@
+"""Tables: lists to sort, narrow, choose columns of, take along as a file and act on in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from iamsite.console import cookies
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.forms import Text
+from iamsite.console.listing import PAGE_SIZE, Listing, address, listing, matching
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `text` is a row's cell in an exported file, `sort` the SortBy that it stands for.
+
+    `only` is "source" or "plain" for a column of the rows of one of the table's two operations;
+    `is_secondary` ones are left out where the screen is narrow. `is_shown` says whether the page
+    has it before the person chose.
+    """
+
+    name: str
+    label: Text
+    text: Callable[[Row], Any]
+    sort: str = ""
+    only: str = ""
+    is_secondary: bool = True
+    is_numeric: bool = False
+    is_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLink:
+    """An action on the ticked rows: the route of its page."""
+
+    route: str
+    label: Text
+    icon: str
+    tone: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(f"console:{self.route}")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a table lists.
+
+    `source` is the operation and the member of its answer that has the rows; it sorts and filters.
+    `plain` is what AWS has for the same, for viewers who may perform no more. `identity` is the
+    member that names a row in bulk actions. The first column stays whatever is chosen.
+    """
+
+    name: str
+    identity: str
+    source: tuple[str, str]
+    plain: tuple[str, str]
+    columns: tuple[Column, ...]
+    bulk: tuple[BulkLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head as the page shows it; `order` is "ascending", "descending" or ""."""
+
+    column: Column
+    url: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    column: Column
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page of a table."""
+
+    table: Table
+    page: Listing
+    heads: Sequence[Head]
+    choices: Sequence[Choice]
+    sort: str
+    order: str
+    is_plain: bool
+    csv_url: str
+    json_url: str
+
+    @property
+    def columns(self) -> list[str]:
+        return [head.column.name for head in self.heads]
+
+
+def shown(
+    request: ConsoleRequest, table: Table, params: Params, filters: Sequence[str] = ()
+) -> Shown:
+    """The page of `table` that the address asks for.
+
+    `params` narrow the list by what the address's parameters `filters` say.
+    """
+    is_plain = sees_plain(request, table)
+    columns = columns_of(table, is_plain)
+    sort, order = _order(request, columns, is_plain)
+    if is_plain:
+        page = listing(request, *table.plain, params, filters)
+    else:
+        page = _sorted_page(request, table, params, filters, sort, order)
+    chosen = cookies.columns(request).get(table.name)
+    visible = [
+        column
+        for at, column in enumerate(columns)
+        if not at or (column.is_shown if chosen is None else column.name in chosen)
+    ]
+    return Shown(
+        table,
+        page,
+        [_head(request, column, sort, order, is_plain) for column in visible],
+        [Choice(column, column in visible) for column in columns[1:]],
+        sort,
+        order,
+        is_plain,
+        address(request, export="csv", marker=""),
+        address(request, export="json", marker=""),
+    )
+
+
+def rows_of(
+    request: ConsoleRequest, table: Table, params: Params, is_plain: bool
+) -> Iterator[Sequence[Row]]:
+    """Every row that the address's filter and order ask for, a page at a time."""
+    operation, key = table.plain if is_plain else table.source
+    sort, order = _order(request, columns_of(table, is_plain), is_plain)
+    asked = {**params, **({} if is_plain else _asked(request, sort, order)), "MaxItems": 1000}
+    query = request.GET.get("q", "").strip()
+    while True:
+        result = request.ask.perform(operation, asked)
+        yield matching(result[key], query) if is_plain and query else result[key]
+        if not result.get("IsTruncated"):
+            return
+        asked = {**asked, "Marker": result["Marker"]}
+
+
+def columns_of(table: Table, is_plain: bool) -> list[Column]:
+    other = "source" if is_plain else "plain"
+    return [column for column in table.columns if column.only != other]
+
+
+def sees_plain(request: ConsoleRequest, table: Table) -> bool:
+    """Whether the viewer may perform the table's plain operation at most."""
+    return not request.ask.may(source=(table.source[0], {}))["source"]
+
+
+def _order(request: ConsoleRequest, columns: Sequence[Column], is_plain: bool) -> tuple[str, str]:
+    sort = request.GET.get("sort", "")
+    known = {column.sort for column in columns if column.sort}
+    if is_plain or sort not in known:
+        sort = "Name"
+    return sort, "descending" if request.GET.get("order") == "descending" else "ascending"
+
+
+def _asked(request: ConsoleRequest, sort: str, order: str) -> Params:
+    query = request.GET.get("q", "").strip()
+    return {"SortBy": sort, "SortOrder": order, **({"Contains": query[:128]} if query else {})}
+
+
+def _sorted_page(
+    request: ConsoleRequest,
+    table: Table,
+    params: Mapping[str, Any],
+    filters: Sequence[str],
+    sort: str,
+    order: str,
+) -> Listing:
+    operation, key = table.source
+    marker = request.GET.get("marker", "")
+    asked = {
+        **params,
+        **_asked(request, sort, order),
+        "MaxItems": PAGE_SIZE,
+        **({"Marker": marker} if marker else {}),
+    }
+    answer = request.ask.see(page=(operation, asked))["page"]
+    if not answer:
+        return Listing(denied=answer.denied)
+    result = answer.result
+    return Listing(
+        rows=result[key],
+        query=request.GET.get("q", "").strip(),
+        filtered=any(request.GET.get(name) for name in ("q", *filters)),
+        next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
+        first_url=address(request, marker="") if marker else "",
+    )
+
+
+def _head(request: ConsoleRequest, column: Column, sort: str, order: str, is_plain: bool) -> Head:
+    if is_plain or not column.sort:
+        return Head(column)
+    is_current = column.sort == sort
+    turned = "descending" if is_current and order == "ascending" else ""
+    by = "" if column.sort == "Name" else column.sort
+    url = address(request, sort=by, order=turned, marker="")
+    return Head(column, url, order if is_current else "")
