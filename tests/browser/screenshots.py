@@ -80,6 +80,17 @@ def shown_as_code(page: Page) -> None:
     expect(page.locator("#show-as-body")).to_contain_text("dora.lang")
 
 
+def ticked(page: Page) -> None:
+    for box in page.locator("tbody .tick input").all()[1:4]:
+        box.check()
+    expect(page.locator("#bulk")).to_be_visible()
+
+
+def columns_open(page: Page) -> None:
+    page.get_by_label("Columns and files").click()
+    expect(page.get_by_text("Export as CSV")).to_be_visible()
+
+
 def created(page: Page) -> None:
     """A new user with its credentials, another one for each width."""
     wide = page.viewport_size and page.viewport_size["width"] > min(WIDTHS)
@@ -102,6 +113,9 @@ PICTURES = (
     Picture("search", "search?q=shop"),
     Picture("users", "users/"),
     Picture("users-filtered", "users/?q=ci-"),
+    Picture("users-ticked", "users/", ticked),
+    Picture("users-columns", "users/", columns_open),
+    Picture("users-bulk", "users/bulk/delete?item=ci-shop&item=ci-docs&item=contractor.ruiz"),
     Picture("user-create", "users/create", shown_as_code),
     Picture("user", USER),
     Picture("user-effective", f"{USER}?tab=effective"),

@@ -19,6 +19,7 @@ MORE = [
     "/console/users/nobody/",
     "/console/no/such/page",
     "/console/users/?q=nothing-like-this",
+    "/console/users/bulk/delete?item=alice&item=bob",
     "/console/activity?outcome=Failure",
     "/console/roles/Deployer/policies/inline/create",
 ]
