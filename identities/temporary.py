@@ -24,7 +24,7 @@ class TemporaryCredentials:
 
     `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
     it (the account id for root, with `root_since` in place of a unique id). Times are whole
-    seconds, UTC.
+    seconds, UTC. `default_regions_only` marks AWS's first version of tokens.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class TemporaryCredentials:
     chained: bool = False
     context: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     root_since: str = ""
+    default_regions_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

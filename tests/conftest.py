@@ -84,6 +84,16 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def answers_of_their_models() -> Iterator[None]:
+    """Every operation that a test performs answers with the shape of its model."""
+    from tests.outputs import check_all
+
+    with pytest.MonkeyPatch.context() as patch:
+        check_all(patch)
+        yield
+
+
 @pytest.fixture
 def acme(database: None) -> "Acme":
     """A new account Acme, with its people (tests/cast.py)."""

@@ -10,7 +10,9 @@ class Account(models.Model):
     """A tenant: everything else in iamsite belongs to one.
 
     `revision` rises with every change, so that whatever was compiled from an older one is known to
-    be stale. The account "aws" has no root user: it owns the AWS managed policies.
+    be stale. `token_version` is that of the session tokens that its calls get where they name no
+    region, `properties` those that are set, by `Namespace/PropertyName`. The account "aws" has no
+    root user: it owns the AWS managed policies.
     """
 
     class Status(models.TextChoices):
@@ -24,6 +26,8 @@ class Account(models.Model):
     alias = models.CharField(max_length=63, null=True, unique=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
     revision = models.BigIntegerField(default=0)
+    token_version = models.PositiveSmallIntegerField(default=2, db_default=2)
+    properties = models.JSONField(default=dict)
     root_locked_at = models.DateTimeField(null=True)
     quotas = models.JSONField(default=dict)
     dismissed = models.JSONField(default=list)

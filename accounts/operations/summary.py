@@ -44,9 +44,6 @@ QUOTAS = {
 }
 POLICY_VERSIONS_IN_USE = 10_000
 
-# Our session tokens are good in every region, which is AWS's second version of them.
-TOKEN_VERSION = 2
-
 
 @operation("iam:GetAccountSummary", reads=True)
 def get_account_summary(call: Call) -> dict[str, Any]:
@@ -76,6 +73,6 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "AccountPasswordPresent": int(root.has_usable_password()),
             **{shown: account.quotas.get(name, DEFAULTS[name]) for shown, name in QUOTAS.items()},
             "PolicyVersionsInUseQuota": POLICY_VERSIONS_IN_USE,
-            "GlobalEndpointTokenVersion": TOKEN_VERSION,
+            "GlobalEndpointTokenVersion": account.token_version,
         }
     }

@@ -31,6 +31,7 @@ from iamsite.operations.errors import (
     invalid_client_token_id,
     missing_authentication_token,
 )
+from iamsite.operations.regions import DEFAULT_REGIONS
 from iamsite.operations.registry import Effect
 from iamsite.operations.rows import fetch, parsed
 from identities import temporary
@@ -103,6 +104,8 @@ def _by_token(
         raise invalid_client_token_id() from error
     if held.expires_at <= now:
         raise expired_token()
+    if held.default_regions_only and origin.region not in DEFAULT_REGIONS:
+        raise invalid_client_token_id()
     row = _row(
         "SELECT (subject).* FROM iamsite_temporary(%s, %s, %s, %s, %s) AS subject",
         [held.account, held.subject_id, *_flags(effect), origin.region],

@@ -22,6 +22,7 @@ from identities.models import Role
 from identities.operations.sts import mfa
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import SessionTags, session_tags
+from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import TemporaryCredentials, issue
 from policies.engine import (
     Document,
@@ -41,9 +42,9 @@ CHAINED_SECONDS = 3600
 NOBODY = compile_policies([])
 KEPT = 10_000
 
-_role = Reader(Role, table="r")
+_role = Reader(Role, "token_version", table="r")
 ROLE = (
-    f"SELECT {_role.columns} FROM identities_role r"  # noqa: S608
+    f"SELECT {_role.columns}, a.token_version FROM identities_role r"  # noqa: S608
     " JOIN accounts_account a ON a.id = r.account_id AND a.status = 'active'"
     " WHERE r.account_id = %s AND lower(r.name) = lower(%s) AND r.path = %s AND r.name = %s"
 )
@@ -114,6 +115,7 @@ def assume_role(
             transitive_tag_keys=tags.transitive,
             source_identity=source_identity,
             chained=chained,
+            default_regions_only=is_of_first_version(call.origin, role),
         ),
         MinimumSessionTokenSize,
     )
@@ -174,8 +176,8 @@ def _target(call: Call, arn: str) -> Target:
         return Target(arn, account, role_at(account, path, name))
 
 
-def role_at(account: str, path: str, name: str) -> Role | None:
-    """The role of an entered and active account."""
+def role_at(account: str, path: str, name: str) -> Any:
+    """The role of an entered and active account, with the account's `token_version`, or None."""
     row = fetch_one(ROLE, [account, name, path, name])
     return _role.read(row) if row is not None else None
 

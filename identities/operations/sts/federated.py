@@ -21,6 +21,7 @@ from identities.models import Role
 from identities.operations.sts.assume_role import ARN, check_duration, role_at, trust_policy
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import SessionTags, session_tags
+from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import TemporaryCredentials, issue
 from policies.engine import decide
 
@@ -119,6 +120,7 @@ def assume(call: Call, asked: Asked) -> dict[str, Any]:
             transitive_tag_keys=asked.tags.transitive,
             source_identity=asked.source_identity,
             context=dict(asked.lasting),
+            default_regions_only=is_of_first_version(call.origin, role),
         ),
         asked.minimum_size,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import access_denied
 from identities.operations.sts import mfa
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import session_tags
+from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import (
     IssuedCredentials,
     TemporaryCredentials,
@@ -90,6 +92,7 @@ def _issue(call: Call, seconds: int, minimum_size: int, **more: Any) -> IssuedCr
     if call.caller.is_root:
         seconds = min(seconds, ROOT_SECONDS)
         more["root_since"] = root_since(call.account)
+    account = Account.objects.only("token_version").get(id=call.account)
     issued_at = call.now.replace(microsecond=0)
     credentials = issue(
         TemporaryCredentials(
@@ -98,6 +101,7 @@ def _issue(call: Call, seconds: int, minimum_size: int, **more: Any) -> IssuedCr
             subject_id=call.caller.subject_id,
             issued_at=issued_at,
             expires_at=issued_at + timedelta(seconds=seconds),
+            default_regions_only=is_of_first_version(call.origin, account),
             **more,
         ),
         minimum_size,
