@@ -2,6 +2,7 @@
 
 Source: IAM User Guide, "IAM and AWS STS quotas". Names are those of AWS's messages. Those of an
 account's own services and resources are ours; a resource policy may be as long as a bucket's.
+Those of an organization (its User Guide, "Quotas") are the management account's.
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ DEFAULTS = {
     "ServicesPerAccount": 100,
     "ResourcesPerAccount": 10_000,
     "ResourcePolicySize": 20_480,
+    "AccountsPerOrganization": 10,
+    "OUsPerOrganization": 2_000,
+    "SCPsPerOrganization": 10_000,
+    "RCPsPerOrganization": 2_000,
+    "SCPSize": 10_240,
+    "RCPSize": 5_120,
+    "SCPsPerTarget": 10,
+    "RCPsPerTarget": 5,
+    "HandshakesPerDay": 20,
 }
 
 

@@ -1,17 +1,37 @@
 from accounts.models.account import Account, PasswordPolicy
 from accounts.models.attempts import Attempts
 from accounts.models.keys import DataKey
+from accounts.models.organization import (
+    AccountCreation,
+    DelegatedAdministrator,
+    Handshake,
+    Member,
+    Organization,
+    OrganizationalUnit,
+    OrganizationPolicy,
+    PolicyTarget,
+    ServiceAccess,
+)
 from accounts.models.person import Person
 from accounts.models.report import CredentialReport
 from accounts.models.trail import Event, TrailHead
 
 __all__ = [
     "Account",
+    "AccountCreation",
     "Attempts",
     "CredentialReport",
     "DataKey",
+    "DelegatedAdministrator",
     "Event",
+    "Handshake",
+    "Member",
+    "Organization",
+    "OrganizationPolicy",
+    "OrganizationalUnit",
     "PasswordPolicy",
     "Person",
+    "PolicyTarget",
+    "ServiceAccess",
     "TrailHead",
 ]

@@ -20,6 +20,7 @@ from iamsite.operations.caller import (
     Caller,
     Command,
     Credential,
+    Membership,
     Origin,
     Session,
     SessionCredential,
@@ -37,9 +38,13 @@ from iamsite.operations.rows import fetch, parsed
 from identities import temporary
 from policies.engine import Principal, PrincipalKind
 
+# Where the subject's account stands in its organization comes with the subject.
+ORGANIZATION = "of_account.path, management, of_account.revision"
+OF_SUBJECT = "LATERAL iamsite_membership((subject).account_id) AS of_account"
+
 
 class Subject(NamedTuple):
-    """A row of the database's `iamsite_subject`: whose policies count, in which account."""
+    """A row of the database's `iamsite_subject`, and where its account stands."""
 
     account: str
     account_status: str
@@ -50,6 +55,7 @@ class Subject(NamedTuple):
     path: str
     tags: dict[str, str]
     boundary: str | None
+    organization: Membership | None = None
 
 
 def session_digest(token: str) -> bytes:
@@ -84,7 +90,8 @@ def _by_access_key(
     credential: AccessKeyCredential, effect: Effect, origin: Origin, service: str
 ) -> Caller:
     row = _row(
-        "SELECT (subject).*, status, secret FROM iamsite_access_key(%s, %s, %s, %s, %s)",
+        f"SELECT (subject).*, {ORGANIZATION}, status, secret"  # noqa: S608
+        f" FROM iamsite_access_key(%s, %s, %s, %s, %s), {OF_SUBJECT}",
         [credential.access_key_id, *_flags(effect), service, origin.region],
     )
     subject, (status, secret) = _subject(row), row[-2:]
@@ -107,7 +114,8 @@ def _by_token(
     if held.default_regions_only and origin.region not in DEFAULT_REGIONS:
         raise invalid_client_token_id()
     row = _row(
-        "SELECT (subject).* FROM iamsite_temporary(%s, %s, %s, %s, %s) AS subject",
+        f"SELECT (subject).*, {ORGANIZATION}"  # noqa: S608
+        f" FROM iamsite_temporary(%s, %s, %s, %s, %s) AS subject, {OF_SUBJECT}",
         [held.account, held.subject_id, *_flags(effect), origin.region],
     )
     subject = _subject(row)
@@ -136,8 +144,8 @@ def _by_token(
 def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller:
     idle = timedelta(seconds=settings.CONSOLE_SESSION_IDLE_SECONDS)
     row = _row(
-        "SELECT (subject).*, session_id, created_at, expires_at, mfa_at"
-        " FROM iamsite_console_session(%s, %s, %s, %s)",
+        f"SELECT (subject).*, {ORGANIZATION}, session_id, created_at, expires_at, mfa_at"  # noqa: S608
+        f" FROM iamsite_console_session(%s, %s, %s, %s), {OF_SUBJECT}",
         [session_digest(credential.token), idle, *_flags(effect)],
     )
     subject = _subject(row)
@@ -153,7 +161,8 @@ def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller
 
 def _by_command(credential: Command, effect: Effect) -> Caller:
     row = _row(
-        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
+        f"SELECT (subject).*, {ORGANIZATION}"  # noqa: S608
+        f" FROM iamsite_enter(%s, %s, %s, %s) AS subject, {OF_SUBJECT}",
         [credential.account, credential.account, *_flags(effect)],
     )
     subject = _subject(row)
@@ -164,7 +173,8 @@ def _by_command(credential: Command, effect: Effect) -> Caller:
 
 def _by_assertion(credential: Assertion, effect: Effect) -> Caller:
     row = _row(
-        "SELECT (subject).* FROM iamsite_enter(%s, %s, %s, %s) AS subject",
+        f"SELECT (subject).*, {ORGANIZATION}"  # noqa: S608
+        f" FROM iamsite_enter(%s, %s, %s, %s) AS subject, {OF_SUBJECT}",
         [credential.account, credential.account, *_flags(effect)],
     )
     subject = _subject(row)
@@ -177,6 +187,7 @@ def _by_assertion(credential: Assertion, effect: Effect) -> Caller:
         revision=subject.revision,
         subject_id="",
         assertion=credential,
+        organization=subject.organization,
     )
 
 
@@ -193,7 +204,8 @@ def _subject(row: tuple[Any, ...]) -> Subject | None:
     if row[0] is None:
         return None
     subject = Subject(*row[:9])
-    return subject._replace(tags=parsed(subject.tags) or {})
+    organization = None if row[9] is None else Membership(*row[9:12])
+    return subject._replace(tags=parsed(subject.tags) or {}, organization=organization)
 
 
 def _is_locked_root(subject: Subject) -> bool:
@@ -217,6 +229,7 @@ def _caller(subject: Subject, access_key_id: str = "", session: Session | None =
         boundary=subject.boundary,
         access_key_id=access_key_id,
         session=session,
+        organization=subject.organization,
     )
 
 

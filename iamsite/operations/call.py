@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from iamsite.operations.caller import Caller, Origin
+from iamsite.operations.caller import Caller, Membership, Origin
 from iamsite.operations.context import (
     GLOBAL_REGION,
     Keys,
@@ -17,7 +17,8 @@ from iamsite.operations.context import (
     resource_keys,
 )
 from iamsite.operations.errors import OperationError
-from iamsite.operations.layers import layers_of
+from iamsite.operations.layers import across, layers_of
+from iamsite.operations.organization import limits_of, membership_of
 from iamsite.operations.registry import Params, Registered, Resource
 from policies.engine import Context, Decision, Layers, Request, decide, denial_message
 
@@ -75,6 +76,22 @@ class Call:
         """The condition keys of the tags that the call sends, if it sends any."""
         return request_tag_keys(self.params)
 
+    def organization_of(self, account: str) -> Membership | None:
+        """Where the account of a resource stands."""
+        if account == self.account:
+            return self.caller.organization
+        key = (Membership, account)
+        if key not in self.found:
+            self.found[key] = membership_of(account)
+        found: Membership | None = self.found[key]
+        return found
+
+    def layers_on(self, account: str) -> Layers:
+        """The caller's layers for a resource of `account`, whose organization's RCPs count."""
+        if account == self.account:
+            return self.layers
+        return across(self.layers, limits_of(account, self.organization_of(account)).rcps)
+
     def anything(self) -> Resource:
         """The resource of operations that act on the account as a whole."""
         return Resource("*", self.account)
@@ -83,7 +100,10 @@ class Call:
         self, action: str, resource: Resource, context: Mapping[str, Any] | None = None
     ) -> Request:
         """What the engine is asked for `action` on `resource`; None values in `context` drop."""
-        keys = {**self.caller_keys, **resource_keys(resource, action)}
+        keys = {
+            **self.caller_keys,
+            **resource_keys(resource, action, self.organization_of(resource.account)),
+        }
         for key, value in (context or {}).items():
             if value is not None:
                 keys[key] = value
@@ -100,7 +120,7 @@ class Call:
         if resource.arn not in self.resources:
             self.resources.append(resource.arn)
         request = self.request(action, resource, context)
-        layers = layers or self.layers
+        layers = layers or self.layers_on(resource.account)
         decision = decide(request, layers)
         if not decision.allowed:
             message = denial_message(request, decision, resource.shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies.engine import Principal, PrincipalKind
 
@@ -100,6 +100,28 @@ class Session:
     id: int | None = None
 
 
+class Membership(NamedTuple):
+    """Where an account stands in its organization.
+
+    `path` leads from the organization to the account's parent: `o-…/r-…/ou-…/`; `management` is
+    the management account, `revision` the organization's.
+    """
+
+    path: str
+    management: str
+    revision: int
+
+    @property
+    def id(self) -> str:
+        """The organization's."""
+        return self.path.partition("/")[0]
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The root and the units above the account, from the root down."""
+        return tuple(self.path.split("/")[1:-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated principal at one revision of its account.
@@ -107,7 +129,8 @@ class Caller:
     One that an identity provider vouches for has no policies of its own: its `assertion` is all.
 
     `tags` are the principal's own (a role's or user's), session tags aside. `subject_id` is the
-    unique id whose policies count: the user's, or the role's.
+    unique id whose policies count: the user's, or the role's. `organization` is where its account
+    stands, None for an account in none.
     """
 
     account: str
@@ -120,6 +143,7 @@ class Caller:
     access_key_id: str = ""
     session: Session | None = None
     assertion: Assertion | None = None
+    organization: Membership | None = None
 
     @property
     def kind(self) -> PrincipalKind:

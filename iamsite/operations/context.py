@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from iamsite.operations.caller import Caller, Origin
+from iamsite.operations.caller import Caller, Membership, Origin
 from iamsite.operations.registry import Resource
 from policies.engine import PrincipalKind
 
@@ -72,9 +72,9 @@ def principal_tags(caller: Caller) -> dict[str, str]:
 
 
 def _principal_keys(caller: Caller) -> Keys:
-    principal = caller.principal
+    principal, organization = caller.principal, caller.organization
     kind, user_id = TYPES[principal.kind], caller.user_id
-    return {
+    keys: Keys = {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
         "aws:PrincipalAccount": caller.account,
         "aws:PrincipalType": kind,
@@ -82,6 +82,16 @@ def _principal_keys(caller: Caller) -> Keys:
         "aws:PrincipalIsAWSService": "false",
         "aws:userid": user_id,
         "aws:PrincipalId": user_id,
+    }
+    return keys if organization is None else {**keys, **organization_keys(organization)}
+
+
+def organization_keys(organization: Membership) -> Keys:
+    """What a principal's account being in an organization adds."""
+    return {
+        "aws:PrincipalOrgID": organization.id,
+        "aws:PrincipalOrgPaths": (organization.path,),
+        "aws:PrincipalOrgMasterAccountId": organization.management,
     }
 
 
@@ -136,9 +146,13 @@ def caller_keys(caller: Caller, origin: Origin, now: datetime, region: str = GLO
     return keys
 
 
-def resource_keys(resource: Resource, action: str) -> Keys:
-    """What the resource brings: its account, its tags, its boundary where the action carries it."""
+def resource_keys(resource: Resource, action: str, organization: Membership | None = None) -> Keys:
+    """What the resource brings: its account and where that stands in its organization, its tags,
+    its boundary where the action carries it."""
     keys: Keys = {"aws:ResourceAccount": resource.account}
+    if organization is not None:
+        keys["aws:ResourceOrgID"] = organization.id
+        keys["aws:ResourceOrgPaths"] = (organization.path,)
     # PassRole must not rely on the role's tags: AWS leaves them out (evaluation.md §8).
     folded = action.lower()
     if folded != "iam:passrole" and resource.tags:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from iamsite.operations.caller import Caller
+from iamsite.operations.caller import Caller, Membership
+from iamsite.operations.organization import Limits, limits_of
 from iamsite.operations.rows import fetch
 from policies.engine import (
     Document,
@@ -109,41 +111,56 @@ def compiled(held: Iterable[Held]) -> Sets:
     return found
 
 
-def layers_held(account: str, principal_id: str, revision: int) -> Layers:
-    """The identity policies and the boundary of a user, group or role of the entered account."""
-    return _layers(account, principal_id, revision, None, ())
+def layers_held(caller: Caller, principal_id: str) -> Layers:
+    """What bears on a user, group or role of the caller's account: identity policies, boundary,
+    and the organization's."""
+    return _layers(caller.account, principal_id, caller.revision, caller.organization, None, ())
 
 
 @lru_cache(maxsize=KEPT_PRINCIPALS)
-def _joined(identity: PolicySet, boundary: PolicySet | None) -> Layers:
-    return Layers(identity=identity, boundary=boundary)
+def _joined(identity: PolicySet, boundary: PolicySet | None, limits: Limits) -> Layers:
+    return Layers(identity=identity, boundary=boundary, scps=limits.scps, rcps=limits.rcps)
 
 
 def layers_of(caller: Caller) -> Layers:
-    """The layers of the caller's own side: identity policies, boundary, session policies."""
+    """The layers of the caller's own side, and of resources in its own account: identity policies,
+    boundary, session policies, the organization's."""
     session = caller.session
     return _layers(
         caller.account,
         "" if caller.is_root else caller.subject_id,
         caller.revision,
+        caller.organization,
         session.policy if session else None,
         session.policy_arns if session else (),
     )
 
 
 @lru_cache(maxsize=KEPT_PRINCIPALS)
+def across(layers: Layers, rcps: tuple[PolicySet, ...] | None) -> Layers:
+    """A caller's layers for a resource of another account, where that account's RCPs count."""
+    return layers if layers.rcps is rcps else replace(layers, rcps=rcps)
+
+
+@lru_cache(maxsize=KEPT_PRINCIPALS)
 def _layers(
-    account: str, principal_id: str, revision: int, policy: str | None, arns: tuple[str, ...]
+    account: str,
+    principal_id: str,
+    revision: int,
+    organization: Membership | None,
+    policy: str | None,
+    arns: tuple[str, ...],
 ) -> Layers:
     session = _session_policies(policy, arns)
+    limits = limits_of(account, organization)
     if not principal_id:
-        return Layers(session=session)
+        return Layers(session=session, scps=limits.scps, rcps=limits.rcps)
     if principal_id == account:  # a federated user of root has root's full access to limit
-        return Layers(identity=compile_policies([_full_access()]), session=session)
-    identity, boundary = compiled(held_by(principal_id))
-    if session is None:
-        return _joined(identity, boundary)
-    return Layers(identity=identity, boundary=boundary, session=session)
+        identity, boundary = compile_policies([_full_access()]), None
+    else:
+        identity, boundary = compiled(held_by(principal_id))
+    joined = _joined(identity, boundary, limits)
+    return joined if session is None else replace(joined, session=session)
 
 
 def _session_policies(inline: str | None, arns: tuple[str, ...]) -> PolicySet | None:

@@ -8,9 +8,11 @@ the service's, as in `organizations:CreatePolicy`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 from types import MappingProxyType
 
@@ -123,6 +125,14 @@ def find_target(target: str) -> Operation | None:
         if (one.protocol, one.namespace) == ("json", prefix):
             return _operations().get(operation_name(one.name, wire_name))
     return None
+
+
+@cache
+def error_text(service_name: str, code: str) -> str:
+    """What the service's model says of one of its errors: the first paragraph, as plain text."""
+    html = _models()[service_name].shape_for(code).documentation
+    paragraph = html.removeprefix("<p>").partition("</p>")[0]
+    return " ".join(unescape(re.sub("<[^>]*>", "", paragraph)).split())
 
 
 def service_of(name: str) -> str:

@@ -14,9 +14,11 @@ from django.db.models import F, QuerySet
 
 from iamsite.operations.call import Call
 from iamsite.operations.errors import OperationError, validation_error
+from iamsite.operations.models import operation_model
 
 Row = TypeVar("Row")
 DEFAULT_PAGE = 100
+OF_PAGES = ("Marker", "MaxItems", "NextToken", "MaxResults")
 
 
 def page_by_name(
@@ -62,22 +64,25 @@ def page(
 ) -> tuple[list[Row], dict[str, Any]]:
     """One page: `fetch(after, limit)` gives rows behind the key `after` (None: from the start).
 
-    Returns the rows, and `IsTruncated` with, when there is more, `Marker`. Raises ValidationError
-    for a marker that was not given out for this very list.
+    Returns the rows, and `IsTruncated` with, when there is more, `Marker`; in services that page
+    with tokens `NextToken` alone. Raises ValidationError for a marker that was not given out for
+    this very list.
     """
-    size = call.params.get("MaxItems") or DEFAULT_PAGE
+    size = call.params.get("MaxItems") or call.params.get("MaxResults") or DEFAULT_PAGE
+    has_tokens = "NextToken" in operation_model(call.registered.name).members
+    name = "NextToken" if has_tokens else "Marker"
     signer = signing.Signer(salt=_binding(call))
-    rows = fetch(_after(call.params.get("Marker"), signer), size + 1)
-    if len(rows) <= size:
-        return rows, {"IsTruncated": False}
-    rows = rows[:size]
-    return rows, {"IsTruncated": True, "Marker": signer.sign_object(key(rows[-1]), compress=True)}
+    rows = fetch(_after(call.params.get(name), signer), size + 1)
+    more = len(rows) > size
+    paging: dict[str, Any] = {} if has_tokens else {"IsTruncated": more}
+    if more:
+        rows = rows[:size]
+        paging[name] = signer.sign_object(key(rows[-1]), compress=True)
+    return rows, paging
 
 
 def _binding(call: Call) -> str:
-    filters = {
-        name: value for name, value in call.params.items() if name not in ("Marker", "MaxItems")
-    }
+    filters = {name: value for name, value in call.params.items() if name not in OF_PAGES}
     return repr(("page", call.account, call.registered.name, sorted(filters.items())))
 
 

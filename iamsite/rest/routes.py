@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from iamsite.rest.organization_routes import ORGANIZATION
+
 
 class Route(NamedTuple):
     method: str
@@ -248,4 +250,8 @@ ROUTES: list[Route] = [
     Route("POST", "sessions/web-identity", "AssumeRoleWithWebIdentity"),
     Route("POST", "sessions/user", "GetSessionToken"),
     Route("POST", "sessions/federated-user", "GetFederationToken"),
+    *(
+        Route(method, path, f"organizations:{wire_name}")
+        for method, path, wire_name in ORGANIZATION
+    ),
 ]

@@ -18,7 +18,8 @@ from iamsite.operations import Call, Resource, operation
 from iamsite.operations.caller import Caller
 from iamsite.operations.context import Keys, caller_keys, resource_keys
 from iamsite.operations.errors import invalid_input
-from iamsite.operations.layers import layers_of
+from iamsite.operations.layers import across, layers_of
+from iamsite.operations.organization import limits_of
 from identities import trust
 from policies import registered
 from policies.engine import (
@@ -90,7 +91,10 @@ def authorize(
         )
     asked = _asked(call, PrincipalArn)
     owner, policies = _resource_side(call, ResourceArn)
-    keys = {**asked.keys, **resource_keys(Resource(ResourceArn, owner), ActionName)}
+    keys = {
+        **asked.keys,
+        **resource_keys(Resource(ResourceArn, owner), ActionName, call.organization_of(owner)),
+    }
     _check_entries(ContextEntries, keys)
     request = Request(
         asked.caller.principal,
@@ -99,12 +103,16 @@ def authorize(
         owner,
         inputs.context_of(ContextEntries, keys),
     )
-    layers = asked.layers if policies is None else _with_resource(asked.layers, policies)
+    layers = asked.layers
+    if owner != call.account:
+        layers = across(layers, limits_of(owner, call.organization_of(owner)).rcps)
+    if policies is not None:
+        layers = _with_resource(layers, policies)
     decision = decide(request, layers)
     if decision.allowed:
         return {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
     outcome = decision.outcome
-    if owner != call.account and decision.layer is Layer.RESOURCE:
+    if owner != call.account and decision.layer in (Layer.RESOURCE, Layer.RCP):
         # Whether the other side is silent or says no is not the caller's to know.
         outcome = Outcome.IMPLICIT_DENY
     return {
@@ -134,6 +142,7 @@ def _asked(call: Call, arn: str | None) -> Asked:
         name=found.name,
         tags=found.tags,
         boundary=found.boundary,
+        organization=caller.organization,
     )
     keys = {
         key: value

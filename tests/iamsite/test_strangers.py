@@ -16,7 +16,8 @@ from accounts import tenancy
 from iamsite.operations import OperationError
 from iamsite.operations.models import operation_model
 from iamsite.operations.registry import all_registered
-from tests.cast import Acme, Actor, Evil, allow, trust
+from tests.accounts.organizations.cast import SCP, Organization
+from tests.cast import Acme, Actor, Evil, allow, deny, trust
 from tests.identities.certificates import Made, make, rsa_key
 
 KINDS = ("root", "user", "role session", "user session")
@@ -90,6 +91,7 @@ class Target:
             "Name": "acmeonly",
             "AccountId": account.id,
         }
+        self.of_organization = self.organization()
 
     def held(self, root: Actor, certificate: Made) -> dict[str, Any]:
         """Profiles, certificates and service credentials, by the parameter that names each."""
@@ -128,12 +130,50 @@ class Target:
             )["DeletionTaskId"],
         }
 
+    def organization(self) -> dict[str, Any]:
+        """An organization with one of everything, by the parameter that names each."""
+        held = Organization(self.account)
+        unit = held.unit("acmeonly-unit")
+        member = held.member("acmeonly-member", unit)
+        policy = held.limit(unit, deny("s3:GetObject"), name="acmeonly-policy")
+        email = f"acmeonly-{uuid.uuid4().hex[:12]}@example.test"
+        target = {"Type": "EMAIL", "Id": email}
+        handshake = held.do("InviteAccountToOrganization", Target=target)["Handshake"]
+        service = "config.amazonaws.com"
+        held.do("EnableAWSServiceAccess", ServicePrincipal=service)
+        return {
+            "AccountId": member.id,
+            "ChildId": member.id,
+            "TargetId": unit,
+            "ResourceId": unit,
+            "ParentId": unit,
+            "SourceParentId": unit,
+            "DestinationParentId": held.root,
+            "RootId": held.root,
+            "OrganizationalUnitId": unit,
+            "PolicyId": policy,
+            "HandshakeId": handshake["Id"],
+            "PolicyType": SCP,
+            "Filter": SCP,
+            "Type": SCP,
+            "Content": deny("s3:*"),
+            "ServicePrincipal": service,
+            "Target": {"Type": "ACCOUNT", "Id": member.id},
+            "Email": f"planted-{email}",
+            "AccountName": "planted",
+        }
+
     def params(self, operation: str) -> dict[str, Any]:
         model = operation_model(operation)
+        values = self.values
+        if model.service == "organizations":
+            values = {**values, **self.of_organization}
+            if "Handshakes" in operation:
+                values.pop("Filter")
         return {
-            name: self.values[name] if name in self.values else made_up(shape)
+            name: values[name] if name in values else made_up(shape)
             for name, shape in model.members.items()
-            if name in self.values or name in model.required
+            if name in values or name in model.required
         }
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:

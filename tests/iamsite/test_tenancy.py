@@ -49,7 +49,9 @@ def test_every_row_of_a_tenant_goes_with_its_account(model: type[models.Model]) 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT confdeltype FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass"
-            " AND confrelid = 'accounts_account'::regclass",
+            " AND confrelid = 'accounts_account'::regclass"
+            " AND (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1])"
+            " = 'account_id'",
             [model._meta.db_table],
         )
         assert cursor.fetchall() == [("c",)]

@@ -193,7 +193,7 @@ def _authorized(
     role_tags = tags.over(role.tags) if role is not None else {}
     resource = Resource(target.arn, target.account, tags=role_tags)
     trusted = trust_policy(role) if role is not None else NOBODY
-    layers = _trusting(call.layers, trusted)
+    layers = _trusting(call.layers_on(target.account), trusted)
     request = call.request(action, resource, context)
     decision = decide(request, layers)
     if decision.allowed and role is not None:

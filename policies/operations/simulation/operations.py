@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from iamsite.operations import Call, Resource, operation
+from iamsite.operations.context import Keys, organization_keys
 from iamsite.operations.errors import invalid_input
-from iamsite.operations.layers import held_by, layers_held
+from iamsite.operations.layers import across, held_by, layers_held
+from iamsite.operations.organization import limits_of
 from iamsite.operations.paging import DEFAULT_PAGE, page
 from policies.engine import DocumentKind, Layers, Principal, PrincipalKind, compile_policies
 from policies.operations.principals import get_by_arn, resource_by_arn
@@ -47,8 +50,8 @@ def simulate_principal_policy(
     layers = _layers(call, found.id, PolicyExclusionList, PolicyInputList)
     boundary = inputs.boundary_of(PermissionsBoundaryPolicyInputList)
     if boundary is not None or ResourcePolicy is not None:
-        layers = Layers(
-            identity=layers.identity,
+        layers = replace(
+            layers,
             boundary=boundary or layers.boundary,
             resource=inputs.resource_policy(ResourcePolicy),
         )
@@ -64,7 +67,7 @@ def simulate_principal_policy(
         Simulation(
             principal,
             layers,
-            inputs.context_of(ContextEntries, inputs.filled_keys(principal)),
+            inputs.context_of(ContextEntries, _filled_keys(call, principal)),
             inputs.check_resources(ResourceArns),
             inputs.owner_of(ResourceOwner),
             policies_only=False,
@@ -73,14 +76,27 @@ def simulate_principal_policy(
     )
 
 
+def _filled_keys(call: Call, principal: Principal) -> Keys:
+    organization = call.caller.organization
+    keys: Keys = {**inputs.filled_keys(principal)}
+    if organization is not None and principal.account == call.account:
+        keys.update(organization_keys(organization))
+    return keys
+
+
 def _layers(call: Call, principal_id: str, exclusions: Entries, texts: Strings) -> Layers:
-    """What the principal holds, less the exclusions, and the policies that were sent."""
+    """What the principal holds, less the exclusions, and the policies that were sent.
+
+    The simulator knows no RCPs (evaluation.md §12).
+    """
     if not exclusions and not texts:
-        return layers_held(call.account, principal_id, call.caller.revision)
+        return across(layers_held(call.caller, principal_id), None)
     held = inputs.without_excluded(held_by(principal_id), exclusions)
     identity, boundary = inputs.held_policies(held)
     identity += inputs.input_policies(texts, "PolicyInputList", DocumentKind.IDENTITY)
-    return Layers(identity=compile_policies(identity), boundary=boundary)
+    without_scps = any(one.get("PolicyType") == "scp" for one in exclusions)
+    scps = None if without_scps else limits_of(call.account, call.caller.organization).scps
+    return Layers(identity=compile_policies(identity), boundary=boundary, scps=scps)
 
 
 @operation("iam:SimulateCustomPolicy", reads=True)
