@@ -2,6 +2,7 @@ import htmx from "htmx.org";
 import "./js/copy.js";
 import "./js/dialog.js";
 import "./js/editors.js";
+import "./js/filters.js";
 import "./js/keys.js";
 import "./js/menus.js";
 import "./js/palette.js";
