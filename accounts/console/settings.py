@@ -1,4 +1,4 @@
-"""Account settings: the alias, and what the account holds against its quotas."""
+"""Account settings: name, alias, passwords, tokens, issuer, and what is held against quotas."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from iamsite.console.action import Action, Crumb
+from accounts.console import issuer, password_policy
+from accounts.console.account_action import AccountAction
 from iamsite.console.asking import ConsoleRequest
-from iamsite.console.forms import OperationForm
+from iamsite.console.forms import OperationForm, Option
 
 QUOTAS = (
     ("Users", gettext_lazy("Users"), "UsersQuota"),
@@ -42,8 +41,13 @@ def account(request: ConsoleRequest) -> HttpResponse:
     )
     summary = seen["summary"].result.get("SummaryMap", {})
     aliases = seen["alias"].result.get("AccountAliases", [])
+    passwords = password_policy.current(request)
     context = {
         **seen,
+        "passwords": passwords,
+        "password_rules": password_policy.sentences(passwords.result) if passwords.result else (),
+        "issuer": issuer.current(request),
+        "token_version": summary.get("GlobalEndpointTokenVersion"),
         "account_alias": aliases[0] if aliases else "",
         "quotas": [
             (label, summary.get(name, 0), summary[quota])
@@ -55,6 +59,15 @@ def account(request: ConsoleRequest) -> HttpResponse:
             name=("UpdateAccountName", {"AccountName": "any"}),
             alias=("CreateAccountAlias", {"AccountAlias": "new"}),
             drop=("DeleteAccountAlias", {"AccountAlias": "new"}),
+            passwords=("UpdateAccountPasswordPolicy", {}),
+            drop_passwords=("DeleteAccountPasswordPolicy", {}),
+            tokens=(
+                "SetSecurityTokenServicePreferences",
+                {"GlobalEndpointTokenVersion": "v2Token"},
+            ),
+            issue=("EnableOutboundWebIdentityFederation", {}),
+            stop=("DisableOutboundWebIdentityFederation", {}),
+            rotate=("RotateOutboundSigningKeys", {}),
         ),
     }
     return render(request, "accounts/account.html", context)
@@ -68,18 +81,12 @@ class NameForm(OperationForm):
     )
 
 
-class ChangeName(Action):
+class ChangeName(AccountAction):
     operation = "UpdateAccountName"
     form_class = NameForm
     title = gettext_lazy("Rename the account")
     submit = gettext_lazy("Save name")
     success = gettext_lazy("The account is called %(AccountName)s now.")
-
-    def back_url(self) -> str:
-        return reverse("console:account")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Account settings"), self.back)]
 
     def initial(self) -> dict[str, Any]:
         return {"AccountName": self.request.ask.perform("GetAccountStatus").get("AccountName", "")}
@@ -98,15 +105,7 @@ class AliasForm(OperationForm):
     )
 
 
-class AliasAction(Action):
-    def back_url(self) -> str:
-        return reverse("console:account")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Account settings"), self.back)]
-
-
-class SetAlias(AliasAction):
+class SetAlias(AccountAction):
     operation = "CreateAccountAlias"
     form_class = AliasForm
     title = gettext_lazy("Set the account alias")
@@ -119,7 +118,7 @@ class SetAlias(AliasAction):
         return {"AccountAlias": aliases[0] if aliases else ""}
 
 
-class RemoveAlias(AliasAction):
+class RemoveAlias(AccountAction):
     operation = "DeleteAccountAlias"
     names = {"alias": "AccountAlias"}
     title = gettext_lazy("Remove the alias %(alias)s")
@@ -128,3 +127,33 @@ class RemoveAlias(AliasAction):
     success = gettext_lazy("The alias %(alias)s was removed.")
     is_danger = True
     confirmed_by = "alias"
+
+
+class TokensForm(OperationForm):
+    GlobalEndpointTokenVersion = forms.ChoiceField(
+        label=gettext_lazy("Session tokens"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("v2Token", Option(gettext_lazy("Version 2"), gettext_lazy("Good in every region."))),
+            (
+                "v1Token",
+                Option(
+                    gettext_lazy("Version 1"),
+                    gettext_lazy("Shorter; good only in regions that are there by default."),
+                ),
+            ),
+        ],
+    )
+
+
+class SetTokenVersion(AccountAction):
+    operation = "SetSecurityTokenServicePreferences"
+    form_class = TokensForm
+    title = gettext_lazy("Session tokens")
+    lead = gettext_lazy("The kind that calls get which name no region. It counts for new ones.")
+    submit = gettext_lazy("Save")
+    success = gettext_lazy("New session tokens follow the choice.")
+
+    def initial(self) -> dict[str, Any]:
+        summary = self.request.ask.perform("GetAccountSummary")["SummaryMap"]
+        return {"GlobalEndpointTokenVersion": f"v{summary['GlobalEndpointTokenVersion']}Token"}

@@ -67,9 +67,12 @@ def update_account_password_policy(
     )
 
 
-@operation("iam:GetAccountPasswordPolicy", reads=True, authorizes_itself=True)
-def get_account_password_policy(call: Call) -> dict[str, Any]:
+def _authorize_reading(call: Call) -> None:
     authorize_self_service(call, "iam:GetAccountPasswordPolicy", call.anything())
+
+
+@operation("iam:GetAccountPasswordPolicy", reads=True, authorizes_itself=_authorize_reading)
+def get_account_password_policy(call: Call) -> dict[str, Any]:
     policy = _get(call)
     output = {
         "MinimumPasswordLength": policy.minimum_length,

@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("Account"),
         (
             Place("activity", _("Activity"), "activity", "g a"),
+            Place("credential-report", _("Credential report"), "password-user"),
             Place("sessions", _("Sessions"), "device-laptop"),
             Place("account", _("Account settings"), "settings", "g s"),
             Place("security-credentials", _("Security credentials"), "key", "g k"),

@@ -82,12 +82,33 @@ RESOURCES = {
     "CreateAccountAlias": Resource(
         "aws_iam_account_alias", {"AccountAlias": "account_alias"}, ("AccountAlias",)
     ),
+    "UpdateAccountPasswordPolicy": Resource(
+        "aws_iam_account_password_policy",
+        {
+            "MinimumPasswordLength": "minimum_password_length",
+            "RequireUppercaseCharacters": "require_uppercase_characters",
+            "RequireLowercaseCharacters": "require_lowercase_characters",
+            "RequireNumbers": "require_numbers",
+            "RequireSymbols": "require_symbols",
+            "MaxPasswordAge": "max_password_age",
+            "HardExpiry": "hard_expiry",
+            "PasswordReusePrevention": "password_reuse_prevention",
+            "AllowUsersToChangePassword": "allow_users_to_change_password",
+        },
+        (),
+    ),
+    "SetSecurityTokenServicePreferences": Resource(
+        "aws_iam_security_token_service_preferences",
+        {"GlobalEndpointTokenVersion": "global_endpoint_token_version"},
+        (),
+    ),
     **{f"Put{kind.title()}Policy": _inline(kind) for kind in ("user", "group", "role")},
     **{f"Attach{kind.title()}Policy": _attachment(kind) for kind in ("user", "group", "role")},
 }
 # What takes a resource away again, which in Terraform is the block's absence.
 REMOVES = {
     "RemoveUserFromGroup": "AddUserToGroup",
+    "DeleteAccountPasswordPolicy": "UpdateAccountPasswordPolicy",
     **{name.replace("Create", "Delete"): name for name in RESOURCES if name.startswith("Create")},
     **{f"Delete{kind}Policy": f"Put{kind}Policy" for kind in ("User", "Group", "Role")},
     **{f"Detach{kind}Policy": f"Attach{kind}Policy" for kind in ("User", "Group", "Role")},

@@ -101,6 +101,14 @@ def created(page: Page) -> None:
     expect(page.locator(".secret")).to_be_visible()
 
 
+def generated(page: Page) -> None:
+    """The report, made the first time it is asked for."""
+    if page.get_by_role("heading", name="No report yet").count():
+        page.locator("main").get_by_role("link", name="Generate report").click()
+        page.get_by_role("dialog").get_by_role("button", name="Generate report").click()
+    expect(page.get_by_role("heading", name="Age of active access keys")).to_be_visible()
+
+
 USER = "users/contractor.ruiz/"
 POLICY = f"policies/arn:aws:iam::{PRODUCTION}:policy/ReleasePublisher"
 PICTURES = (
@@ -141,6 +149,8 @@ PICTURES = (
     Picture("policy-inline", "users/ci-shop/policies/inline/create"),
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),
+    Picture("credential-report", "credential-report", generated),
+    Picture("password-policy", "account/password-policy"),
     Picture("sessions", "sessions"),
     Picture("account", "account"),
     Picture("security-credentials", "security-credentials"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -34,6 +35,12 @@ def icon(name: str, css: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(bars: Sequence[Any]) -> dict[str, Any]:
+    """A bar for each of `bars` (`label`, `count`), as long as its share of the longest."""
+    return {"bars": bars, "most": max(1, *(bar.count for bar in bars))}
 
 
 @register.inclusion_tag("components/crumb.html")

@@ -1,0 +1,100 @@
+"""Account settings: what they say, change, and keep from whoever may not."""
+
+import pytest
+
+from iamsite.operations import OperationError
+from tests.cast import Acme, allow
+from tests.iamsite.console.browser import Browser, text
+
+
+@pytest.fixture(scope="module")
+def acme() -> Acme:
+    return Acme()
+
+
+@pytest.fixture(scope="module")
+def alice(acme) -> Browser:
+    return Browser().sign_in(acme, "alice")
+
+
+PASSWORDS = "/console/account/password-policy"
+
+
+def test_a_password_policy_is_set_said_and_removed(acme, alice):
+    assert "The default: at least 8 characters" in text(alice.get("/console/account"))
+    form = {
+        "MinimumPasswordLength": "14",
+        "RequireNumbers": "on",
+        "MaxPasswordAge": "90",
+        "HardExpiry": "on",
+        "PasswordReusePrevention": "5",
+    }
+    assert alice.post(PASSWORDS, form).headers["Location"] == "/console/account"
+    assert acme.root.perform("GetAccountPasswordPolicy")["PasswordPolicy"] == {
+        "MinimumPasswordLength": 14,
+        "RequireSymbols": False,
+        "RequireNumbers": True,
+        "RequireUppercaseCharacters": False,
+        "RequireLowercaseCharacters": False,
+        "AllowUsersToChangePassword": False,
+        "ExpirePasswords": True,
+        "HardExpiry": True,
+        "MaxPasswordAge": 90,
+        "PasswordReusePrevention": 5,
+    }
+    said = text(alice.get("/console/account"))
+    assert "At least 14 characters. At least a digit. Expires after 90 days." in said
+    assert "Not one of the last 5." in said
+    kept = alice.get(PASSWORDS).content.decode()
+    assert 'name="MinimumPasswordLength" value="14"' in kept
+    alice.post(f"{PASSWORDS}/remove")
+    with pytest.raises(OperationError, match="cannot be found"):
+        acme.root.perform("GetAccountPasswordPolicy")
+
+
+def test_a_password_policy_out_of_bounds_is_refused_beside_its_field(acme, alice):
+    form = {"MinimumPasswordLength": "3", "MaxPasswordAge": "2000"}
+    response = alice.post(PASSWORDS, form)
+    assert response.status_code == 422
+    said = text(response)
+    assert "Member must have value greater than or equal to 6" in said
+    assert "Member must have value less than or equal to 1095" in said
+    assert 'value="2000"' in response.content.decode()
+
+
+def test_a_password_policy_shows_as_terraform(alice):
+    form = {"MinimumPasswordLength": "14", "RequireNumbers": "on", "_show": "1"}
+    said = text(alice.htmx(PASSWORDS, form, target="show-as-body"))
+    assert 'resource "aws_iam_account_password_policy" "this"' in said
+    assert "--minimum-password-length 14" in said
+
+
+def test_the_version_of_session_tokens_is_chosen(acme, alice):
+    alice.post("/console/account/session-tokens", {"GlobalEndpointTokenVersion": "v1Token"})
+    summary = acme.root.perform("GetAccountSummary")["SummaryMap"]
+    assert summary["GlobalEndpointTokenVersion"] == 1
+    assert "Version 1" in text(alice.get("/console/account"))
+
+
+def test_the_account_becomes_an_issuer_rotates_its_keys_and_stops(acme, alice):
+    assert "Off: services outside" in text(alice.get("/console/account"))
+    alice.post("/console/account/issuer/enable")
+    issuer = acme.root.perform("GetOutboundWebIdentityFederationInfo")["IssuerIdentifier"]
+    assert issuer in text(alice.get("/console/account"))
+    assert alice.post("/console/account/issuer/rotate", {"Revoke": "on"}).status_code == 302
+    alice.post("/console/account/issuer/disable")
+    assert "Off: services outside" in text(alice.get("/console/account"))
+
+
+def test_settings_that_one_may_not_see_or_change_say_so_and_stay(acme):
+    acme.user("viewer", allow("portal:GetAccountStatus"))
+    viewer = Browser().sign_in(acme, "viewer")
+    page = viewer.get("/console/account")
+    said = text(page)
+    assert "not authorized to perform: iam:GetAccountPasswordPolicy" in said
+    assert "not authorized to perform: iam:GetOutboundWebIdentityFederationInfo" in said
+    assert "You need iam:UpdateAccountPasswordPolicy." in page.content.decode()
+    refused = viewer.post(PASSWORDS, {"MinimumPasswordLength": "6"})
+    assert refused.status_code == 403
+    with pytest.raises(OperationError, match="cannot be found"):
+        acme.root.perform("GetAccountPasswordPolicy")
