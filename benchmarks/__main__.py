@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("decisions", "calls")
+BENCHMARKS = ("decisions", "calls", "pages")
 
 
 def main() -> int:

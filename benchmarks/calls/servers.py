@@ -64,16 +64,21 @@ class Iamsite:
     def _start(self) -> Self:
         self._portal.start()
         command = f"manage.py create_account --email {EMAIL} --with-root-key --format json"
-        made = subprocess.run(
-            [sys.executable, *command.split()],
+        self.key = root_key(json.loads(self.run(*command.split())))
+        return self
+
+    def run(self, *arguments: str, given: str = "") -> str:
+        """What Python says, run with `arguments` in the portal's environment."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
             cwd=SOURCE,
             env=self._portal.environment,
-            capture_output=True,
+            input=given,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-        self.key = root_key(json.loads(made.stdout))
-        return self
+        return done.stdout
 
     def __exit__(self, *_: object) -> None:
         self._portal.__exit__()

@@ -69,14 +69,21 @@ class DocumentField(forms.CharField):
 
 
 class PickField(forms.MultipleChoiceField):
-    """Any number of what there is; `empty` says what to tell when there is nothing."""
+    """Any number of what there is; `empty` says what to tell when there is nothing.
 
+    With `finds`, the form offers a part of what there is and the server looks for the rest: the
+    text to look for is posted as FIND, with what is ticked already.
+    """
+
+    FIND = "find"
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self, *, empty: Text = "", **kwargs: Any) -> None:
+    def __init__(self, *, empty: Text = "", finds: bool = False, **kwargs: Any) -> None:
         super().__init__(**{"required": False, **kwargs})
         self.error_messages["required"] = _("Choose at least one.")
         self.empty = empty
+        self.finds = finds
+        self.found = ""  # what was looked for
 
 
 class OperationForm(forms.Form):

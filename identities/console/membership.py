@@ -9,10 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import Params
+from iamsite.console.asking import Asking, Params
 from iamsite.console.forms import OperationForm, Option, PickField
+from iamsite.console.listing import matching
 from iamsite.console.steps import perform_all
 from identities.console.users import UserAction
+
+OFFERED = 50  # users to choose from at once
 
 
 class GroupsForm(OperationForm):
@@ -66,8 +69,22 @@ class MembersForm(OperationForm):
     Users = PickField(
         label=gettext_lazy("Users"),
         required=True,
-        empty=gettext_lazy("Every user is in this group already."),
+        finds=True,
+        empty=gettext_lazy("No user outside of this group has this in the name."),
     )
+
+
+def _outside(ask: Asking, group: str, sought: str) -> list[str]:
+    """Some users that are not in `group`, with `sought` in their names."""
+    summaries = ("ListUserSummaries", {"MaxItems": OFFERED, "SortBy": "Name"})
+    if ask.may(summaries=summaries)["summaries"]:
+        narrowed = {"Contains": sought[:128]} if sought else {}
+        rows = ask.perform(summaries[0], {**summaries[1], **narrowed})["UserSummaries"]
+        return [user["UserName"] for user in rows if group not in user["GroupNames"]]
+    # AWS's own operations neither search nor tell groups: what one may list is looked through.
+    members = {u["UserName"] for u in ask.everything("GetGroup", "Users", {"GroupName": group})}
+    users = matching(ask.everything("ListUsers", "Users"), sought)
+    return [user["UserName"] for user in users if user["UserName"] not in members][:OFFERED]
 
 
 class AddMembers(Action):
@@ -79,14 +96,20 @@ class AddMembers(Action):
     success = gettext_lazy("The users were added to %(name)s.")
 
     def prepare(self) -> None:
-        ask = self.request.ask
-        members = {user["UserName"] for user in ask.everything("GetGroup", "Users", self.target())}
-        users = ask.perform("ListUsers", {"MaxItems": 1000})["Users"]
-        self.others = [user["UserName"] for user in users if user["UserName"] not in members]
+        asked = self.request.POST if self.request.method == "POST" else self.request.GET
+        self.sought = asked.get(PickField.FIND, "").strip()
+        self.ticked = self.request.POST.getlist("Users")
+        group = str(self.kwargs["name"])
+        self.request.ask.perform("GetGroup", {"GroupName": group, "MaxItems": 1})
+        self.others = _outside(self.request.ask, group, self.sought)
 
     def form(self, data: Any = None) -> OperationForm:
         form = super().form(data)
-        form.offer("Users", [(name, Option(name)) for name in self.others])
+        offered = [*self.ticked, *(name for name in self.others if name not in self.ticked)]
+        form.offer("Users", [(name, Option(name)) for name in offered])
+        field = form.fields["Users"]
+        assert isinstance(field, PickField)
+        field.found = self.sought
         return form
 
     def back_url(self) -> str:

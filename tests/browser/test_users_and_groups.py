@@ -184,3 +184,21 @@ def test_a_boundary_is_set_and_removed(root: Page, initech: Account) -> None:
         expect(fact).to_contain_text(shown)
     user = initech.root.perform("GetUser", UserName="dora")["User"]
     assert "PermissionsBoundary" not in user
+
+
+def test_a_user_beyond_the_first_page_is_found_and_added_to_a_group(
+    root: Page, initech: Account
+) -> None:
+    for number in range(60):
+        initech.root.perform("CreateUser", UserName=f"n{number:02}")
+    initech.root.perform("CreateGroup", GroupName="Staff")
+    root.goto("groups/Staff/")
+    form = act(root, "Add users")
+    form.get_by_label("n03").check()
+    form.get_by_placeholder("Find by name").fill("n59")
+    expect(form.get_by_role("checkbox")).to_have_count(2)
+    form.get_by_label("n59").check()
+    send(form, "Add users")
+    says(root, "The users were added to Staff.")
+    members = initech.root.perform("GetGroup", GroupName="Staff")["Users"]
+    assert [user["UserName"] for user in members] == ["n03", "n59"]

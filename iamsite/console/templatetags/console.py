@@ -140,10 +140,10 @@ def pretty(document: str) -> str:
         return document or ""
 
 
-@register.inclusion_tag("components/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
+@register.inclusion_tag("components/field.html", takes_context=True)
+def field(context: template.Context, bound: BoundField) -> dict[str, Any]:
     """A form's field with its label, help and errors."""
-    return {"field": bound, "kind": _kind(bound)}
+    return {"field": bound, "kind": _kind(bound), "request": context.get("request")}
 
 
 def _kind(bound: BoundField) -> str:

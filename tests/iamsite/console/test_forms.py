@@ -304,6 +304,23 @@ def test_a_group_is_created_filled_emptied_and_deleted(acme, alice):
         acme.root.perform("GetGroup", GroupName="Team")
 
 
+def test_whom_to_add_to_a_group_is_looked_for_among_all_users(acme, alice):
+    acme.root.perform("CreateGroup", GroupName="Found")
+    for name in ("zoe.1", "zoe.2", "yan"):
+        acme.root.perform("CreateUser", UserName=name)
+    acme.root.perform("AddUserToGroup", GroupName="Found", UserName="zoe.2")
+    found = alice.htmx(
+        "/console/groups/Found/members/add", {"find": "ZOE", "Users": ["yan"], "_look": "1"}
+    )
+    offered = re.findall(r'name="Users" value="([^"]+)"([^>]*)', found.content.decode())
+    assert [name for name, _more in offered] == ["yan", "zoe.1"]
+    assert "checked" in offered[0][1]
+    assert "checked" not in offered[1][1]
+    alice.post("/console/groups/Found/members/add", {"find": "ZOE", "Users": ["yan", "zoe.1"]})
+    members = acme.root.perform("GetGroup", GroupName="Found")["Users"]
+    assert [user["UserName"] for user in members] == ["yan", "zoe.1", "zoe.2"]
+
+
 def test_the_account_is_named_and_given_an_alias(acme, alice):
     alice.post("/console/account/name", {"AccountName": "Acme & Sons"})
     assert acme.root.perform("GetAccountStatus")["AccountName"] == "Acme & Sons"

@@ -1,0 +1,69 @@
+"""Fills a portal's database with users: ``python -m benchmarks.pages.crowd ACCOUNT USERS OTHERS``.
+
+ACCOUNT gets USERS more users, in a hundred groups, one in ten with an access key; OTHERS new
+accounts get a thousand users each. Rows go in as the schema's owner, in a few statements.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+EACH = 1000
+TEAMS = 100
+
+USERS = """
+INSERT INTO identities_user (id, account_id, name, path, tags, created_at)
+SELECT 'AIDA' || upper(left(md5(%(account)s::text || n), 17)), %(account)s::text,
+       (ARRAY['ana', 'ben', 'cleo', 'dora', 'emil'])[1 + n %% 5] || '.' || n, '/', '{}',
+       now() - n * interval '1 minute'
+    FROM generate_series(1, %(users)s) AS n
+"""
+GROUPS = """
+INSERT INTO identities_group (id, account_id, name, path, created_at)
+SELECT 'AGPA' || upper(left(md5(%(account)s::text || n), 17)), %(account)s::text,
+       'team-' || n, '/', now()
+    FROM generate_series(1, %(groups)s) AS n
+"""
+MEMBERSHIPS = """
+INSERT INTO identities_membership (account_id, user_id, group_id, created_at)
+SELECT %(account)s::text, 'AIDA' || upper(left(md5(%(account)s::text || n), 17)),
+       'AGPA' || upper(left(md5(%(account)s::text || (1 + n %% %(groups)s)), 17)), now()
+    FROM generate_series(1, %(users)s) AS n
+"""
+KEYS = """
+INSERT INTO identities_accesskey
+    (id, account_id, user_id, secret, status, created_at, last_used_service, last_used_region)
+SELECT 'AKIA' || upper(left(md5(%(account)s::text || n), 16)), %(account)s::text,
+       'AIDA' || upper(left(md5(%(account)s::text || n), 17)), ''::bytea, 'Active', now(), '', ''
+    FROM generate_series(10, %(users)s, 10) AS n
+"""
+ACCOUNTS = """
+INSERT INTO accounts_account
+    (id, name, status, revision, properties, quotas, dismissed, created_at)
+SELECT lpad(n::text, 12, '9'), 'Other ' || n, 'active', 0, '{}', '{}', '[]', now()
+    FROM generate_series(1, %(others)s) AS n
+"""
+
+
+def main(account: str, users: int, others: int) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamsite.settings")
+    django.setup()
+    from django.db import connections, transaction
+
+    owner = connections["owner"]
+    with transaction.atomic(using="owner"), owner.cursor() as cursor:
+        about = {"account": account, "users": users, "groups": TEAMS}
+        for statement in (USERS, GROUPS, MEMBERSHIPS, KEYS):
+            cursor.execute(statement, about)
+        cursor.execute(ACCOUNTS, {"others": others})
+        for number in range(1, others + 1):
+            cursor.execute(USERS, {"account": str(number).rjust(12, "9"), "users": EACH})
+    with owner.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
