@@ -36,6 +36,7 @@ DEFAULTS = {
     "SAMLProvidersPerAccount": 100,
     "TagsPerResource": 50,
     "ServicesPerAccount": 100,
+    "AccessKeysPerService": 2,
     "ResourcesPerAccount": 10_000,
     "ResourcePolicySize": 20_480,
     "AccountsPerOrganization": 10,

@@ -21,13 +21,31 @@ from policies.engine.lint import (
 from policies.models import RegisteredResource, Service
 
 LONGEST_ARN = 1024
+FULL_NAME_ENDS = ".iamsite.internal"
+FULL_NAME = re.compile(r"([a-z][a-z0-9-]*)\.([0-9]{12})" + re.escape(FULL_NAME_ENDS))
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SEPARATOR = re.compile("[/:]")
 
 
+def full_name(prefix: str, account: str) -> str:
+    """The name by which every account may know the service of one."""
+    return f"{prefix}.{account}{FULL_NAME_ENDS}"
+
+
+def read_full_name(name: str) -> tuple[str, str] | None:
+    """The service's prefix and account; None for a name of another form."""
+    match = FULL_NAME.fullmatch(name)
+    return (match[1], match[2]) if match is not None else None
+
+
 def is_service_principal(name: str) -> bool:
-    """Whether `name` is the principal of a service of the entered account."""
-    return bool(Service.objects.filter(principal=name).exists())
+    """Whether `name` is the principal of a service of the entered account, or any one's in full."""
+    if (found := read_full_name(name)) is None:
+        return bool(Service.objects.filter(principal=name).exists())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT iamsite_has_service(%s, %s)", [found[1], found[0]])
+        (exists,) = cursor.fetchone()
+    return bool(exists)
 
 
 def catalogue(account: str) -> ServiceCatalogue:

@@ -141,6 +141,19 @@ class Account:
         return Actor(session, output["AssumedRoleUser"]["Arn"], key.credential, key)
 
 
+def service(account: Account, prefix: str, principal: str = "") -> Actor:
+    """A registered service of the account, with an access key of its own."""
+    account.root.perform(
+        "RegisterService",
+        ServicePrefix=prefix,
+        ServiceName=prefix.title(),
+        ServicePrincipal=principal or f"{prefix}.example.com",
+    )
+    made = account.root.perform("CreateServiceAccessKey", ServicePrefix=prefix)
+    key = Key.of(made["ServiceAccessKey"])
+    return Actor(prefix, f"arn:aws:portal::{account.id}:service/{prefix}", key.credential, key)
+
+
 class Acme(Account):
     def __init__(self) -> None:
         super().__init__("acme")

@@ -158,4 +158,6 @@ def _origin(environ: Environ, request_id: str, region: str) -> Origin:
         face="aws",
         referer=environ.get("HTTP_REFERER", "")[:2048],
         region=region,
+        source_arn=environ.get("HTTP_X_AMZ_SOURCE_ARN", ""),
+        source_account=environ.get("HTTP_X_AMZ_SOURCE_ACCOUNT", ""),
     )

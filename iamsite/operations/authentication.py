@@ -7,12 +7,14 @@ follows in the transaction sees that account only.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from accounts.sealing import unseal
+from iamsite.operations import services
 from iamsite.operations.caller import (
     AccessKeyCredential,
     Anonymous,
@@ -99,7 +101,10 @@ def _by_access_key(
         raise invalid_client_token_id()
     credential.verify(unseal(bytes(secret), credential.access_key_id).decode())
     _refuse_suspended(subject)
-    return _caller(subject, access_key_id=credential.access_key_id)
+    caller = _caller(subject, access_key_id=credential.access_key_id)
+    if caller.kind is PrincipalKind.SERVICE:
+        return replace(caller, subject_id=caller.principal.id, source=services.source_of(origin))
+    return caller
 
 
 def _by_token(
@@ -236,6 +241,8 @@ def _caller(subject: Subject, access_key_id: str = "", session: Session | None =
 def _principal(subject: Subject, session: Session | None) -> Principal:
     account, name, subject_id = subject.account, subject.name, subject.id or subject.account
     bounded = subject.boundary is not None
+    if subject_id.startswith(services.SUBJECT):
+        return services.principal_of(account, subject_id.removeprefix(services.SUBJECT), name)
     if subject_id.startswith("AROA"):
         label = session.name if session else ""
         return Principal(

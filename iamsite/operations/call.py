@@ -20,7 +20,16 @@ from iamsite.operations.errors import OperationError
 from iamsite.operations.layers import across, layers_of
 from iamsite.operations.organization import limits_of, membership_of
 from iamsite.operations.registry import Params, Registered, Resource
-from policies.engine import Context, Decision, Layers, Request, decide, denial_message
+from iamsite.operations.services import seen_in, service_keys
+from policies.engine import (
+    Context,
+    Decision,
+    Layers,
+    PrincipalKind,
+    Request,
+    decide,
+    denial_message,
+)
 
 
 class AccessDenied(OperationError):
@@ -104,10 +113,14 @@ class Call:
             **self.caller_keys,
             **resource_keys(resource, action, self.organization_of(resource.account)),
         }
+        principal = self.caller.principal
+        if principal.kind is PrincipalKind.SERVICE:
+            principal = seen_in(self.caller, resource.account)
+            keys.update(service_keys(self.caller, resource.account))
         for key, value in (context or {}).items():
             if value is not None:
                 keys[key] = value
-        return Request(self.caller.principal, action, resource.arn, resource.account, Context(keys))
+        return Request(principal, action, resource.arn, resource.account, Context(keys))
 
     def authorize(
         self,

@@ -16,6 +16,7 @@ class Origin:
 
     `source_ip` is the client's address after the trusted proxies; `secure` tells whether it
     reached us over TLS; `face` is the door it came through: aws, rest, console or command.
+    `source_arn` and `source_account` are what a service says of the resource that it acts for.
     """
 
     source_ip: str
@@ -25,6 +26,8 @@ class Origin:
     face: str
     referer: str = ""
     region: str = "us-east-1"
+    source_arn: str = ""
+    source_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,15 @@ class Membership(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The resource on whose behalf a service calls, its account, and where that stands."""
+
+    arn: str
+    account: str
+    organization: Membership | None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated principal at one revision of its account.
 
@@ -130,7 +142,7 @@ class Caller:
 
     `tags` are the principal's own (a role's or user's), session tags aside. `subject_id` is the
     unique id whose policies count: the user's, or the role's. `organization` is where its account
-    stands, None for an account in none.
+    stands, None for an account in none. `source` is for whom a service acts, if it says so.
     """
 
     account: str
@@ -144,6 +156,7 @@ class Caller:
     session: Session | None = None
     assertion: Assertion | None = None
     organization: Membership | None = None
+    source: Source | None = None
 
     @property
     def kind(self) -> PrincipalKind:

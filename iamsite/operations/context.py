@@ -22,6 +22,7 @@ TYPES = {
     PrincipalKind.USER: "User",
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
+    PrincipalKind.SERVICE: "Service",
 }
 
 # IAM and the portal have one endpoint for the world; only STS answers by region.
@@ -83,6 +84,8 @@ def _principal_keys(caller: Caller) -> Keys:
         "aws:userid": user_id,
         "aws:PrincipalId": user_id,
     }
+    if principal.kind is PrincipalKind.SERVICE:
+        del keys["aws:PrincipalArn"]  # a service has none
     return keys if organization is None else {**keys, **organization_keys(organization)}
 
 

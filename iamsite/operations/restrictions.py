@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from iamsite.operations.caller import Caller
 from iamsite.operations.errors import access_denied, invalid_client_token_id
+from iamsite.operations.services import OPERATIONS
+from policies.engine import PrincipalKind
 
 
 def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
     """Raises OperationError when `caller`'s kind of credentials may never call `operation`."""
     if service == "sts" and operation == "AssumeRole" and caller.is_root:
         raise access_denied("Roles may not be assumed by root accounts.")
+    if caller.kind is PrincipalKind.SERVICE and operation not in OPERATIONS:
+        raise access_denied(
+            f"A service cannot call {operation} as itself: it acts through a role that trusts it."
+        )
     session = caller.session
     if session is None or session.kind == "Console":
         return

@@ -82,6 +82,8 @@ class OperationView(APIView):
             request_id=self.request_id,
             face="rest",
             referer=request.META.get("HTTP_REFERER", ""),
+            source_arn=request.META.get("HTTP_X_AMZ_SOURCE_ARN", ""),
+            source_account=request.META.get("HTTP_X_AMZ_SOURCE_ACCOUNT", ""),
         )
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -11,6 +11,7 @@ from identities.models.providers import (
 )
 from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
 from identities.models.service_linked_roles import DeletionTask
+from identities.models.service_principals import ServiceAccessKey
 
 __all__ = [
     "AccessKey",
@@ -28,6 +29,7 @@ __all__ = [
     "SAMLProvider",
     "SSHPublicKey",
     "ServerCertificate",
+    "ServiceAccessKey",
     "ServiceSpecificCredential",
     "SigningCertificate",
     "SigningKey",

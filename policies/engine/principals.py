@@ -129,7 +129,7 @@ class PrincipalSet:
         if federated:
             return Grant.DIRECT if principal.provider in self._providers else Grant.NONE
         if kind is PrincipalKind.SERVICE:
-            return Grant.DIRECT if principal.arn in self._services else Grant.NONE
+            return Grant.DIRECT if self._names_service(principal) else Grant.NONE
         if kind is PrincipalKind.ANONYMOUS:
             return Grant.NONE
         if principal.arn in self._arns:
@@ -154,7 +154,7 @@ class PrincipalSet:
             return False
         kind = principal.kind
         if kind is PrincipalKind.SERVICE:
-            return principal.arn in self._services
+            return self._names_service(principal)
         if self._everyone:
             return True
         if kind is PrincipalKind.WEB_IDENTITY or kind is PrincipalKind.SAML:
@@ -165,6 +165,9 @@ class PrincipalSet:
             or (kind is PrincipalKind.ROLE_SESSION and self._names_role_of(principal))
             or principal.account in self._accounts
         )
+
+    def _names_service(self, service: Principal) -> bool:
+        return service.arn in self._services or service.id in self._services
 
     def _names_role_of(self, session: Principal) -> bool:
         if session.id in self._ids:

@@ -32,7 +32,8 @@ class Principal:
     `arn` is what messages show: the ARN of the user, the session or the root user, or the
     service's name. `account` has 12 digits, and is empty for services and the anonymous. `id`
     is the unique id: `AIDA…`, `AROA…` (of the role, without the session's name), the account
-    for root. `has_boundary` says that a permissions boundary is set, for NotPrincipal's trap.
+    for root; for a service another name of it, or empty. `has_boundary` says that a permissions
+    boundary is set, for NotPrincipal's trap.
     """
 
     kind: PrincipalKind

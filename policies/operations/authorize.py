@@ -20,6 +20,7 @@ from iamsite.operations.context import Keys, caller_keys, resource_keys
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import across, layers_of
 from iamsite.operations.organization import limits_of
+from iamsite.operations.services import seen_in, service_keys
 from identities import trust
 from policies import registered
 from policies.engine import (
@@ -96,8 +97,12 @@ def authorize(
         **resource_keys(Resource(ResourceArn, owner), ActionName, call.organization_of(owner)),
     }
     _check_entries(ContextEntries, keys)
+    principal = asked.caller.principal
+    if principal.kind is PrincipalKind.SERVICE:
+        principal = seen_in(asked.caller, owner)
+        keys.update(service_keys(asked.caller, owner))
     request = Request(
-        asked.caller.principal,
+        principal,
         ActionName,
         ResourceArn,
         owner,

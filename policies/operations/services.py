@@ -16,6 +16,7 @@ from iamsite.operations.errors import (
     no_such_entity,
 )
 from iamsite.operations.paging import page_by_name
+from policies import registered
 from policies.engine.lint import aws_services
 from policies.models import RegisteredResource, Service
 
@@ -48,6 +49,7 @@ def _output(row: Service) -> dict[str, Any]:
         "ServicePrefix": row.prefix,
         "ServiceName": row.name,
         "ServicePrincipal": row.principal,
+        "FullServicePrincipal": registered.full_name(row.prefix, row.account_id),
         "Arn": row.arn,
         "CreateDate": row.created_at,
         "UpdateDate": row.updated_at,
@@ -149,6 +151,8 @@ def _checked_principal(call: Call, principal: str) -> str:
     """Names are the account's own: what another account calls a service is nothing to it."""
     if principal.lower().endswith(OF_AWS):
         raise invalid_input(f"ServicePrincipal: {principal} is for services of AWS only.")
+    if principal.endswith(registered.FULL_NAME_ENDS):
+        raise invalid_input(f"ServicePrincipal: {principal} has the form of a full name.")
     if Service.objects.of(call.account).filter(principal=principal).exists():
         raise entity_already_exists(f"Service with principal {principal} already exists.")
     return principal

@@ -17,10 +17,10 @@ from iamsite.operations import OperationError
 from iamsite.operations.models import operation_model
 from iamsite.operations.registry import all_registered
 from tests.accounts.organizations.cast import SCP, Organization
-from tests.cast import Acme, Actor, Evil, allow, deny, trust
+from tests.cast import Acme, Actor, Evil, allow, deny, service, trust
 from tests.identities.certificates import Made, make, rsa_key
 
-KINDS = ("root", "user", "role session", "user session")
+KINDS = ("root", "user", "role session", "user session", "service")
 
 OPENSSH = Encoding.OpenSSH, PublicFormat.OpenSSH
 
@@ -227,10 +227,18 @@ def target(database: None) -> Target:
     return Target()
 
 
+@pytest.fixture(scope="module")
+def impostor(database: None) -> Actor:
+    """A stranger's service, under the name that Acme gave its own."""
+    return service(Evil(), "orders", "acmeonly.example.com")
+
+
 @pytest.mark.parametrize("operation", sorted(all_registered()))
-def test_a_stranger_gets_and_changes_nothing(operation: str, target: Target) -> None:
+def test_a_stranger_gets_and_changes_nothing(
+    operation: str, target: Target, impostor: Actor
+) -> None:
     before = target.rows()
-    for kind, actor in strangers(Evil()).items():
+    for kind, actor in {**strangers(Evil()), "service": impostor}.items():
         try:
             answer = actor.perform(operation, **target.params(operation))
         except OperationError as error:

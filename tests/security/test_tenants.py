@@ -122,6 +122,7 @@ CROSSING = {
     "iamsite_chain_event",
     "iamsite_console_session",
     "iamsite_enter",
+    "iamsite_has_service",
     "iamsite_ids_of",
     "iamsite_issuer_keys",
     "iamsite_membership",

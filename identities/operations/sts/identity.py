@@ -6,14 +6,19 @@ from typing import Any
 
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import validation_error
+from iamsite.operations.services import arn_of
 from identities.models import AccessKey
+from policies.engine import PrincipalKind
 
 
 @operation("sts:GetCallerIdentity", reads=True, authorizes_itself=True)
 def get_caller_identity(call: Call) -> dict[str, Any]:
     """Needs no permission and cannot be denied (evaluation.md §9)."""
     caller = call.caller
-    return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.principal.arn}
+    arn = caller.principal.arn
+    if caller.kind is PrincipalKind.SERVICE:
+        arn = arn_of(caller.principal)
+    return {"UserId": caller.user_id, "Account": caller.account, "Arn": arn}
 
 
 @operation("sts:GetAccessKeyInfo", reads=True)

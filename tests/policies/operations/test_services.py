@@ -46,6 +46,7 @@ def test_a_service_is_shown_as_it_was_registered(acme) -> None:
     made = acme.root.perform("RegisterService", **ORDERS)["Service"]
     assert made == {
         **ORDERS,
+        "FullServicePrincipal": f"orders.{acme.id}.iamsite.internal",
         "Arn": acme.arn("x").replace(":iam:", ":portal:").removesuffix("x") + "service/orders",
         "CreateDate": made["CreateDate"],
         "UpdateDate": made["CreateDate"],
@@ -64,7 +65,8 @@ def test_services_are_listed_by_prefix_without_their_lists(acme, evil) -> None:
     first = acme.root.perform("ListServices", MaxItems=2)
     assert [one["ServicePrefix"] for one in first["Services"]] == ["billing2", "ledger"]
     assert set(first["Services"][0]) == {
-        *("ServicePrefix", "ServiceName", "ServicePrincipal", "Arn", "CreateDate", "UpdateDate")
+        *("ServicePrefix", "ServiceName", "ServicePrincipal", "FullServicePrincipal", "Arn"),
+        *("CreateDate", "UpdateDate"),
     }
     rest = acme.root.perform("ListServices", MaxItems=2, Marker=first["Marker"])
     assert [one["ServicePrefix"] for one in rest["Services"]] == ["orders"]
