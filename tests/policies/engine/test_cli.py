@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from policies.engine.cli import main
 
@@ -263,3 +264,36 @@ def test_the_engine_needs_no_django():
         check=False,
     )  # fmt: skip
     assert answer.returncode == 0
+
+
+HOUSE = Path(__file__).parents[3]
+
+
+def test_the_hook_for_pre_commit_runs_from_any_folder(tmp_path, write):
+    """What pre-commit does for `language: script`: the entry in its clone, the files as named."""
+    (hook,) = yaml.safe_load((HOUSE / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["id"], hook["language"], hook["types"]) == (
+        "lint-iam-policies",
+        "script",
+        ["json"],
+    )
+    command, *arguments = hook["entry"].split()
+    write(statement("allow"), "broken.json")
+    write(READ, "good.json")
+
+    def run(*names: str) -> tuple[int, str]:
+        ran = subprocess.run(
+            [str(HOUSE / command), *arguments, *names],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+            check=False,
+        )
+        return ran.returncode, ran.stdout
+
+    assert run("good.json") == (0, "")
+    code, said = run("good.json", "broken.json")
+    assert code == 1
+    assert said.startswith("broken.json:1:52: ERROR INVALID_EFFECT: ")
+    assert run("--kind=scp", "good.json") == (0, "")
