@@ -23,13 +23,17 @@ from .catalogue import (
     ServiceCatalogue,
     aws_services,
 )
+from .codes import CODES, OWN_CODES
 from .conditions import check_conditions
-from .findings import CODES, OWN_CODES, Finding, FindingType
+from .findings import Finding, FindingType
 from .grammar import VERSIONS, check_document, check_size
 from .grants import check_grants
+from .organizations import check_rcp
 from .principals import check_principals
 from .resources import check_resources
 from .source import Element, Findings
+from .sources import check_sources
+from .tags import check_tags
 from .variables import check_variables
 
 __all__ = [
@@ -74,8 +78,12 @@ def lint(text: str, kind: DocumentKind, catalogue: ServiceCatalogue | None = Non
         check_actions(statement, kind, catalogue, findings)
         check_resources(statement, kind, catalogue, findings)
         check_conditions(statement, catalogue, findings)
+        check_sources(statement, kind, findings)
+        check_tags(statement, catalogue, findings)
         check_variables(statement, active, findings)
-    check_grants(statements, findings)
+    if kind is DocumentKind.RCP:
+        check_rcp(statements, findings)
+    check_grants(statements, kind, findings)
     if not any(one.type is FindingType.ERROR for one in findings.found):
         _add_refusal(text, kind, findings)
     return _sorted(findings)

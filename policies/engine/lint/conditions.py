@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
-from functools import cache
 
 from .actions import known_actions
-from .catalogue import ConditionKey, ServiceCatalogue
+from .catalogue import ConditionKey, ServiceCatalogue, carries, template_of
 from .global_keys import GLOBAL_KEYS, REQUEST_BOUND, SESSION_KEYS
 from .source import Condition, Element, Findings, Statement
+from .values import check_values
 
 OPERATORS = (
     *(f"String{end}" for end in ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase",
@@ -31,10 +29,6 @@ FAMILIES = {
     "arn": "ARN",
     "binary": "Binary",
 }
-_DATE = re.compile(
-    r"\d{4}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?", re.ASCII
-)
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]+")
 
 
 def check_conditions(
@@ -48,7 +42,7 @@ def check_conditions(
             continue
         _check_empty(condition, findings)
         key = _check_key(statement, condition, catalogue, findings)
-        _check_values(condition, findings)
+        check_values(condition, findings)
         if key is not None:
             _check_type(condition, key, findings)
             if catalogue is not None:
@@ -81,9 +75,9 @@ def _check_operator(condition: Condition, findings: Findings) -> bool:
 def _check_empty(condition: Condition, findings: Findings) -> None:
     if not condition.values.is_list or condition.values.node.items:
         return
-    suffix = {"forallvalues": "_FOR_ALL_VALUES", "foranyvalue": "_FOR_ANY_VALUE"}.get(
+    suffix = {"forallvalues": "_FORALLVALUES", "foranyvalue": "_FORANYVALUE"}.get(
         condition.qualifier,
-        "_IF_EXISTS" if condition.operator.lower().endswith("ifexists") else "",
+        "_IFEXISTS" if condition.operator.lower().endswith("ifexists") else "",
     )
     findings.add(f"EMPTY_ARRAY_CONDITION{suffix}", condition.values, key=condition.key)
 
@@ -99,6 +93,9 @@ def _check_key(
     prefix, colon, rest = name.partition(":")
     if not colon or not prefix or not rest:
         findings.add("INVALID_CONDITION_KEY_FORMAT", at)
+        return None
+    if _lacks_tag(name, catalogue):
+        findings.add("MISSING_TAG_KEY_IN_CONDITION", at, key=name.rstrip("/") + "/")
         return None
     if prefix.lower() == "aws":
         if rest.lower() == "arn":
@@ -129,6 +126,17 @@ def _check_key(
     return key
 
 
+def _lacks_tag(name: str, catalogue: ServiceCatalogue | None) -> bool:
+    """Whether the name is that of a tag's key without the tag, as in `aws:ResourceTag/`."""
+    if name.rpartition("/")[2] and not name.lower().endswith("tag"):
+        return False
+    prefix = name.partition(":")[0].lower()
+    known = GLOBAL_KEYS if prefix == "aws" else {}
+    if prefix != "aws" and catalogue is not None:
+        known = dict(catalogue.condition_keys(prefix))
+    return _find(name, known) is None and _find(name.rstrip("/") + "/x", known) is not None
+
+
 def _carried_elsewhere(
     name: str, catalogue: ServiceCatalogue, findings: Findings
 ) -> ConditionKey | None:
@@ -148,18 +156,11 @@ def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
     if exact is not None:
         return exact
     for template, key in keys.items():
-        if any(mark in template for mark in ("${", "<", "/tag-key")) and _template(
+        if any(mark in template for mark in ("${", "<", "/tag-key")) and template_of(
             template
         ).fullmatch(name.lower()):
             return key
     return None
-
-
-@cache
-def _template(name: str) -> re.Pattern[str]:
-    """A key's template with one gap a variable part; each gap takes at least one character."""
-    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$", name.lower())
-    return re.compile(".+".join(map(re.escape, pieces)))
 
 
 def _nearest_key(name: str, known: tuple[str, ...], findings: Findings) -> str:
@@ -193,7 +194,7 @@ def _check_type(condition: Condition, key: ConditionKey, findings: Findings) -> 
         findings.add("MISSING_QUALIFIER", at, right, key=condition.key)
     if not key.multivalued and condition.qualifier == "forallvalues":
         right = condition.operator.partition(":")[2]
-        findings.add("FOR_ALL_VALUES_WITH_SINGLE_VALUED_KEY", at, right, key=condition.key)
+        findings.add("FORALLVALUES_WITH_SINGLE_VALUED_KEY", at, right, key=condition.key)
 
 
 def _check_carried(
@@ -211,65 +212,8 @@ def _check_carried(
     for item, service, actions in known_actions(statement, catalogue):
         if len(actions) > 1 or "*" in item.text or "?" in item.text:
             continue
-        action = actions[0]
-        types = catalogue.resource_types(service)
-        carried = list(action.condition_keys)
-        for name in action.resource_types:
-            if name.lower() in types:
-                carried += types[name.lower()].condition_keys
-        if not any(_same_key(one, key.name) for one in carried):
+        if not carries(catalogue, service, actions[0], key.name):
             without.append(item.text)
     if without:
         code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
         findings.add(code, condition.values, actions=", ".join(without), key=condition.key)
-
-
-def _same_key(one: str, other: str) -> bool:
-    return _template(one).pattern == _template(other).pattern
-
-
-def _check_values(condition: Condition, findings: Findings) -> None:
-    base, at = condition.base, condition.values
-    items = [item for item in at.items() if not (item.is_object or item.is_list)]
-    for item in items:
-        if base in ("bool", "null"):
-            if item.text.lower() not in ("true", "false") and "${" not in item.text:
-                findings.add("TYPE_MISMATCH_BOOLEAN", item, operator=condition.operator)
-        elif base.startswith("date"):
-            if re.fullmatch("[0-9]+", item.text):
-                findings.add("INVALID_DATE_VALUE", item, date=item.text)
-            elif not _DATE.fullmatch(item.text):
-                findings.add("TYPE_MISMATCH_DATE", item)
-        elif base.startswith("numeric"):
-            if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", item.text):
-                findings.add("TYPE_MISMATCH_NUMBER", item, operator=condition.operator)
-        elif base.startswith("string") and "like" not in base:
-            bare = re.sub(r"\$\{[^}]*\}", "", item.text)
-            if "*" in bare or "?" in bare:
-                right = re.sub("Equals(IgnoreCase)?", "Like", condition.operator)
-                findings.add("WILDCARD_WITHOUT_LIKE_OPERATOR", item, right)
-    if base == "bool" and len({item.text.lower() for item in items}) > 1:
-        findings.add("INVALID_CONDITION_MULTIPLE_BOOLEAN", at, key=condition.key)
-    if base in ("ipaddress", "notipaddress"):
-        _check_addresses(condition, items, findings)
-    ordered = base.startswith(("numeric", "date")) and base.endswith(("than", "thanequals"))
-    if ordered and len(items) > 1:
-        code = "REDUNDANT_CONDITION_VALUE_NUM"
-        findings.add(code, at, operator=condition.operator, key=condition.key)
-    if condition.key.lower() == "aws:requestedregion":
-        for item in items:
-            if not re.search(r"[*?$]", item.text) and not _REGION.fullmatch(item.text):
-                findings.add("INVALID_REGION", item, region=item.text)
-
-
-def _check_addresses(condition: Condition, items: list[Element], findings: Findings) -> None:
-    for item in items:
-        if "${" in item.text:
-            continue
-        try:
-            network = ipaddress.ip_network(item.text, strict=False)
-        except ValueError:
-            findings.add("TYPE_MISMATCH_IP_RANGE", item, operator=condition.operator)
-            continue
-        if ipaddress.ip_address(item.text.partition("/")[0]) != network.network_address:
-            findings.add("IMPROVE_IP_RANGE", item, str(network), network=network)

@@ -56,4 +56,5 @@ SESSION_KEYS = frozenset(
 )
 
 # Carried only by some requests: an action carries them when its own data names them.
-REQUEST_BOUND = frozenset({"aws:requesttag/${tagkey}", "aws:resourcetag/${tagkey}", "aws:tagkeys"})
+# `aws:ResourceTag` has findings of its own (`tags`).
+REQUEST_BOUND = frozenset({"aws:requesttag/${tagkey}", "aws:tagkeys"})

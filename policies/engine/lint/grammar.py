@@ -15,6 +15,8 @@ WITH_PRINCIPAL = (DocumentKind.TRUST, DocumentKind.RESOURCE, DocumentKind.RCP)
 PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 IDENTITY_QUOTA = 6144
 SCP_QUOTA = 10240
+RCP_QUOTA = 5120
+TRUST_QUOTA = 2048
 POLICY_TYPES = {
     DocumentKind.IDENTITY: "identity policy",
     DocumentKind.MANAGED: "identity policy",
@@ -60,7 +62,12 @@ def check_size(text: str, root: Element, kind: DocumentKind, findings: Findings)
     """The size quotas, by their default values."""
     if kind is DocumentKind.SCP and len(text) > SCP_QUOTA:
         findings.add("POLICY_SIZE_EXCEEDS_SCP_QUOTA", root, size=len(text), limit=SCP_QUOTA)
+    if kind is DocumentKind.RCP and len(text) > RCP_QUOTA:
+        findings.add("POLICY_SIZE_EXCEEDS_RCP_QUOTA", root, size=len(text), limit=RCP_QUOTA)
     size = len(re.sub(r"\s", "", text))
+    if kind is DocumentKind.TRUST and size > TRUST_QUOTA:
+        code = "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA"
+        findings.add(code, root, size=size, limit=TRUST_QUOTA)
     if kind in (DocumentKind.IDENTITY, DocumentKind.MANAGED) and size > IDENTITY_QUOTA:
         code = "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"
         findings.add(code, root, size=size, limit=IDENTITY_QUOTA)

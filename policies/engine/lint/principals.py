@@ -7,16 +7,10 @@ import re
 from ..document import DocumentKind
 from .catalogue import nearest
 from .source import Element, Findings, Statement
+from .trust import check_trust
 
 KEYS = ("AWS", "CanonicalUser", "Federated", "Service")
-GITHUB = "token.actions.githubusercontent.com"
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
-_ASSUME = {
-    "AWS": "sts:AssumeRole",
-    "Service": "sts:AssumeRole",
-    "saml": "sts:AssumeRoleWithSAML",
-    "oidc": "sts:AssumeRoleWithWebIdentity",
-}
 
 
 def check_principals(statement: Statement, kind: DocumentKind, findings: Findings) -> None:
@@ -29,8 +23,8 @@ def check_principals(statement: Statement, kind: DocumentKind, findings: Finding
     for name in ("Principal", "NotPrincipal"):
         if name in statement.elements:
             _check_element(statement, statement.elements[name], kind, findings)
-    if kind is DocumentKind.TRUST and "Principal" in statement.elements:
-        _check_trust(statement, findings)
+    if kind is DocumentKind.TRUST:
+        check_trust(statement, findings)
 
 
 def _check_element(
@@ -60,6 +54,8 @@ def _check_value(
 ) -> None:
     if key == "AWS" and item.text == "*":
         _check_anyone(statement, item, kind, findings)
+    elif key == "Federated" and kind is DocumentKind.RESOURCE:
+        findings.add("FEDERATED_PRINCIPAL_NOT_SUPPORTED", item)
     elif re.search(r"[*?]", item.text):
         findings.add("UNSUPPORTED_WILDCARD_IN_PRINCIPAL", item, key=key)
     elif key == "AWS" and item.text.startswith("AROA"):
@@ -81,37 +77,3 @@ def _check_anyone(
         and not statement.conditional
     ):
         findings.add("ANYONE_WITHOUT_CONDITION", item, "name the principals, or add a condition")
-
-
-def _check_trust(statement: Statement, findings: Findings) -> None:
-    keys = [condition.key.lower() for condition in statement.conditions()]
-    fitting: dict[str, str] = {}  # the action that fits, by principal
-    for key, values in statement.elements["Principal"].members():
-        for item in values.texts():
-            form = key
-            if key == "Federated":
-                form = "saml" if ":saml-provider/" in item.text else "oidc"
-            if form in _ASSUME:
-                fitting[item.text] = _ASSUME[form]
-            if form == "oidc" and statement.effect == "Allow":
-                host = item.text.partition(":oidc-provider/")[2] or item.text
-                _check_oidc(item, host.lower(), keys, findings)
-    for action in statement.actions:
-        assumes = any(action.text.lower() == one.lower() for one in _ASSUME.values())
-        if assumes and not any(action.text.lower() == one.lower() for one in fitting.values()):
-            findings.add(
-                "MISMATCHED_ACTION_FOR_PRINCIPAL",
-                action,
-                next(iter(fitting.values()), ""),
-                action=action.text,
-                principal=", ".join(fitting),
-            )
-
-
-def _check_oidc(item: Element, host: str, keys: list[str], findings: Findings) -> None:
-    if not any(key.startswith(host + ":") for key in keys):
-        code = "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL"
-        findings.add(code, item, f"add a condition on {host}:aud and {host}:sub")
-    elif host == GITHUB and f"{host}:sub" not in keys:
-        suggestion = f'"StringLike": {{"{host}:sub": "repo:OWNER/REPOSITORY:*"}}'
-        findings.add("MISSING_GITHUB_REPO_CONDITION_KEY", item, suggestion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from ..document import DocumentKind
@@ -11,6 +11,7 @@ from .actions import known_actions
 from .catalogue import ResourceType, ServiceCatalogue
 from .coverage import covered_by_others
 from .source import Element, Findings, Statement
+from .values import REGION
 
 PARTITIONS = (
     "aws",
@@ -22,7 +23,6 @@ PARTITIONS = (
     "aws-iso-f",
     "aws-eusc",
 )
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]+")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -70,7 +70,7 @@ def _check_form(item: Element, parts: list[str], findings: Findings) -> bool:
         findings.add("INVALID_ARN_SERVICE_CASE", item, suggestion, service=service)
     if account and not re.fullmatch(r"[0-9]{12}|aws|.*[*?$].*|cloudfront", account):
         findings.add("INVALID_ARN_ACCOUNT", item, account=account)
-    if region and not re.search(r"[*?$]", region) and not _REGION.fullmatch(region):
+    if region and not re.search(r"[*?$]", region) and not REGION.fullmatch(region):
         findings.add("INVALID_ARN_REGION", item, region=region)
     return not re.search(r"[*?$]", service)
 
@@ -79,14 +79,14 @@ def _check_service(
     item: Element, parts: list[str], catalogue: ServiceCatalogue, findings: Findings
 ) -> None:
     service, region, account = parts[2].lower(), parts[3], parts[4]
-    types = _types_of(service, catalogue)
+    types = _types_of(service, catalogue, findings)
     if not types:
         if service not in catalogue.services():
             right = findings.nearest(service, catalogue.services())
             suggestion = ":".join([*parts[:2], right, *parts[3:]]) if right else ""
             findings.add("INVALID_SERVICE", item, suggestion, service=service)
         return
-    fitting = [one for one in types if _may_match(one.arn.split(":", 5)[5], parts[5])]
+    fitting = [one for one in types if _may_match(_resource_of(one.arn), parts[5])]
     if not fitting:
         findings.add("INVALID_ARN_RESOURCE", item, _nearest_type(parts, types, findings))
         return
@@ -99,33 +99,53 @@ def _check_service(
         findings.add("ARN_REGION_NOT_ALLOWED", item, without_region, service=service)
     if not region and all(template[3] for template in templates):
         findings.add("MISSING_ARN_REGION", item, service=service)
+    if not account and all(template[4] == "${Account}" for template in templates):
+        findings.add("MISSING_ARN_ACCOUNT", item, resource=item.text)
 
 
-def _types_of(service: str, catalogue: ServiceCatalogue) -> list[ResourceType]:
+def _types_of(service: str, catalogue: ServiceCatalogue, findings: Findings) -> list[ResourceType]:
     """The resource types whose ARNs carry this service; some belong to another service."""
-    own = _with_arn_of(service, [service] if service in catalogue.services() else [], catalogue)
-    return own or _with_arn_of(service, catalogue.services(), catalogue)
+    if service not in findings.types:
+        own = catalogue.resource_types(service).values()
+        findings.types[service] = [one for one in own if _service_of(one) == service]
+    return findings.types[service] or _types_by_service(catalogue, findings).get(service, [])
 
 
-def _with_arn_of(
-    service: str, owners: Iterable[str], catalogue: ServiceCatalogue
-) -> list[ResourceType]:
-    return [
-        one
-        for owner in owners
-        for one in catalogue.resource_types(owner).values()
-        if one.arn.count(":") >= 5 and one.arn.split(":")[2] == service
-    ]
+def _types_by_service(
+    catalogue: ServiceCatalogue, findings: Findings
+) -> dict[str, list[ResourceType]]:
+    if findings.every_type is None:
+        findings.every_type = {}
+        for owner in catalogue.services():
+            for one in catalogue.resource_types(owner).values():
+                findings.every_type.setdefault(_service_of(one), []).append(one)
+    return findings.every_type
+
+
+def _service_of(one: ResourceType) -> str:
+    """The service that stands in the type's ARN; empty where it has none."""
+    return one.arn.split(":")[2] if one.arn.count(":") >= 5 else ""
 
 
 def _nearest_type(parts: list[str], types: list[ResourceType], findings: Findings) -> str:
     """The ARN with its resource's first word put right, when one is near."""
-    words = {re.split(r"[/:$]", one.arn.split(":", 5)[5])[0] for one in types} - {""}
+    words = {_word_of(one.arn) for one in types} - {""}
     word = re.split(r"[/:]", parts[5])[0]
     right = findings.nearest(word, words) if word else ""
     if word and right == word:  # the type is known, its form is another
         return next(one.arn for one in types if one.arn.split(":", 5)[5].startswith(word))
     return ":".join([*parts[:5], right + parts[5][len(word) :]]) if right else ""
+
+
+@lru_cache(maxsize=4096)
+def _resource_of(template: str) -> str:
+    return template.split(":", 5)[5]
+
+
+@lru_cache(maxsize=4096)
+def _word_of(template: str) -> str:
+    """The word with which a type's resources begin, as in `user/…`; empty where it varies."""
+    return re.split(r"[/:$]", _resource_of(template))[0]
 
 
 def _check_support(statement: Statement, catalogue: ServiceCatalogue, findings: Findings) -> None:
@@ -136,25 +156,20 @@ def _check_support(statement: Statement, catalogue: ServiceCatalogue, findings: 
     arns = [item.text.split(":", 5) for item in resources]
     if any(len(parts) < 6 for parts in arns):
         return
+    fitting: dict[str, bool] = {}  # by template: whether one of the ARNs may be such a resource
     for item, service, actions in known_actions(statement, catalogue):
         types = catalogue.resource_types(service)
-        supported = False
-        for action in actions:
-            templates = [
-                types[name.lower()].arn for name in action.resource_types if name.lower() in types
-            ]
-            supported = supported or any(
-                _arn_may_match(template, parts) for template in templates for parts in arns
-            )
+        templates = {
+            types[name.lower()].arn
+            for action in actions
+            for name in action.resource_types
+            if name.lower() in types
+        }
+        for template in templates - fitting.keys():
+            fitting[template] = any(_arn_may_match(template, parts) for parts in arns)
+        supported = any(fitting[template] for template in templates)
         if not supported:
-            needed = sorted(
-                {
-                    types[name.lower()].arn
-                    for action in actions
-                    for name in action.resource_types
-                    if name.lower() in types
-                }
-            )
+            needed = sorted(templates)
             findings.add(
                 "UNSUPPORTED_RESOURCE_FOR_ACTION",
                 item,
@@ -172,9 +187,26 @@ def _arn_may_match(template: str, parts: list[str]) -> bool:
     return (service == pieces[2] or "*" in service) and _may_match(pieces[5], parts[5])
 
 
-@lru_cache(maxsize=4096)
 def _may_match(template: str, pattern: str) -> bool:
     """Whether some text fits both a template (`${Name}` varies) and a wildcard pattern."""
+    one, other = _head(template), _head(pattern)
+    size = min(len(one), len(other))
+    if one[:size] != other[:size]:
+        return False
+    # A star takes what the template still asks for, and its last part the rest of the pattern.
+    if template.endswith("}") and pattern[len(other) :].startswith(("*", "${")):
+        return True
+    return _may_fit(template, pattern)
+
+
+@lru_cache(maxsize=4096)
+def _head(text: str) -> str:
+    """What stands before the first part that varies: enough to tell most apart."""
+    return re.split(r"\$\{|[*?]", text, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=4096)
+def _may_fit(template: str, pattern: str) -> bool:
     left = list(_tokens(_VARIABLE.sub("*", template)))
     right = list(_tokens(_VARIABLE.sub("*", pattern)))
     reached = _skip_stars(right, {0})

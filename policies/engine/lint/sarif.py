@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .findings import CODES, OWN_CODES, Finding, FindingType
+from .codes import CODES, OWN_CODES
+from .findings import Finding, FindingType
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 REFERENCE = (

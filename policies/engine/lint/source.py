@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from ..faults import Fault
 from ..reader import Lines, Node, NodeKind
-from .catalogue import ConditionKey, nearest
-from .findings import CODES, Finding
+from .catalogue import ConditionKey, ResourceType, nearest
+from .codes import CODES
+from .findings import Finding
 
 Path = tuple[str | int, ...]
 # Names looked up among thousands for one text; a document of mistakes is not worth more.
@@ -121,6 +122,9 @@ class Findings:
     found: list[Finding] = field(default_factory=list)
     # Every service's condition keys by prefix, once one is sought that its own does not describe.
     keys: dict[str, dict[str, ConditionKey]] | None = None
+    # Resource types by the service that stands in an ARN: of the service's own, and of every other.
+    types: dict[str, list[ResourceType]] = field(default_factory=dict)
+    every_type: dict[str, list[ResourceType]] | None = None
     _nearest: int = 0
 
     def nearest(self, name: str, known: Iterable[str]) -> str:

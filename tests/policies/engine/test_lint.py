@@ -27,7 +27,7 @@ from policies.engine.lint import (
 from tests.policies.engine import strategies
 
 IDENTITY, TRUST, RESOURCE = DocumentKind.IDENTITY, DocumentKind.TRUST, DocumentKind.RESOURCE
-SCP = DocumentKind.SCP
+SCP, RCP = DocumentKind.SCP, DocumentKind.RCP
 CURRENT = "2012-10-17"
 USER = "arn:aws:iam::111122223333:user/bob"
 GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
@@ -73,6 +73,19 @@ def doing(action: Any, target: Any = "*") -> dict[str, Any]:
     return policy({"Effect": "Allow", "Action": action, "Resource": target})
 
 
+def rcp(**changes: Any) -> dict[str, Any]:
+    """A good statement of a resource control policy, changed as `read` is."""
+    whole = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", **changes}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def github(subject: str) -> dict[str, Any]:
+    return trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition={
+        "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
+        "StringLike": {"token.actions.githubusercontent.com:sub": subject}})  # fmt: skip
+
+
+EC2 = {"Service": "ec2.amazonaws.com"}
 SLR = "iam:CreateServiceLinkedRole"
 SELF = "arn:aws:iam::111122223333:role/deployer"
 
@@ -179,7 +192,7 @@ CASES: list[tuple[str, Any, DocumentKind, str | None]] = [
     ("ALLOW_WITH_NOT_PRINCIPAL", policy({**READ, "NotPrincipal": {"AWS": USER}}), RESOURCE, None),
     ("ANYONE_WITHOUT_CONDITION", resource("*"), RESOURCE, None),
     ("ANYONE_WITHOUT_CONDITION", trust({"AWS": "*"}), TRUST, None),
-    ("FOR_ALL_VALUES_WITH_SINGLE_VALUED_KEY",
+    ("FORALLVALUES_WITH_SINGLE_VALUED_KEY",
      when("ForAllValues:StringEquals", "aws:username", "bob"), IDENTITY, "StringEquals"),
     ("MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL",
      trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), TRUST, None),
@@ -230,11 +243,11 @@ CASES: list[tuple[str, Any, DocumentKind, str | None]] = [
      "StringLike"),
     ("EMPTY_ARRAY_ACTION", policy(read(Action=[])), IDENTITY, None),
     ("EMPTY_ARRAY_CONDITION", when("StringEquals", "aws:username", []), IDENTITY, None),
-    ("EMPTY_ARRAY_CONDITION_FOR_ALL_VALUES",
+    ("EMPTY_ARRAY_CONDITION_FORALLVALUES",
      when("ForAllValues:StringEquals", "aws:CalledVia", []), IDENTITY, None),
-    ("EMPTY_ARRAY_CONDITION_FOR_ANY_VALUE",
+    ("EMPTY_ARRAY_CONDITION_FORANYVALUE",
      when("ForAnyValue:StringEquals", "aws:CalledVia", []), IDENTITY, None),
-    ("EMPTY_ARRAY_CONDITION_IF_EXISTS", when("StringEqualsIfExists", "aws:username", []),
+    ("EMPTY_ARRAY_CONDITION_IFEXISTS", when("StringEqualsIfExists", "aws:username", []),
      IDENTITY, None),
     ("EMPTY_ARRAY_PRINCIPAL", resource({"AWS": []}), RESOURCE, None),
     ("EMPTY_ARRAY_RESOURCE", policy(read(Resource=[])), IDENTITY, None),
@@ -250,6 +263,87 @@ CASES: list[tuple[str, Any, DocumentKind, str | None]] = [
     ("REDUNDANT_RESOURCE", policy(read(Resource=["arn:aws:s3:::acme/*", "arn:aws:s3:::acme/a"])),
      IDENTITY, None),
     ("REDUNDANT_STATEMENT", policy(READ, read(Action="s3:Get*")), IDENTITY, "see statement 1"),
+    ("FEDERATED_PRINCIPAL_NOT_SUPPORTED", resource({"Federated": GITHUB}), RESOURCE, None),
+    ("INVALID_CONDITION_DATA_TYPE", when("StringEquals", "aws:username", ["5", 5]), IDENTITY,
+     None),
+    ("INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY",
+     trust({"Federated": "arn:aws:iam::111122223333:user/bob"}, "sts:AssumeRoleWithSAML"), TRUST,
+     None),
+    ("INVALID_KMS_KEY_VALUE",
+     when("StringEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", "alias/mine",
+          Action="s3:PutObject"), IDENTITY, None),
+    ("INVALID_VPC_FORMAT", when("StringEquals", "aws:SourceVpc", "vpc-1"), IDENTITY, None),
+    ("INVALID_VPCE_FORMAT", when("StringEquals", "aws:SourceVpce", "vpc-1a2b3c4d"), IDENTITY,
+     None),
+    ("MISSING_ACTION_FOR_CONDITION_KEY",
+     trust({"AWS": USER}, Condition={"StringEquals": {"sts:SourceIdentity": "bob"}}), TRUST,
+     "sts:SetSourceIdentity"),
+    ("MISSING_ACTION_FOR_CONDITION_KEY",
+     trust({"AWS": USER}, Condition={"StringEquals": {"aws:RequestTag/team": "a"}}), TRUST,
+     "sts:TagSession"),
+    ("MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY",
+     trust({"Service": "rolesanywhere.amazonaws.com"}), TRUST,
+     "sts:AssumeRole, sts:SetSourceIdentity, sts:TagSession"),
+    ("MISSING_ARN_ACCOUNT", on("arn:aws:sqs:us-east-1::jobs", "sqs:SendMessage"), IDENTITY, None),
+    ("MISSING_TAG_KEY_IN_CONDITION", when("StringEquals", "aws:PrincipalTag/", "a"), IDENTITY,
+     None),
+    ("MISSING_TAG_KEY_IN_CONDITION", when("StringEquals", "aws:ResourceTag", "a"), IDENTITY, None),
+    ("MISSING_TAG_KEY_IN_CONDITION", when("StringEquals", "ec2:ResourceTag/", "a",
+                                          Action="ec2:StopInstances", Resource="*"), IDENTITY, None),
+    ("POLICY_SIZE_EXCEEDS_RCP_QUOTA", policy(*[rcp(Sid=f"a{at}") for at in range(100)]), RCP, None),
+    ("RCP_SYNTAX_ERROR_ACTION", policy(rcp(Action="*")), RCP, None),
+    ("RCP_SYNTAX_ERROR_ACTION", policy(rcp(Action="s*:Get*")), RCP, None),
+    ("RCP_SYNTAX_ERROR_ACTION", policy(rcp(Action="iam:CreateUser")), RCP, None),
+    ("RCP_SYNTAX_ERROR_ALLOW", policy(rcp(Effect="Allow")), RCP, "Deny"),
+    ("RCP_SYNTAX_ERROR_NOTACTION", policy(rcp(Action=None, NotAction="s3:*")), RCP, "Action"),
+    ("RCP_SYNTAX_ERROR_PRINCIPAL", policy(rcp(Principal={"AWS": "*"})), RCP, '"Principal": "*"'),
+    ("RCP_SYNTAX_ERROR_PRINCIPAL", policy(rcp(Principal=None, NotPrincipal="*")), RCP, None),
+    ("UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL",
+     resource(EC2, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-example123"}}), RESOURCE,
+     None),
+    ("VARIABLE_USAGE_TOO_PERMISSIVE",
+     when("StringEquals", "aws:SourceAccount", "${aws:PrincipalTag/account}"), IDENTITY, None),
+    ("WILDCARD_USAGE_TOO_PERMISSIVE", when("StringLike", "aws:PrincipalAccount", "11*"), IDENTITY,
+     None),
+    ("DENY_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+     when("StringEquals", "aws:ResourceTag/a", "b", Effect="Deny", Action=None,
+          NotAction="s3:*"), IDENTITY, None),
+    ("DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+     when("StringEquals", "aws:ResourceTag/a", "b", Effect="Deny", Action="iam:GetGroup",
+          Resource="arn:aws:iam::111122223333:group/x"), IDENTITY, None),
+    ("MISSING_PAIRED_CONDITION_KEYS", when("IpAddress", "aws:VpcSourceIp", "10.0.0.0/8"), IDENTITY,
+     "aws:SourceVpc"),
+    ("RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", resource(EC2), RESOURCE, None),
+    ("POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA",
+     policy(*[{**trust({"AWS": USER})["Statement"][0], "Sid": f"a{at}"} for at in range(30)]),
+     TRUST, None),
+    ("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEYS",
+     policy(rcp(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-example123"}})), RCP,
+     '"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}'),
+    ("RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEYS",
+     policy(rcp(Condition={"StringNotEquals": {"aws:SourceAccount": "111122223333"}})), RCP,
+     '"Bool": {"aws:PrincipalIsAWSService": "true"}'),
+    ("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK",
+     policy(rcp(Condition={"StringNotEquals": {"aws:SourceOrgID": "o-example123"}})), RCP,
+     '"Null": {"aws:SourceAccount": "false"}'),
+    ("SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED", github("repo:acme/*"), TRUST, None),
+    ("SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED", github("repo:acme/app:*"), TRUST, None),
+    ("TYPE_MISMATCH_STRING", when("BinaryEquals", "aws:username", "not base64"), IDENTITY, None),
+    ("ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+     when("StringEquals", "aws:ResourceTag/a", "b", Action=None, NotAction="s3:*"), IDENTITY,
+     None),
+    ("ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+     when("StringEquals", "aws:ResourceTag/a", "b", Action="iam:GetGroup",
+          Resource="arn:aws:iam::111122223333:group/x"), IDENTITY, None),
+    ("CONFIRM_AUDIENCE_CLAIM_TYPE",
+     trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition={
+         "ForAnyValue:StringEquals": {"token.actions.githubusercontent.com:aud": "x"}}), TRUST,
+     None),
+    ("IRRELEVANT_CONDITION_KEY_IN_POLICY",
+     resource({"AWS": USER}, Condition={"StringEquals": {"aws:ResourceAccount": "111122223333"}}),
+     RESOURCE, None),
+    ("REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY",
+     trust({"AWS": [SELF, "arn:aws:sts::111122223333:assumed-role/deployer/build"]}), TRUST, SELF),
     ("WILDCARD_IN_SERVICE_NAME", doing("s*:GetObject"), IDENTITY, None),
 ]  # fmt: skip
 
@@ -284,9 +378,8 @@ GOOD: list[tuple[Any, DocumentKind]] = [
     (when("StringEquals", "aws:PrincipalTag/team", "${aws:ResourceTag/team}"), IDENTITY),
     (trust({"AWS": USER}), TRUST),
     (trust({"Service": "lambda.amazonaws.com"}), TRUST),
-    (trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition={
-        "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
-        "StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/app:*"}}), TRUST),
+    (github("repo:acme/app:ref:refs/heads/main"), TRUST),
+    (github("repo:acme/app:environment:production"), TRUST),
     (trust({"Federated": "arn:aws:iam::111122223333:saml-provider/corp"}, "sts:AssumeRoleWithSAML",
            Condition={"StringEquals": {"saml:aud": "https://signin.example/saml"}}), TRUST),
     (resource({"AWS": USER}), RESOURCE),
@@ -299,6 +392,28 @@ GOOD: list[tuple[Any, DocumentKind]] = [
              "Condition": {"StringEquals": {"secretsmanager:ResourceTag/team": "a"}}}), IDENTITY),
     (policy({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
         "StringNotEquals": {"aws:RequestedRegion": ["us-east-1"]}}}), SCP),
+    (policy({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}), RCP),
+    (policy(rcp(Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-example123"},
+                           "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}})), RCP),
+    (policy(rcp(Condition={"StringNotEqualsIfExists": {"aws:SourceOrgID": "o-example123"},
+                           "Null": {"aws:SourceAccount": "false"},
+                           "Bool": {"aws:PrincipalIsAWSService": "true"}})), RCP),
+    (resource(EC2, Condition={"StringEquals": {"aws:SourceAccount": "111122223333"}}), RESOURCE),
+    (policy({**READ, "Effect": "Deny", "Principal": EC2}), RESOURCE),
+    (trust({"Service": "rolesanywhere.amazonaws.com"},
+           ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]), TRUST),
+    (trust({"AWS": USER}, "sts:*", Condition={"StringEquals": {"sts:SourceIdentity": "bob"}}),
+     TRUST),
+    (trust({"AWS": [SELF, "arn:aws:sts::111122223333:assumed-role/other/build"]}), TRUST),
+    (when("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}"), IDENTITY),
+    (when("StringEquals", "aws:SourceVpc", ["vpc-1a2b3c4d", "vpc-0123456789abcdef0"]), IDENTITY),
+    (when("StringLike", "aws:PrincipalAccount", "111122*"), IDENTITY),
+    (policy(read(Condition={"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"},
+                            "StringEquals": {"aws:SourceVpc": "vpc-1a2b3c4d"}})), IDENTITY),
+    (when("StringEquals", "aws:ResourceTag/a", "b", Action="iam:GetUser", Resource=USER), IDENTITY),
+    (when("StringEqualsIfExists", "aws:ResourceTag/a", "b", Action="iam:GetGroup",
+          Resource="arn:aws:iam::111122223333:group/x"), IDENTITY),
+    (when("BinaryEquals", "aws:username", "Ym9i"), IDENTITY),
 ]  # fmt: skip
 
 
