@@ -1,7 +1,9 @@
-"""Builds the demo's accounts and a month of activity, each step an operation with its own time."""
+"""Builds the demo's accounts as they grew, and a month of activity: each step is an operation with
+its own time."""
 
 from __future__ import annotations
 
+import base64
 import random
 import uuid
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
 
 from accounts.opening import close_account, open_account
@@ -31,7 +35,8 @@ from iamsite.operations import (
     perform,
 )
 
-DAYS = 30
+DAYS = 420  # since the accounts were opened
+BUSY = 25  # the last of them, in which everybody is at work
 OFFICE, HOME, CLOUD = "203.0.113.{}", "198.51.100.{}", "192.0.2.{}"
 AGENTS = {
     "person": "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/macos#25.1 lang/python#3.13.7",
@@ -79,7 +84,7 @@ class Filler:
             )
             for number, version in enumerate(policy.versions[1:], 1):
                 self._plan(
-                    day + timedelta(days=7 * number),
+                    day + timedelta(days=90 * number),
                     root,
                     "CreatePolicyVersion",
                     PolicyArn=made["Policy"]["Arn"],
@@ -100,7 +105,9 @@ class Filler:
                     PolicyDocument=text,
                 )
         for user in organisation.users:
-            joined = day + timedelta(hours=self.chance.randrange(1, 200))
+            # Most were there from the first months on; nobody joined while all were at work.
+            share = self.chance.random() ** 1.5
+            joined = day + timedelta(hours=1 + int(share * (DAYS - BUSY - 5) * 24))
             self.plans.append((joined, partial(self._user, organisation, user)))
 
     def _plan(
@@ -119,11 +126,29 @@ class Filler:
             root("AddUserToGroup", day, GroupName=group, UserName=user.name)
         if user.console:
             root("CreateLoginProfile", day, UserName=user.name, Password=self.password)
+        if user.mfa:
+            self._device(organisation.id, user.name, day)
         for _ in range(user.keys):
             made = root("CreateAccessKey", day, UserName=user.name)["AccessKey"]
             self.keys[organisation.id, user.name] = AccessKeyCredential(
                 made["AccessKeyId"], None, lambda _: None
             )
+
+    def _device(self, account: str, name: str, day: datetime) -> None:
+        """An authenticator app, enabled with two codes that follow each other."""
+        root = self._root(account)
+        made = root("CreateVirtualMFADevice", day, VirtualMFADeviceName=name)["VirtualMFADevice"]
+        seed = base64.b32decode(made["Base32StringSeed"])
+        app = TOTP(seed, 6, SHA1(), 30, enforce_key_length=False)  # noqa: S303
+        codes = [app.generate(int(day.timestamp()) + ahead).decode() for ahead in (0, 30)]
+        root(
+            "EnableMFADevice",
+            day,
+            UserName=name,
+            SerialNumber=made["SerialNumber"],
+            AuthenticationCode1=codes[0],
+            AuthenticationCode2=codes[1],
+        )
 
     def _roles(self, organisation: Organisation) -> None:
         root, day = self._root(organisation.id), self.now - timedelta(days=DAYS - 1)
@@ -147,7 +172,7 @@ class Filler:
     def _plan_habits(self) -> None:
         """What people and machines do every day: some of it is refused, as it is in life."""
         habits = self._habits()
-        when = self.now - timedelta(days=DAYS - 5)
+        when = self.now - timedelta(days=BUSY)
         while when < self.now:
             working = when.weekday() < 5 and 7 <= when.hour < 19
             who, weight, act = self.chance.choice(habits)

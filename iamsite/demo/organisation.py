@@ -35,6 +35,7 @@ class User:
     name: str
     groups: tuple[str, ...] = ()
     console: bool = True
+    mfa: bool = False
     keys: int = 0
     path: str = "/"
     tags: dict[str, str] = field(default_factory=dict)
@@ -131,9 +132,10 @@ GUARD_RAIL = document(
 )
 
 
-def _people(names: str, group: str, team: str, **more: Any) -> tuple[User, ...]:
+def _people(names: str, group: str, team: str, mfa: str = "", **more: Any) -> tuple[User, ...]:
+    tags = {"team": team, "cost-centre": "4711"}
     return tuple(
-        User(name, groups=(group,), tags={"team": team, "cost-centre": "4711"}, **more)
+        User(name, groups=(group,), mfa=name in mfa.split(), tags=tags, **more)
         for name in names.split()
     )
 
@@ -264,8 +266,10 @@ PRODUCTION_ACCOUNT = Organisation(
         User(
             "amara.okafor", ("Administrators",), keys=1, path="/admin/", tags={"team": "platform"}
         ),
-        User("jonas.weber", ("Administrators",), path="/admin/", tags={"team": "platform"}),
-        *_people("priya.nair tomas.silva mei.chen", "Engineers", "shop", keys=1),
+        User(
+            "jonas.weber", ("Administrators",), mfa=True, path="/admin/", tags={"team": "platform"}
+        ),
+        *_people("priya.nair tomas.silva mei.chen", "Engineers", "shop", "tomas.silva", keys=1),
         *_people("lena.fischer sam.oduya", "Engineers", "warehouse", keys=1),
         User(
             "contractor.ruiz",
@@ -274,8 +278,8 @@ PRODUCTION_ACCOUNT = Organisation(
             tags={"team": "shop", "until": "2027-03-31"},
             boundary="EngineeringBoundary",
         ),
-        *_people("nora.lind kofi.mensah iris.blom", "Analysts", "insight"),
-        *_people("omar.haddad", "Auditors", "risk"),
+        *_people("nora.lind kofi.mensah iris.blom", "Analysts", "insight", "nora.lind iris.blom"),
+        *_people("omar.haddad", "Auditors", "risk", "omar.haddad"),
         *_people("ella.moreau hugo.berg yuki.tanaka zoe.adams", "Support", "care"),
         User("ci-shop", console=False, keys=2, path="/apps/", tags={"team": "shop"}),
         User("ci-warehouse", console=False, keys=1, path="/apps/", tags={"team": "warehouse"}),

@@ -1,0 +1,32 @@
+"""`manage.py demo`: a believable organisation, made by operations alone."""
+
+from datetime import timedelta
+from io import StringIO
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from iamsite.demo.organisation import PRODUCTION, PRODUCTION_ACCOUNT
+from iamsite.operations import perform
+from iamsite.operations.caller import Command
+from tests.cast import origin
+
+
+def ask(operation: str, **params: object) -> dict:
+    return perform(Command(PRODUCTION), operation, params, origin())
+
+
+def test_the_demo_fills_accounts_that_have_a_past(database: None) -> None:
+    said = StringIO()
+    call_command("demo", "--replace", stdout=said)
+    assert "3 accounts filled by " in said.getvalue()
+    users = ask("ListUsers")["Users"]
+    assert len(users) == sum(1 for _user in PRODUCTION_ACCOUNT.users)
+    ages = [timezone.now() - user["CreateDate"] for user in users]
+    assert min(ages) > timedelta(days=25)
+    assert max(ages) > timedelta(days=300)
+    summary = ask("GetAccountSummary")["SummaryMap"]
+    assert summary["MFADevicesInUse"] == 5
+    assert ask("VerifyTrail")["Intact"] is True
+    refused = ask("ListEvents", Outcome="Failure")["Events"]
+    assert {event["Outcome"] for event in refused} == {"AccessDenied"}
