@@ -133,26 +133,3 @@ def actions_of(service: str) -> list[str]:
 def _actions(service: str) -> Mapping[str, ServiceAction]:
     catalogue = aws_services()
     return catalogue.actions(service) if catalogue is not None else {}
-
-
-def grants_access(policy: Policy, service: str) -> bool:
-    """Whether some Allow statement of the policy covers some action of the service.
-
-    Source: IAM, ListPoliciesGrantingServiceAccess.
-    """
-    return any(
-        statement.effect is Effect.ALLOW and _touches(statement, service)
-        for statement in policy.document.statements
-    )
-
-
-def _touches(statement: Statement, service: str) -> bool:
-    if statement.actions is not None:
-        return any(_prefix(text) in ("*", service) for text in statement.actions)
-    # NotAction leaves some action over unless it lists the whole service.
-    whole = ("*", "*:*", f"{service}:*")
-    return not any(text.lower() in whole for text in statement.not_actions or ())
-
-
-def _prefix(action: str) -> str:
-    return action.partition(":")[0].lower()

@@ -82,6 +82,9 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         database.ensure_running()
         server.prepare()
         yield
+        from iamsite.operations import last_access
+
+        last_access.flush()
 
 
 @pytest.fixture(scope="session", autouse=True)

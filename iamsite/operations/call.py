@@ -10,9 +10,9 @@ from typing import Any
 
 from iamsite.operations.caller import Caller, Membership, Origin
 from iamsite.operations.context import (
-    GLOBAL_REGION,
     Keys,
     caller_keys,
+    region_of,
     request_tag_keys,
     resource_keys,
 )
@@ -76,8 +76,7 @@ class Call:
 
     @cached_property
     def caller_keys(self) -> Keys:
-        # Clients sign for whichever region they have configured; for IAM it means nothing.
-        region = self.origin.region if self.service == "sts" else GLOBAL_REGION
+        region = region_of(self.service, self.origin)
         return caller_keys(self.caller, self.origin, self.now, region)
 
     @property

@@ -28,6 +28,15 @@ TYPES = {
 # IAM and the portal have one endpoint for the world; only STS answers by region.
 GLOBAL_REGION = "us-east-1"
 
+
+def region_of(service: str, origin: Origin) -> str:
+    """The region of the endpoint that was asked.
+
+    Clients sign for whichever region they have configured; for IAM it means nothing.
+    """
+    return origin.region if service == "sts" else GLOBAL_REGION
+
+
 # The actions that carry `iam:PermissionsBoundary`: the boundary asked for, where a request names
 # one, else the target's own (context-keys.md §6.1).
 BOUNDED_ACTIONS = frozenset(

@@ -24,8 +24,10 @@ from django.utils import timezone
 from accounts import tenancy
 from iamsite.operations.authentication import authenticate
 from iamsite.operations.call import AccessDenied, Call
-from iamsite.operations.caller import Anonymous, Credential, Origin
+from iamsite.operations.caller import Anonymous, Command, Credential, Origin
+from iamsite.operations.context import region_of
 from iamsite.operations.errors import OperationError, missing_authentication_token
+from iamsite.operations.last_access import note as note_access
 from iamsite.operations.models import operation_model
 from iamsite.operations.registry import Effect, Params, Registered, Result, registered
 from iamsite.operations.restrictions import refuse_restricted
@@ -98,6 +100,8 @@ def _perform(
     try:
         with transaction.atomic(durable=True):
             caller = authenticate(credential, effect, origin, model.service, now)
+            if found is not None and not isinstance(credential, Command):
+                note_access(caller, found.action, region_of(model.service, origin), now)
             refuse_restricted(caller, model.service, name)
             if fault is not None:
                 raise fault

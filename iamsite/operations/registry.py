@@ -23,8 +23,8 @@ class Effect(Enum):
     """What performing an operation does to the database.
 
     READ changes nothing, runs on a read-only transaction and leaves no trace unless refused.
-    CHANGE locks its account, raises the account's revision and is recorded. ISSUE hands out
-    credentials: recorded, but no row of the account changes.
+    CHANGE locks its account, raises the account's revision and is recorded. ISSUE hands something
+    out, credentials or a report: recorded, but nothing of the account changes.
     """
 
     READ = "read"

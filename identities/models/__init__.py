@@ -1,6 +1,7 @@
 from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
 from identities.models.instance_profiles import InstanceProfile
+from identities.models.last_access import AccessReport, LastAccess
 from identities.models.outbound import OutboundFederation, SigningKey
 from identities.models.principals import Group, Membership, Role, User
 from identities.models.providers import (
@@ -15,10 +16,12 @@ from identities.models.service_principals import ServiceAccessKey
 
 __all__ = [
     "AccessKey",
+    "AccessReport",
     "ConsoleSession",
     "DeletionTask",
     "Group",
     "InstanceProfile",
+    "LastAccess",
     "LoginProfile",
     "MFADevice",
     "Membership",

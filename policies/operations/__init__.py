@@ -5,6 +5,8 @@ from policies.operations import effective as effective
 from policies.operations import entities as entities
 from policies.operations import granting as granting
 from policies.operations import inline as inline
+from policies.operations import last_accessed as last_accessed
+from policies.operations import organization_access as organization_access
 from policies.operations import permissions_boundaries as permissions_boundaries
 from policies.operations import policies as policies
 from policies.operations import policy_summaries as policy_summaries

@@ -18,6 +18,7 @@ from iamsite.operations import Call, Resource, operation
 from iamsite.operations.caller import Caller
 from iamsite.operations.context import Keys, caller_keys, resource_keys
 from iamsite.operations.errors import invalid_input
+from iamsite.operations.last_access import note as note_access
 from iamsite.operations.layers import across, layers_of
 from iamsite.operations.organization import limits_of
 from iamsite.operations.services import seen_in, service_keys
@@ -114,6 +115,8 @@ def authorize(
     if policies is not None:
         layers = _with_resource(layers, policies)
     decision = decide(request, layers)
+    region = request.context.get("aws:RequestedRegion", call.origin.region)
+    note_access(asked.caller, ActionName, str(region), call.now)
     if decision.allowed:
         return {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
     outcome = decision.outcome

@@ -8,7 +8,7 @@ from typing import Any
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.layers import Held, as_policy, held_by
 from iamsite.operations.paging import page
-from policies.effective import grants_access
+from policies.granted import grants_access
 from policies.operations.principals import get_by_arn, resource_by_arn
 
 

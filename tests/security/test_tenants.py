@@ -127,6 +127,7 @@ CROSSING = {
     "iamsite_issuer_keys",
     "iamsite_membership",
     "iamsite_operator_accounts",
+    "iamsite_organization_access",
     "iamsite_organization_accounts",
     "iamsite_organization_policies",
     "iamsite_resource_is_taken",

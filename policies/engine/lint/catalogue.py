@@ -139,6 +139,10 @@ class AWSServices:
     def services(self) -> Iterable[str]:
         return self._names
 
+    def title(self, service: str) -> str:
+        """A service's name for people."""
+        return str(self._data.services.get_service_name(service))
+
     def actions(self, service: str) -> Mapping[str, ServiceAction]:
         return self._actions(service.lower())
 
