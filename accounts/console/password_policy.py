@@ -105,6 +105,7 @@ class SetPasswordPolicy(AccountAction):
     )
     submit = gettext_lazy("Save password policy")
     success = gettext_lazy("The password policy is saved.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         policy = current(self.request).result

@@ -87,6 +87,7 @@ class ChangeName(AccountAction):
     title = gettext_lazy("Rename the account")
     submit = gettext_lazy("Save name")
     success = gettext_lazy("The account is called %(AccountName)s now.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         return {"AccountName": self.request.ask.perform("GetAccountStatus").get("AccountName", "")}
@@ -112,6 +113,7 @@ class SetAlias(AccountAction):
     lead = gettext_lazy("It is unique in this installation and replaces the one before.")
     submit = gettext_lazy("Save alias")
     success = gettext_lazy("The account alias is %(AccountAlias)s.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         aliases = self.request.ask.perform("ListAccountAliases")["AccountAliases"]
@@ -153,6 +155,7 @@ class SetTokenVersion(AccountAction):
     lead = gettext_lazy("The kind that calls get which name no region. It counts for new ones.")
     submit = gettext_lazy("Save")
     success = gettext_lazy("New session tokens follow the choice.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         summary = self.request.ask.perform("GetAccountSummary")["SummaryMap"]

@@ -7,7 +7,9 @@ it answers the form with what is to be told of the documents in it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -21,19 +23,21 @@ from django_htmx.http import HttpResponseClientRedirect
 from iamsite.console.asking import ConsoleRequest, Params, is_dialog, unauthenticated
 from iamsite.console.documents import DocumentForm
 from iamsite.console.equivalents import equivalents
-from iamsite.console.errors import failure_of
+from iamsite.console.errors import Failure, failure_of
 from iamsite.console.forms import OperationForm, Text
 from iamsite.operations import OperationError
 
 Crumb = tuple[str, str]
+BEGAN = "_began"  # the field with the digest of what an edit began from
 
 
 class Action(View):
     """What subclasses say: the operation, its form, words, and where to go afterwards.
 
     `names` maps the address's parts to the operation's parameters; `fixed` are parameters that are
-    always the same. `is_danger` asks for the thing's
-    name (`confirmed_by`, a part of the address) to be typed.
+    always the same. `is_danger` asks for the thing's name (`confirmed_by`, a part of the address)
+    to be typed. `edits` says that the form begins from what is there (`initial`): when that has
+    changed by the time it is sent, the person is told and decides again.
     """
 
     operation: ClassVar[str]
@@ -46,6 +50,7 @@ class Action(View):
     success: Text = ""
     is_danger = False
     confirmed_by = ""
+    edits = False
     wide = False
     shows = True
     form_template = "console/action_form.html"
@@ -120,6 +125,8 @@ class Action(View):
             return self.page(
                 form, status=422, confirm_error=_("This is not the name. Nothing was done.")
             )
+        if self.edits and request.POST.get(BEGAN, self.began()) != self.began():
+            return self.page(form, status=409, error=self.changed_meanwhile(), began=self.began())
         try:
             result = self.run(form)
         except OperationError as error:
@@ -129,6 +136,23 @@ class Action(View):
                 return self.page(form, status=422)
             return self.page(form, status=error.status, error=failure_of(self.request, error))
         return self.done(result, self.parameters(form))
+
+    def began(self) -> str:
+        """A digest of what the form begins from."""
+        state = json.dumps(self.initial(), default=str, sort_keys=True)
+        return sha256(state.encode()).hexdigest()[:32]
+
+    def changed_meanwhile(self) -> Failure:
+        told = OperationError(
+            "ConcurrentModification",
+            _(
+                "Somebody changed this since you opened the form. Nothing of yours was saved and "
+                "nothing that you entered is lost: compare it with what is there now, and save "
+                "again to replace that."
+            ),
+            409,
+        )
+        return failure_of(self.request, told)
 
     def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
         if self.success:
@@ -174,6 +198,8 @@ class Action(View):
             "form_template": self.form_template,
             "fields_template": self.fields_template,
         }
+        if self.edits:
+            context.setdefault("began", self.request.POST.get(BEGAN) or self.began())
         return {
             "action": about,
             "form": form,

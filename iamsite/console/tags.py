@@ -22,6 +22,7 @@ class EditTags(Action):
     form_class: type[OperationForm] = TagsForm
     submit: Text = _("Save tags")
     tab = "tags"
+    edits = True
 
     def prepare(self) -> None:
         self.current = self.request.ask.everything(f"List{self.kind}Tags", "Tags", self.target())

@@ -38,6 +38,7 @@ class EditBoundary(Action):
     )
     submit: Text = gettext_lazy("Save boundary")
     success: Text = gettext_lazy("The permissions boundary of %(name)s is saved.")
+    edits = True
 
     def prepare(self) -> None:
         ask = self.request.ask

@@ -161,6 +161,7 @@ class RenameGroup(GroupAction):
     lead = gettext_lazy("Members and policies stay. The ARN changes.")
     submit = gettext_lazy("Rename")
     success = gettext_lazy("%(name)s is now %(NewGroupName)s.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetGroup", {**self.target(), "MaxItems": 1})["Group"]

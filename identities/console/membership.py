@@ -33,6 +33,7 @@ class EditGroups(UserAction):
     submit = gettext_lazy("Save groups")
     success = gettext_lazy("The groups of %(name)s are saved.")
     tab = "groups"
+    edits = True
 
     def prepare(self) -> None:
         ask = self.request.ask

@@ -269,6 +269,7 @@ class EditRole(RoleAction):
     title = gettext_lazy("Settings of %(name)s")
     submit = gettext_lazy("Save")
     success = gettext_lazy("The settings of %(name)s are saved.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetRole", self.target())["Role"]
@@ -298,6 +299,7 @@ class EditTrust(RoleAction):
     success = gettext_lazy("The trust policy of %(name)s is saved.")
     tab = "trust"
     wide = True
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetRole", self.target())["Role"]

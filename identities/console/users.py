@@ -142,6 +142,7 @@ class RenameUser(UserAction):
     )
     submit = gettext_lazy("Rename")
     success = gettext_lazy("%(name)s is now %(NewUserName)s.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         user = self.request.ask.perform("GetUser", self.target())["User"]

@@ -55,6 +55,7 @@ class EditInline(CreateInline):
     title = _("Edit %(policy_name)s of %(name)s")
     lead = ""
     success = _("The inline policy %(policy_name)s is saved.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform(f"Get{self.kind}Policy", self.target())

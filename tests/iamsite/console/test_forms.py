@@ -418,3 +418,57 @@ def test_an_mfa_device_is_added_and_removed(acme):
         "/console/security-credentials/mfa/remove", {"SerialNumber": serial, "confirm": "alice"}
     )
     assert acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"] == []
+
+
+STALE = [
+    (
+        "/console/users/bob/groups",
+        {"Groups": ["Developers", "Stale"]},
+        ("RemoveUserFromGroup", {"UserName": "bob", "GroupName": "Developers"}),
+        lambda acme: [
+            group["GroupName"]
+            for group in acme.root.perform("ListGroupsForUser", UserName="bob")["Groups"]
+        ],
+        ([], ["Developers", "Stale"]),
+    ),
+    (
+        "/console/users/bob/tags",
+        {"Tags.Key": ["team"], "Tags.Value": ["mine"]},
+        ("TagUser", {"UserName": "bob", "Tags": [{"Key": "team", "Value": "theirs"}]}),
+        lambda acme: acme.root.perform("ListUserTags", UserName="bob")["Tags"],
+        ([{"Key": "team", "Value": "theirs"}], [{"Key": "team", "Value": "mine"}]),
+    ),
+    (
+        "/console/roles/Deployer/edit",
+        {"Description": "mine", "MaxSessionDuration": "3600"},
+        ("UpdateRoleDescription", {"RoleName": "Deployer", "Description": "theirs"}),
+        lambda acme: acme.root.perform("GetRole", RoleName="Deployer")["Role"]["Description"],
+        ("theirs", "mine"),
+    ),
+    (
+        "/console/account/password-policy",
+        {"MinimumPasswordLength": "20"},
+        ("UpdateAccountPasswordPolicy", {"MinimumPasswordLength": 30}),
+        lambda acme: acme.root.perform("GetAccountPasswordPolicy")["PasswordPolicy"][
+            "MinimumPasswordLength"
+        ],
+        (30, 20),
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "mine", "theirs", "there", "expected"), STALE)
+def test_an_edit_of_what_changed_meanwhile_is_told_once_and_then_decided(
+    acme, alice, path, mine, theirs, there, expected
+):
+    if not acme.root.perform("ListGroups", PathPrefix="/stale/")["Groups"]:
+        acme.root.perform("CreateGroup", GroupName="Stale", Path="/stale/")
+    began = re.search(r'name="_began" value="(\w+)"', alice.get(path).content.decode())[1]
+    acme.root.perform(theirs[0], **theirs[1])
+    refused = alice.post(path, {**mine, "_began": began})
+    assert refused.status_code == 409
+    assert "Somebody changed this since you opened the form." in text(refused)
+    assert there(acme) == expected[0]
+    began = re.search(r'name="_began" value="(\w+)"', refused.content.decode())[1]
+    assert alice.post(path, {**mine, "_began": began}).status_code == 302
+    assert there(acme) == expected[1]
