@@ -52,6 +52,16 @@ def count(most: int, now: datetime, *about: str) -> None:
         raise TooManyAttempts(since + WINDOW)
 
 
+def first(now: datetime, *about: str) -> bool:
+    """Whether what `about` names is used for the first time in 15 minutes: for what counts once,
+    and is no longer good after that."""
+    try:
+        count(1, now, *about)
+    except TooManyAttempts:
+        return False
+    return True
+
+
 def take_back(*about: str) -> None:
     """The attempt was a right one: it alone does not count."""
     with connection.cursor() as cursor:

@@ -73,9 +73,22 @@ def known(account: str, user_id: str | None) -> Candidate:
     return _root(account) if user_id is None else _user(account, F("user_id"), user_id)
 
 
-def _account(query: str, value: str) -> str:
+def holding(credential_id: bytes) -> tuple[Candidate, MFADevice | None]:
+    """Whoever registered that passkey, with the passkey; nobody for one that is not known."""
+    number = _account("SELECT iamsite_account_of_credential(%s)", credential_id)
+    with transaction.atomic():
+        tenancy.enter(number)
+        key = MFADevice.objects.of(number).filter(credential_id=credential_id).first()
+    if key is None:
+        return Candidate(number), None
+    return known(number, key.user_id), key
+
+
+def _account(query: str, value: str | bytes) -> str:
+    if isinstance(value, str) and "\0" in value:
+        value = ""
     with connection.cursor() as cursor:
-        cursor.execute(query, ["" if "\0" in value else value])
+        cursor.execute(query, [value])
         found: str | None = cursor.fetchone()[0]
     return found or AWS
 
@@ -113,7 +126,8 @@ def _user(number: str, column: F, value: str) -> Candidate:
         .first()
     )
     user_id = profile.user_id if profile is not None else ""
-    devices = tuple(MFADevice.objects.of(number).filter(user_id=user_id).exclude(enabled_at=None))
+    rows = MFADevice.objects.of(number).filter(user_id=user_id)
+    devices = tuple(rows.exclude(enabled_at=None))
     policy = passwords.policy_of(number)
     if profile is None:
         return Candidate(number)

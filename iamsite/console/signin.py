@@ -1,6 +1,7 @@
 """Opening an account, signing in and out.
 
-A sign-in takes one to three steps: name and password; the code of an MFA device; a new password.
+A sign-in takes one to three steps: name and password; an MFA device; a new password. A passkey
+stands for the first two.
 Between steps what has been proved travels in a signed field of the form, good for five minutes.
 """
 
@@ -22,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.opening import AccountError
-from iamsite.console import cookies
+from iamsite.console import ceremony, cookies
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
 from identities import signin
@@ -65,6 +66,14 @@ class CodeForm(OperationForm):
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
         ),
     )
+
+
+class KeyForm(OperationForm):
+    """What an authenticator answers: filled by a script."""
+
+    challenge = forms.CharField(required=False)
+    state = forms.CharField()
+    credential = forms.CharField()
 
 
 class NewPasswordForm(OperationForm):
@@ -116,34 +125,41 @@ class Gate(View):
             response = HttpResponseRedirect(next_url(request))
             cookies.keep_session(response, signed_in.token)
             return response
-        form: OperationForm
         if signed_in.needs_mfa:
-            form = CodeForm(initial={"challenge": signed_in.challenge})
-            return step(request, "code", form)
+            return second_step(request, signed_in.challenge)
         form = NewPasswordForm(initial={"challenge": signed_in.challenge})
-        return step(request, "password", form)
+        return new_password_step(request, form)
 
 
-# The later steps: where each is posted, and its words.
-STEPS = {
-    "code": ("console:sign-in-code", _("Second factor"), _("Continue")),
-    "password": ("console:sign-in-password", _("Choose a new password"), _("Save and sign in")),
-}
-
-
-def step(
-    request: HttpRequest, name: str, form: OperationForm, failure: str = "", status: int = 200
+def new_password_step(
+    request: HttpRequest, form: OperationForm, failure: str = "", status: int = 200
 ) -> HttpResponse:
-    route, title, submit = STEPS[name]
+    context = {"form": form, "failure": failure, "next": request.POST.get("next", "")}
+    return render(request, "console/sign_in_password.html", context, status=status)
+
+
+def second_step(
+    request: HttpRequest,
+    challenge: str,
+    form: OperationForm | None = None,
+    failure: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page that asks for a code, a security key, or either."""
+    factors = None
+    try:
+        factors = signin.second_factors(challenge)
+    except SignInRefused as refusal:
+        failure = failure or refusal.message
     context = {
-        "form": form,
+        "form": form or CodeForm(initial={"challenge": challenge}),
+        "challenge": challenge,
+        "factors": factors,
+        "elsewhere": ceremony.elsewhere(request, reverse("console:sign-in")),
         "failure": failure,
-        "title": title,
-        "submit": submit,
-        "action": reverse(route),
         "next": request.POST.get("next", ""),
     }
-    return render(request, "console/sign_in_step.html", context, status=status)
+    return render(request, "console/sign_in_second.html", context, status=status)
 
 
 class SignIn(Gate):
@@ -193,6 +209,8 @@ class SignIn(Gate):
             "failure": failure,
             "next": query.get("next", ""),
             "user_url": f"{address}?{urlencode(query)}" if query else address,
+            "passkey": signin.begin_passkey(),
+            "elsewhere": ceremony.elsewhere(request, address),
             "root_url": f"{address}?{urlencode({'kind': 'root', **query})}",
         }
         return render(request, "console/sign_in.html", context, status=status)
@@ -207,13 +225,53 @@ class AnswerCode(Gate):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CodeForm(request.POST)
         if not form.is_valid():
-            return step(request, "code", form, status=422)
+            return second_step(request, request.POST.get("challenge", ""), form, status=422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
             signed_in = signin.answer_mfa(typed["challenge"], typed["code"], origin)
         except SignInRefused as refusal:
-            return step(request, "code", form, refusal.message, 403)
+            return second_step(request, typed["challenge"], form, refusal.message, 403)
+        return self.follow(request, signed_in)
+
+
+class AnswerKey(Gate):
+    """The step with a security key."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("console:sign-in"))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = KeyForm(request.POST)
+        challenge = request.POST.get("challenge", "")
+        if not form.is_valid():
+            return second_step(request, challenge, failure=ceremony.NO_ANSWER, status=422)
+        typed = form.cleaned_data
+        origin: Any = request.origin  # type: ignore[attr-defined]
+        try:
+            signed_in = signin.answer_key(challenge, typed["state"], typed["credential"], origin)
+        except SignInRefused as refusal:
+            return second_step(request, challenge, failure=refusal.message, status=403)
+        return self.follow(request, signed_in)
+
+
+class SignInWithPasskey(Gate):
+    """A passkey in place of name, password and second step."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("console:sign-in"))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = KeyForm(request.POST)
+        again = SignIn()
+        if not form.is_valid():
+            return again.page(request, "user", UserForm(), 422, ceremony.NO_ANSWER)
+        typed = form.cleaned_data
+        origin: Any = request.origin  # type: ignore[attr-defined]
+        try:
+            signed_in = signin.sign_in_with_passkey(typed["state"], typed["credential"], origin)
+        except SignInRefused as refusal:
+            return again.page(request, "user", UserForm(), 403, refusal.message)
         return self.follow(request, signed_in)
 
 
@@ -226,7 +284,7 @@ class ChooseNewPassword(Gate):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = NewPasswordForm(request.POST)
         if not form.is_valid():
-            return step(request, "password", form, status=422)
+            return new_password_step(request, form, status=422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
@@ -234,9 +292,9 @@ class ChooseNewPassword(Gate):
         except PasswordRefused as refusal:
             for fault in refusal.faults:
                 form.add_error("password", fault)
-            return step(request, "password", form, status=422)
+            return new_password_step(request, form, status=422)
         except SignInRefused as refusal:
-            return step(request, "password", form, refusal.message, 403)
+            return new_password_step(request, form, refusal.message, 403)
         return self.follow(request, signed_in)
 
 

@@ -94,6 +94,8 @@ ROUTES: list[Route] = [
     Route("PUT", "users/{UserName}/mfa-devices/{SerialNumber:path}", "EnableMFADevice"),
     Route("PATCH", "users/{UserName}/mfa-devices/{SerialNumber:path}", "ResyncMFADevice"),
     Route("DELETE", "users/{UserName}/mfa-devices/{SerialNumber:path}", "DeactivateMFADevice"),
+    Route("POST", "security-keys/begin", "BeginSecurityKeyRegistration"),
+    Route("POST", "security-keys", "CompleteSecurityKeyRegistration"),
     Route("GET", "mfa-devices/{SerialNumber:path}", "GetMFADevice"),
     Route("GET", "virtual-mfa-devices", "ListVirtualMFADevices"),
     Route("POST", "virtual-mfa-devices", "CreateVirtualMFADevice"),

@@ -13,11 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import Params
+from iamsite.console.asking import Params, unauthenticated
+from iamsite.console.ceremony import NO_ANSWER
+from iamsite.console.ceremony import elsewhere as away
+from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
+from identities.security_keys import is_key
 
 
 class OwnAction(Action):
@@ -126,6 +130,76 @@ class ConfirmDevice(OwnAction):
         return {"UserName": viewer.account if viewer else "", **self.me()}
 
 
+class KeyForm(OperationForm):
+    blames = {"EntityAlreadyExists": "DeviceName"}
+
+    DeviceName = forms.CharField(
+        label=gettext_lazy("Name of the key or passkey"),
+        max_length=64,
+        help_text=gettext_lazy("To tell it from others: YubiKey, laptop, phone."),
+    )
+    State = forms.CharField(required=False)
+    Credential = forms.CharField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("Credential"):
+            self.add_error(None, NO_ANSWER)
+        return cleaned
+
+
+class AddKey(OwnAction):
+    """Asks the browser's authenticator for a new credential, and registers it."""
+
+    operation = "CompleteSecurityKeyRegistration"
+    form_class = KeyForm
+    title = gettext_lazy("Add a security key or passkey")
+    lead = gettext_lazy(
+        "A key that one plugs in or holds near, or a passkey of this device or its password "
+        "manager. It answers no other site, so it cannot be phished."
+    )
+    submit = gettext_lazy("Continue")
+    success = gettext_lazy("%(DeviceName)s is registered. It is a second factor, and a passkey.")
+    shows = False
+    fields_template = "identities/key_fields.html"
+
+    def target(self) -> Params:
+        return self.me()
+
+    def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
+        """Every showing of the form begins anew: a challenge is answered once."""
+        elsewhere = away(self.request, self.request.path)
+        more: dict[str, Any] = {"elsewhere": elsewhere}
+        if not elsewhere:
+            try:
+                begun = self.request.ask.perform("BeginSecurityKeyRegistration", self.target())
+                more["begun"] = {"state": begun["State"], "options": begun["CreationOptions"]}
+            except OperationError as error:
+                if unauthenticated(error):
+                    raise
+                context.setdefault("error", failure_of(self.request, error))
+        return super().context(form, **more, **context)
+
+
+class AddUserKey(AddKey):
+    """For another user, who is here to touch it."""
+
+    lead = gettext_lazy("For %(name)s, who has to touch it or give its PIN now, at this computer.")
+
+    def target(self) -> Params:
+        return {"UserName": self.kwargs["name"]}
+
+    def back_url(self) -> str:
+        return of_user(self.kwargs["name"])
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Users"), reverse("console:users")), (self.kwargs["name"], self.back)]
+
+
+def of_user(name: str) -> str:
+    return reverse("console:user", args=[name]) + "?tab=credentials"
+
+
 class RemoveForm(OperationForm):
     SerialNumber = forms.CharField(widget=forms.HiddenInput)
 
@@ -152,18 +226,23 @@ class RemoveDevice(OwnAction):
         return serial.rpartition("/")[2]
 
     def consequences(self) -> list[str]:
-        return [_("From the next sign-in on the password alone is enough.")]
+        return [_("Without another device the password alone is enough from the next sign-in on.")]
 
     def performed(self, form: OperationForm) -> list[Step]:
-        device = {"SerialNumber": form.cleaned_data["SerialNumber"]}
-        return [
-            ("DeactivateMFADevice", {**self.holder(), **device}),
-            ("DeleteVirtualMFADevice", device),
-        ]
+        return removal(self.holder(), form.cleaned_data["SerialNumber"])
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         perform_all(self.request.ask, self.performed(form))
         return {}
+
+
+def removal(holder: Params, serial_number: str) -> list[Step]:
+    """The operations that leave nothing of a device."""
+    device = {"SerialNumber": serial_number}
+    steps: list[Step] = [("DeactivateMFADevice", {**holder, **device})]
+    if not is_key(serial_number):
+        steps.append(("DeleteVirtualMFADevice", device))
+    return steps
 
 
 class RemoveUserDevice(RemoveDevice):
@@ -173,7 +252,7 @@ class RemoveUserDevice(RemoveDevice):
         return {"UserName": self.kwargs["name"]}
 
     def back_url(self) -> str:
-        return reverse("console:user", args=[self.kwargs["name"]]) + "?tab=credentials"
+        return of_user(self.kwargs["name"])
 
     def crumbs(self) -> list[Crumb]:
         return [(_("Users"), reverse("console:users")), (self.kwargs["name"], self.back)]

@@ -39,6 +39,7 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
             "update": ("UpdateAccessKey", {**any_key, "Status": "Inactive"}),
             "delete": ("DeleteAccessKey", any_key),
             "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": name}),
+            "security_key": ("BeginSecurityKeyRegistration", who),
             "remove": ("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
         }
         context |= {

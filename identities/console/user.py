@@ -47,6 +47,7 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         reset=("UpdateLoginProfile", who),
         unlogin=("DeleteLoginProfile", who),
         device=("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
+        security_key=("BeginSecurityKeyRegistration", who),
         join=("AddUserToGroup", {**who, "GroupName": "any"}),
         boundary=("PutUserPermissionsBoundary", bounded),
         tag=("TagUser", {**who, "Tags": []}),

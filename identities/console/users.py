@@ -24,6 +24,7 @@ from iamsite.console.forms import OperationForm
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.operations import OperationError
+from identities.security_keys import is_key
 
 USERS = Table(
     name="users",
@@ -227,7 +228,7 @@ def teardown(request: ConsoleRequest, name: str) -> list[Step]:
         for item in found[listed].result.get(member, []):
             identity = {parameter: item if isinstance(item, str) else item[parameter]}
             steps.append((removal, {**user, **identity}))
-            if removal == "DeactivateMFADevice":
+            if removal == "DeactivateMFADevice" and not is_key(item["SerialNumber"]):
                 steps.append(("DeleteVirtualMFADevice", identity))
     if has_login(request, name):
         steps.append(("DeleteLoginProfile", user))

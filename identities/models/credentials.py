@@ -48,10 +48,12 @@ class LoginProfile(TenantModel):
 
 
 class MFADevice(TenantModel):
-    """A virtual MFA device (TOTP, RFC 6238); unassigned until it is enabled for a user or root.
+    """A virtual MFA device (TOTP, RFC 6238), unassigned until it is enabled for a user or root; or
+    a security key or passkey (WebAuthn), which begins enabled and has a `credential_id`.
 
-    `drift` is how many 30-second steps its clock runs ahead; `last_step` is the newest step
-    accepted, so that a code counts once.
+    Of a virtual device `drift` is how many 30-second steps its clock runs ahead, and `last_step`
+    the newest step accepted, so that a code counts once. Of a key `public_key` is in COSE, and
+    `sign_count` the newest count of its signatures, which tells a copy.
     """
 
     class Holder(models.TextChoices):
@@ -61,7 +63,7 @@ class MFADevice(TenantModel):
 
     name = models.CharField(max_length=226)
     path = models.CharField(max_length=512, default="/")
-    seed = models.BinaryField()
+    seed = models.BinaryField(default=b"")
     holder = models.CharField(max_length=4, choices=Holder, default=Holder.NONE, blank=True)
     user = models.ForeignKey(
         User,
@@ -73,12 +75,20 @@ class MFADevice(TenantModel):
     tags = models.JSONField(default=dict)
     drift = models.IntegerField(default=0)
     last_step = models.BigIntegerField(default=0)
+    credential_id = models.BinaryField(null=True, unique=True)
+    public_key = models.BinaryField(default=b"")
+    sign_count = models.BigIntegerField(default=0)
+    transports = models.JSONField(default=list)
     created_at = models.DateTimeField()
     enabled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "path", "name"], name="mfa_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(credential_id__isnull=True) | ~models.Q(holder=""),
+                name="mfa_key_is_held",
+            ),
             models.CheckConstraint(
                 condition=models.Q(holder="user", user__isnull=False)
                 | models.Q(holder__in=["", "root"], user__isnull=True),
@@ -87,8 +97,16 @@ class MFADevice(TenantModel):
         ]
 
     @property
+    def is_key(self) -> bool:
+        """Whether it is a security key or passkey."""
+        return self.credential_id is not None
+
+    @property
     def serial_number(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:mfa{self.path}{self.name}"
+        if not self.is_key:
+            return f"arn:aws:iam::{self.account_id}:mfa{self.path}{self.name}"
+        whose = "root-account" if self.user is None else f"user/{self.user.name}"
+        return f"arn:aws:iam::{self.account_id}:u2f/{whose}/{self.name}"
 
 
 class ConsoleSession(TenantModel):

@@ -11,6 +11,7 @@ from identities.operations import role_summaries as role_summaries
 from identities.operations import roles as roles
 from identities.operations import saml_providers as saml_providers
 from identities.operations import search as search
+from identities.operations import security_keys as security_keys
 from identities.operations import server_certificates as server_certificates
 from identities.operations import service_access_keys as service_access_keys
 from identities.operations import service_linked_roles as service_linked_roles

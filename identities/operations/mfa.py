@@ -1,4 +1,7 @@
-"""Virtual MFA devices (IAM API Reference; api-behaviour.md §8.8).
+"""MFA devices (IAM API Reference; api-behaviour.md §8.8).
+
+Security keys and passkeys are registered in security_keys.py; here they are listed, told and taken
+away like virtual devices.
 
 The root user enables and resynchronises a device for itself by giving its account id as the
 `UserName`, which those two operations demand; everywhere else it leaves the name out.
@@ -10,6 +13,7 @@ import io
 from typing import Any
 
 import segno
+from django.db.models import QuerySet
 from django.db.models.functions import Concat
 
 from accounts.quotas import quota
@@ -17,11 +21,12 @@ from iamsite.operations import Call, OperationError, Resource, operation
 from iamsite.operations.errors import (
     delete_conflict,
     entity_already_exists,
+    invalid_input,
     limit_exceeded,
     no_such_entity,
     validation_error,
 )
-from iamsite.operations.paging import page
+from iamsite.operations.paging import page, page_of_list
 from identities import totp
 from identities.models import MFADevice, User
 from identities.operations import find
@@ -37,11 +42,11 @@ Holder = MFADevice.Holder
 
 
 def find_device(call: Call, serial_number: str) -> MFADevice | None:
-    """The account's device with that serial number, or None; kept for the call."""
+    """The account's virtual device with that serial number, or None; kept for the call."""
     key = (MFADevice, serial_number)
     if key not in call.found:
         prefix = f"arn:aws:iam::{call.account}:mfa"
-        rows = MFADevice.objects.of(call.account).annotate(full=Concat("path", "name"))
+        rows = virtual(call).annotate(full=Concat("path", "name"))
         call.found[key] = (
             rows.filter(full=serial_number.removeprefix(prefix)).select_related("user").first()
             if serial_number.startswith(f"{prefix}/")
@@ -49,6 +54,11 @@ def find_device(call: Call, serial_number: str) -> MFADevice | None:
         )
     found: MFADevice | None = call.found[key]
     return found
+
+
+def virtual(call: Call) -> QuerySet[MFADevice]:
+    rows: QuerySet[MFADevice] = MFADevice.objects.of(call.account).filter(credential_id=None)
+    return rows
 
 
 def get_device(call: Call, serial_number: str) -> MFADevice:
@@ -59,17 +69,25 @@ def get_device(call: Call, serial_number: str) -> MFADevice:
 
 
 def _get_device_of(call: Call, user: User | None, serial_number: str) -> MFADevice:
-    """The device that is enabled for the user, or for root; raises NoSuchEntity."""
-    device = find_device(call, serial_number)
-    if device is None or not _holds(user, device):
-        raise no_such_entity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
-    return device
+    """The device or key that is enabled for the user, or for root; raises NoSuchEntity."""
+    for device in devices_of(call, user):
+        if device.serial_number == serial_number:
+            return device
+    raise no_such_entity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
 
 
-def _holds(user: User | None, device: MFADevice) -> bool:
-    if user is None:
-        return device.holder == Holder.ROOT
-    return device.holder == Holder.USER and device.user_id == user.id
+def devices_of(call: Call, user: User | None) -> QuerySet[MFADevice]:
+    """All that is enabled for the user, or for root: a few at most."""
+    kind = Holder.ROOT if user is None else Holder.USER
+    rows: QuerySet[MFADevice] = MFADevice.objects.of(call.account).filter(holder=kind, user=user)
+    return rows.select_related("user")
+
+
+def check_room(call: Call, user: User | None) -> None:
+    """Raises LimitExceeded when the user, or root, can have no further device."""
+    limit = quota(call.account, "MFADevicesPerUser")
+    if devices_of(call, user).count() >= limit:
+        raise limit_exceeded("MFADevicesPerUser", limit)
 
 
 def device(call: Call, SerialNumber: str, **_: Any) -> Resource:
@@ -96,7 +114,7 @@ def holder(call: Call, UserName: str | None = None, **_: Any) -> Resource:
     return find.own_user(call, None if _means_root(call, UserName) else UserName)
 
 
-def _holder(call: Call, name: str | None) -> User | None:
+def holder_of(call: Call, name: str | None) -> User | None:
     """The user that a device is for, or None for the root user."""
     if _means_root(call, name):
         return None
@@ -152,7 +170,7 @@ def create_virtual_mfa_device(
         raise entity_already_exists("MFADevice entity at the same path and name already exists.")
     # As many as there may be users (IAM User Guide, "IAM and AWS STS quotas").
     limit = quota(call.account, "UsersPerAccount")
-    if MFADevice.objects.of(call.account).count() >= limit:
+    if virtual(call).count() >= limit:
         raise limit_exceeded("VirtualMFADevicesPerAccount", limit)
     seed = totp.new_seed()
     new.seed = totp.seal_seed(seed, new.serial_number)
@@ -191,18 +209,16 @@ def enable_mfa_device(
     AuthenticationCode1: str,
     AuthenticationCode2: str,
 ) -> None:
-    user = _holder(call, UserName)
+    user = holder_of(call, UserName)
     found = get_device(call, SerialNumber)
     if found.holder != Holder.NONE:
         raise entity_already_exists(f"MFA device {SerialNumber} is already in use.")
-    kind = Holder.ROOT if user is None else Holder.USER
-    limit = quota(call.account, "MFADevicesPerUser")
-    if MFADevice.objects.of(call.account).filter(holder=kind, user=user).count() >= limit:
-        raise limit_exceeded("MFADevicesPerUser", limit)
+    check_room(call, user)
     codes = AuthenticationCode1, AuthenticationCode2
     if not totp.check_pair(found, *codes, call.now, totp.ENABLING):
         raise _invalid_code()
-    found.holder, found.user, found.enabled_at = kind, user, call.now
+    found.holder = Holder.ROOT if user is None else Holder.USER
+    found.user, found.enabled_at = user, call.now
     found.save(update_fields=["holder", "user", "enabled_at"])
 
 
@@ -214,7 +230,9 @@ def resync_mfa_device(
     AuthenticationCode1: str,
     AuthenticationCode2: str,
 ) -> None:
-    found = _get_device_of(call, _holder(call, UserName), SerialNumber)
+    found = _get_device_of(call, holder_of(call, UserName), SerialNumber)
+    if found.is_key:
+        raise invalid_input("A security key shows no codes: it has nothing to resynchronize.")
     codes = AuthenticationCode1, AuthenticationCode2
     if not totp.check_pair(found, *codes, call.now, totp.RESYNCHRONISING):
         raise _invalid_code()
@@ -222,14 +240,17 @@ def resync_mfa_device(
 
 @operation("iam:DeactivateMFADevice", resource=holder)
 def deactivate_mfa_device(call: Call, SerialNumber: str, UserName: str | None = None) -> None:
-    found = _get_device_of(call, _holder(call, UserName), SerialNumber)
+    found = _get_device_of(call, holder_of(call, UserName), SerialNumber)
+    if found.is_key:
+        found.delete()
+        return
     found.holder, found.user, found.enabled_at = Holder.NONE, None, None
     found.save(update_fields=["holder", "user", "enabled_at"])
 
 
 @operation("iam:GetMFADevice", resource=holder, reads=True)
 def get_mfa_device(call: Call, SerialNumber: str, UserName: str | None = None) -> dict[str, Any]:
-    return _enabled_output(_get_device_of(call, _holder(call, UserName), SerialNumber))
+    return _enabled_output(_get_device_of(call, holder_of(call, UserName), SerialNumber))
 
 
 @operation("iam:ListMFADevices", resource=holder, reads=True)
@@ -239,11 +260,8 @@ def list_mfa_devices(
     Marker: str | None = None,
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
-    user = _holder(call, UserName)
-    rows = MFADevice.objects.of(call.account).filter(
-        holder=Holder.ROOT if user is None else Holder.USER, user=user
-    )
-    devices, paging = _page(call, rows.select_related("user"))
+    enabled = list(devices_of(call, holder_of(call, UserName)))
+    devices, paging = page_of_list(call, enabled, lambda one: one.serial_number)
     return {"MFADevices": [_enabled_output(one) for one in devices], **paging}
 
 
@@ -259,7 +277,7 @@ def list_virtual_mfa_devices(
     Marker: str | None = None,
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
-    rows = MFADevice.objects.of(call.account).select_related("user")
+    rows = virtual(call).select_related("user")
     if AssignmentStatus == "Assigned":
         rows = rows.exclude(holder=Holder.NONE)
     elif AssignmentStatus == "Unassigned":

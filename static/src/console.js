@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import "./js/ceremonies.js";
 import "./js/copy.js";
 import "./js/dialog.js";
 import "./js/editors.js";

@@ -154,6 +154,7 @@ PICTURES = (
     Picture("sessions", "sessions"),
     Picture("account", "account"),
     Picture("security-credentials", "security-credentials"),
+    Picture("add-security-key", "security-credentials/mfa/key"),
     Picture("security-credentials-root", "security-credentials", who="root"),
     Picture("limited", "users/", who="priya.nair"),
     Picture("limited-user", "users/mei.chen/", who="priya.nair"),

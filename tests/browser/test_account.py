@@ -28,7 +28,7 @@ def next_code(seed: str) -> str:
 def add_device(page: Page) -> str:
     """Registers an authenticator app for whoever is signed in and returns its seed."""
     page.goto("security-credentials")
-    send(act(page, "Add device"), "Continue")
+    send(act(page, "Add authenticator app"), "Continue")
     picture = page.get_by_alt_text("QR code with the seed of the device")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 100

@@ -17,7 +17,7 @@ from iamsite.operations import OperationError, Origin, SessionCredential, perfor
 from iamsite.operations.authentication import session_digest
 from identities import signin
 from identities.models import ConsoleSession, LoginProfile
-from identities.signin import PasswordRefused, SignedIn, SignInRefused
+from identities.signin import PasswordRefused, SignedIn, SignInRefused, admission, steps
 from tests.cast import PASSWORD, Acme, Evil, allow, origin
 from tests.identities.devices import device_for, wrong
 
@@ -211,7 +211,7 @@ class TestGuessing:
     def test_guesses_at_one_name_from_one_address_end(self, acme: Acme) -> None:
         with_password(acme)
         stranger = browser()
-        for _ in range(signin.PASSWORDS_AT_ONE_NAME):
+        for _ in range(steps.PASSWORDS_AT_ONE_NAME):
             assert refused(lambda: sign_in(acme, "wrong", at=stranger)).message == signin.FAILED
         error = refused(lambda: sign_in(acme, at=stranger))
         assert error.message == signin.TOO_MANY
@@ -220,13 +220,13 @@ class TestGuessing:
 
     def test_a_stranger_locks_nobody_out(self, acme: Acme) -> None:
         stranger = browser()
-        for _ in range(signin.PASSWORDS_AT_ONE_NAME + 1):
+        for _ in range(steps.PASSWORDS_AT_ONE_NAME + 1):
             refused(lambda: signin.sign_in_root(acme.email, "wrong", stranger))
         assert identity(signin.sign_in_root(acme.email, PASSWORD, browser()))
 
     def test_names_that_do_not_exist_are_counted_alike(self, acme: Acme) -> None:
         stranger = browser()
-        for _ in range(signin.PASSWORDS_AT_ONE_NAME):
+        for _ in range(steps.PASSWORDS_AT_ONE_NAME):
             refused(lambda: signin.sign_in_user(acme.id, "nobody", "x", stranger))
         error = refused(lambda: signin.sign_in_user(acme.id, "nobody", "x", stranger))
         assert error.message == signin.TOO_MANY
@@ -234,7 +234,7 @@ class TestGuessing:
     def test_spraying_many_names_from_one_address_ends(
         self, acme: Acme, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(signin, "GUESSES_FROM_ONE_ADDRESS", 3)
+        monkeypatch.setattr(steps, "GUESSES_FROM_ONE_ADDRESS", 3)
         stranger = browser()
         for number in range(3):
             refused(lambda n=number: signin.sign_in_user(acme.id, f"u{n}", "x", stranger))
@@ -244,7 +244,7 @@ class TestGuessing:
     def test_a_right_password_is_no_guess(
         self, acme: Acme, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(signin, "GUESSES_FROM_ONE_ADDRESS", 2)
+        monkeypatch.setattr(steps, "GUESSES_FROM_ONE_ADDRESS", 2)
         with_password(acme)
         office = browser()
         for _ in range(5):
@@ -309,7 +309,7 @@ class TestMFA:
         with_password(acme)
         device = device_for(acme, "carol")
         guess = wrong(device.code())
-        for _ in range(signin.CODES):
+        for _ in range(admission.CODES):
             refused(lambda: sign_in(acme, mfa_code=guess))
         assert refused(lambda: sign_in(acme, mfa_code=device.code())).message == signin.TOO_MANY
 
@@ -331,7 +331,7 @@ class TestMFA:
         with_password(acme)
         device = device_for(acme, "carol")
         challenge = sign_in(acme).challenge
-        monkeypatch.setattr(signin, "CHALLENGE_SECONDS", -1)
+        monkeypatch.setattr(admission, "CHALLENGE_SECONDS", -1)
         error = refused(lambda: signin.answer_mfa(challenge, device.code(), browser()))
         assert error.message == signin.BEGIN_AGAIN
 

@@ -117,6 +117,7 @@ class TestFaces:
 CROSSING = {
     "iamsite_access_key",
     "iamsite_account_named",
+    "iamsite_account_of_credential",
     "iamsite_account_of_root",
     "iamsite_arns_of",
     "iamsite_chain_event",

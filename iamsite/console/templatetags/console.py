@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from iamsite.console import times
 from iamsite.console.forms import DocumentField, TagsField
 from iamsite.operations import Verdict
+from identities.security_keys import is_key
 
 register = template.Library()
 
@@ -202,6 +203,13 @@ def initials(name: str) -> str:
 def arn_name(arn: str) -> str:
     """The last part of an ARN: what people call the thing."""
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
+
+
+@register.filter
+def device_name(serial: str) -> str:
+    """The name that a person gave an MFA device; a security key's serial number adds an id."""
+    name = arn_name(serial)
+    return name.rpartition("-")[0] if is_key(serial) else name
 
 
 @register.filter

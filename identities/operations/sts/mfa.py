@@ -43,7 +43,7 @@ def proved(call: Call, serial_number: str | None, code: str | None) -> bool:
 
 
 def _device(call: Call, serial_number: str) -> MFADevice | None:
-    rows = MFADevice.objects.of(call.account).exclude(enabled_at=None)
+    rows = MFADevice.objects.of(call.account).filter(credential_id=None).exclude(enabled_at=None)
     if call.caller.is_root:
         rows = rows.filter(holder=MFADevice.Holder.ROOT)
     elif call.caller.kind is PrincipalKind.USER:

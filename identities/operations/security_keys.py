@@ -1,0 +1,85 @@
+"""Security keys and passkeys for the second step of a sign-in, or in place of the password.
+
+AWS's console registers them, with `iam:EnableMFADevice` and `iam:RegisterSecurityKey` at both
+steps (context-keys.md §6), but no API of its does: these operations are the portal's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.identifiers import unique_id
+from iamsite.operations import Call, operation
+from iamsite.operations.errors import entity_already_exists, invalid_input, validation_error
+from identities import security_keys
+from identities.models import MFADevice, User
+from identities.operations.mfa import check_room, devices_of, holder, holder_of
+from identities.security_keys import Holder, NoDomain, Refused
+
+NO_DOMAIN = (
+    "Browsers make security keys and passkeys for a domain name only, and the address of this "
+    "portal (IAMSITE_URL) has an IP address in place of one."
+)
+
+
+def _may_create(call: Call, UserName: str | None = None, **_: Any) -> None:
+    context = {"iam:RegisterSecurityKey": "Create"}
+    call.authorize("iam:EnableMFADevice", holder(call, UserName), context)
+
+
+def _may_activate(call: Call, UserName: str | None = None, **_: Any) -> None:
+    context = {"iam:RegisterSecurityKey": "Activate"}
+    call.authorize("iam:EnableMFADevice", holder(call, UserName), context)
+
+
+@operation("portal:BeginSecurityKeyRegistration", reads=True, authorizes_itself=_may_create)
+def begin_security_key_registration(call: Call, UserName: str | None = None) -> dict[str, Any]:
+    user = holder_of(call, UserName)
+    check_room(call, user)
+    name = f"root @ {call.account}" if user is None else f"{user.name} @ {call.account}"
+    keys = [device for device in devices_of(call, user) if device.is_key]
+    try:
+        begun = security_keys.begin_registration(_of(call, user), name, name, keys)
+    except NoDomain as error:
+        raise invalid_input(NO_DOMAIN) from error
+    return {"State": begun.state, "CreationOptions": begun.options}
+
+
+@operation("portal:CompleteSecurityKeyRegistration", authorizes_itself=_may_activate)
+def complete_security_key_registration(
+    call: Call, DeviceName: str, State: str, Credential: str, UserName: str | None = None
+) -> dict[str, Any]:
+    user = holder_of(call, UserName)
+    check_room(call, user)
+    try:
+        made = security_keys.finish_registration(_of(call, user), State, Credential, call.now)
+    except NoDomain as error:
+        raise invalid_input(NO_DOMAIN) from error
+    except Refused as error:
+        raise validation_error(f"The security key was not registered: {error}") from error
+    device = MFADevice(
+        account_id=call.account,
+        # People may give two keys one name; the serial number has to tell them apart.
+        name=f"{DeviceName}-{unique_id('')}",
+        holder=MFADevice.Holder.ROOT if user is None else MFADevice.Holder.USER,
+        user=user,
+        credential_id=made.credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        transports=security_keys.transports(Credential),
+        created_at=call.now,
+        enabled_at=call.now,
+    )
+    try:
+        with transaction.atomic():
+            device.save(force_insert=True)
+    except IntegrityError as error:
+        raise entity_already_exists("The security key is registered already.") from error
+    call.detail["SerialNumber"] = device.serial_number
+    return {"SerialNumber": device.serial_number}
+
+
+def _of(call: Call, user: User | None) -> Holder:
+    return Holder(call.account, None if user is None else user.id)

@@ -1,0 +1,56 @@
+"""Signing in to the console, and out again.
+
+Every failure is told in the same words, after the same work, whether it was the account, the name
+or the password. A session is a row that keeps only a digest of its token; every sign-in makes a new
+one. Each outcome is in the trail of the account, under CloudTrail's names.
+"""
+
+from identities.signin.keys import (
+    SecondFactors,
+    answer_key,
+    begin_passkey,
+    second_factors,
+    sign_in_with_passkey,
+)
+from identities.signin.outcomes import (
+    BEGIN_AGAIN,
+    EXPIRED,
+    FAILED,
+    LOCKED,
+    TOO_MANY,
+    WRONG_CODE,
+    PasswordRefused,
+    SignedIn,
+    SignInRefused,
+)
+from identities.signin.steps import (
+    answer_mfa,
+    change_password,
+    open_account,
+    sign_in_root,
+    sign_in_user,
+    sign_out,
+)
+
+__all__ = [
+    "BEGIN_AGAIN",
+    "EXPIRED",
+    "FAILED",
+    "LOCKED",
+    "TOO_MANY",
+    "WRONG_CODE",
+    "PasswordRefused",
+    "SecondFactors",
+    "SignInRefused",
+    "SignedIn",
+    "answer_key",
+    "answer_mfa",
+    "begin_passkey",
+    "change_password",
+    "open_account",
+    "second_factors",
+    "sign_in_root",
+    "sign_in_user",
+    "sign_in_with_passkey",
+    "sign_out",
+]

@@ -1,0 +1,174 @@
+"""The steps of a sign-in by password: name and password, the code of a device, a new password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import opening, tenancy, throttle
+from iamsite.operations import OperationError, Origin, SessionCredential
+from iamsite.operations.authentication import authenticate
+from iamsite.operations.registry import Effect
+from iamsite.operations.trail import Author, record_event
+from identities import candidates, passwords, totp
+from identities.candidates import Candidate
+from identities.models import ConsoleSession, LoginProfile
+from identities.signin.admission import (
+    SERVICE,
+    Proof,
+    admit,
+    count,
+    enter,
+    open_session,
+    record,
+    record_failure,
+    refuse_unadmitted,
+    resumed,
+)
+from identities.signin.outcomes import (
+    BEGIN_AGAIN,
+    WRONG_CODE,
+    PasswordRefused,
+    SignedIn,
+    SignInRefused,
+)
+
+# Guesses in 15 minutes (accounts/throttle.py)
+PASSWORDS_AT_ONE_NAME = 10
+GUESSES_FROM_ONE_ADDRESS = 100
+ACCOUNTS_FROM_ONE_ADDRESS = 20
+
+LONGEST_PASSWORD = 1024
+
+
+def open_account(email: str, password: str, name: str, origin: Origin) -> SignedIn:
+    """Opens an account and signs its root user in; raises AccountError or SignInRefused."""
+    now = timezone.now()
+    count(ACCOUNTS_FROM_ONE_ADDRESS, now, "open", throttle.address(origin.source_ip))
+    with transaction.atomic(durable=True):
+        opened = opening.open_account(email, password, name)
+        author = opening.record_opening(opened, origin)
+        token = open_session(opened.account.id, None, origin, now, None)
+        record(opened.account.id, author, origin, now, "ConsoleLogin", MFAUsed="No")
+    return SignedIn(token)
+
+
+def sign_in_root(
+    email: str, password: str, origin: Origin, mfa_code: str | None = None
+) -> SignedIn:
+    """Signs in the root user with that email address; raises SignInRefused."""
+    label = ("root", email.strip().lower())
+    return _sign_in(lambda: candidates.root_user(email.strip()), label, password, origin, mfa_code)
+
+
+def sign_in_user(
+    account_id_or_alias: str,
+    name: str,
+    password: str,
+    origin: Origin,
+    mfa_code: str | None = None,
+) -> SignedIn:
+    """Signs in a user of the account with that id or alias; raises SignInRefused."""
+    label = ("user", account_id_or_alias.strip().lower(), name.lower())
+    return _sign_in(
+        lambda: candidates.user(account_id_or_alias, name), label, password, origin, mfa_code
+    )
+
+
+def answer_mfa(challenge: str, mfa_code: str, origin: Origin) -> SignedIn:
+    """The second step of a sign-in; raises SignInRefused."""
+    candidate, mfa_at = resumed(challenge)
+    proof = _code_proof(mfa_code)
+    return admit(candidate, origin, timezone.now(), mfa_at=mfa_at, proof=proof)
+
+
+def change_password(challenge: str, new_password: str, origin: Origin) -> SignedIn:
+    """The last step of a sign-in with an expired or temporary password.
+
+    Every other session of the user ends. Raises PasswordRefused, SignInRefused.
+    """
+    candidate, mfa_at = resumed(challenge)
+    now = timezone.now()
+    if candidate.user_id is None or not candidate.must_change(now):
+        raise SignInRefused(BEGIN_AGAIN)
+    refuse_unadmitted(candidate, now, mfa_at)
+    with transaction.atomic(durable=True):
+        tenancy.lock(candidate.account)
+        profile = LoginProfile.objects.get(user_id=candidate.user_id)
+        if profile.password != candidate.password:
+            raise SignInRefused(BEGIN_AGAIN)
+        faults = passwords.faults(new_password, candidate.account, profile)
+        if check_password(new_password, profile.password):
+            faults.append("Password should not be the present one")
+        if faults:
+            raise PasswordRefused(faults)
+        passwords.change(profile, new_password, now)
+        profile.reset_required = False
+        profile.save()
+        ConsoleSession.objects.of(candidate.account).filter(user_id=candidate.user_id).delete()
+        record_event(
+            candidate.account,
+            candidate.author,
+            origin,
+            now,
+            "iam",
+            "ChangePassword",
+            resources=[candidate.author.arn],
+        )
+        changed = replace(
+            candidate, password=profile.password, reset_required=False, expires_at=None
+        )
+        return enter(changed, origin, now, mfa_at)
+
+
+def sign_out(token: str, origin: Origin) -> None:
+    """Ends the session with that token, if there still is one."""
+    now = timezone.now()
+    try:
+        with transaction.atomic(durable=True):
+            caller = authenticate(SessionCredential(token), Effect.ISSUE, origin, SERVICE, now)
+            assert caller.session is not None
+            assert caller.session.id is not None
+            ConsoleSession.objects.filter(id=caller.session.id).delete()
+            author = Author(caller.kind.value, caller.principal.arn, caller.user_id)
+            record(caller.account, author, origin, now, "ConsoleLogout")
+    except OperationError:
+        return  # over already
+
+
+def _sign_in(
+    find: Callable[[], Candidate],
+    label: tuple[str, ...],
+    password: str,
+    origin: Origin,
+    mfa_code: str | None,
+) -> SignedIn:
+    now = timezone.now()
+    guesser = throttle.address(origin.source_ip)
+    count(GUESSES_FROM_ONE_ADDRESS, now, "address", guesser)
+    count(PASSWORDS_AT_ONE_NAME, now, "password", guesser, *label)
+    candidate = find()
+    # One hash is computed whatever was found, so that time tells nothing.
+    right = check_password(password[:LONGEST_PASSWORD], candidate.password)
+    if not right or not candidate.exists or len(password) > LONGEST_PASSWORD:
+        record_failure(candidate, origin, now, "Failed authentication")
+        raise SignInRefused
+    throttle.take_back("address", guesser)
+    throttle.forget("password", guesser, *label)
+    return admit(candidate, origin, now, proof=_code_proof(mfa_code) if mfa_code else None)
+
+
+def _code_proof(code: str) -> Proof:
+    """Uses the code up."""
+
+    def prove(candidate: Candidate, now: datetime) -> None:
+        virtual = [device for device in candidate.devices if not device.is_key]
+        if not any(totp.check(device, code.strip(), now) for device in virtual):
+            raise SignInRefused(WRONG_CODE)
+
+    return prove

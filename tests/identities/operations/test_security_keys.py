@@ -1,0 +1,210 @@
+"""Registering security keys and passkeys, and what the account tells of them afterwards."""
+
+import json
+import re
+
+import pytest
+
+from iamsite.operations import OperationError
+from tests.cast import Acme, Evil, allow
+from tests.identities.authenticator import Authenticator
+from tests.identities.operations.refusal import exists, limit, missing
+
+
+def complete(actor, authenticator: Authenticator, options: dict, **params):
+    return actor.perform(
+        "CompleteSecurityKeyRegistration",
+        **{
+            "DeviceName": "key",
+            "State": options["State"],
+            "Credential": authenticator.create(options["CreationOptions"]),
+            **params,
+        },
+    )
+
+
+def refusal(act) -> tuple[str, int, str]:
+    with pytest.raises(OperationError) as caught:
+        act()
+    return caught.value.code, caught.value.status, caught.value.message
+
+
+def refused(act) -> str:
+    code, _status, message = refusal(act)
+    assert code == "ValidationError"
+    return message.removeprefix("The security key was not registered: ")
+
+
+class TestLife:
+    def test_a_key_is_an_mfa_device_of_its_user_until_it_is_deactivated(self, acme: Acme) -> None:
+        key = Authenticator().register(acme.root, "yubikey", UserName="bob")
+        pattern = re.escape(acme.arn("u2f/user/bob/yubikey-")) + "[A-Z2-7]{21}"
+        assert re.fullmatch(pattern, key.serial)
+        who = {"UserName": "bob"}
+        (device,) = acme.root.perform("ListMFADevices", **who)["MFADevices"]
+        assert (device["SerialNumber"], device["UserName"]) == (key.serial, "bob")
+        told = acme.root.perform("GetMFADevice", SerialNumber=key.serial, **who)
+        assert told["SerialNumber"] == key.serial
+        assert acme.root.perform("ListVirtualMFADevices")["VirtualMFADevices"] == []
+        summary = acme.root.perform("GetAccountSummary")["SummaryMap"]
+        assert (summary["MFADevices"], summary["MFADevicesInUse"]) == (1, 1)
+        acme.root.perform("DeactivateMFADevice", SerialNumber=key.serial, **who)
+        assert acme.root.perform("ListMFADevices", **who)["MFADevices"] == []
+        again = refusal(lambda: acme.root.perform("GetMFADevice", SerialNumber=key.serial, **who))
+        assert again[:2] == missing("")[:2]
+
+    def test_roots_key_counts_in_the_summary_the_report_and_the_status(self, acme: Acme) -> None:
+        key = Authenticator().register(acme.root)
+        assert key.serial.startswith(acme.arn("u2f/root-account/yubikey-"))
+        summary = acme.root.perform("GetAccountSummary")["SummaryMap"]
+        assert summary["AccountMFAEnabled"] == 1
+        assert acme.root.perform("GetAccountStatus")["RootMFAEnabled"] is True
+        acme.root.perform("GenerateCredentialReport")
+        report = acme.root.perform("GetCredentialReport")["Content"].decode().splitlines()
+        column = report[0].split(",").index("mfa_active")
+        assert report[1].split(",")[column] == "true"
+
+    def test_a_renamed_user_keeps_its_key_under_its_new_name(self, acme: Acme) -> None:
+        Authenticator().register(acme.root, UserName="bob")
+        acme.root.perform("UpdateUser", UserName="bob", NewUserName="robert")
+        (device,) = acme.root.perform("ListMFADevices", UserName="robert")["MFADevices"]
+        assert ":u2f/user/robert/" in device["SerialNumber"]
+
+    def test_a_user_with_a_key_is_not_deleted(self, acme: Acme) -> None:
+        acme.root.perform("CreateUser", UserName="dave")
+        Authenticator().register(acme.root, UserName="dave")
+        code, _status, message = refusal(lambda: acme.root.perform("DeleteUser", UserName="dave"))
+        assert (code, message) == (
+            "DeleteConflict", "Cannot delete entity, must delete MFA device first."
+        )  # fmt: skip
+
+    def test_several_keys_and_apps_count_together_against_the_quota(self, acme: Acme) -> None:
+        for _ in range(8):
+            last = Authenticator().register(acme.root, UserName="bob")
+        begin = lambda: acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")  # noqa: E731
+        assert refusal(begin) == limit("MFADevicesPerUser", 8)
+        first = acme.root.perform("ListMFADevices", UserName="bob", MaxItems=5)
+        rest = acme.root.perform("ListMFADevices", UserName="bob", Marker=first["Marker"])
+        assert len(first["MFADevices"]) + len(rest["MFADevices"]) == 8
+        acme.root.perform("DeactivateMFADevice", UserName="bob", SerialNumber=last.serial)
+        excluded = json.loads(begin()["CreationOptions"])["excludeCredentials"]
+        assert len(excluded) == 7
+
+    def test_a_key_shows_no_codes(self, acme: Acme) -> None:
+        key = Authenticator().register(acme.root, UserName="alice")
+        codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+        resync = {"UserName": "alice", "SerialNumber": key.serial, **codes}
+        assert refusal(lambda: acme.root.perform("ResyncMFADevice", **resync))[0] == "InvalidInput"
+        token = {"SerialNumber": key.serial, "TokenCode": "123456"}
+        assert refusal(lambda: acme.alice.perform("GetSessionToken", **token))[0] == "AccessDenied"
+
+    def test_the_trail_keeps_the_serial_number_and_no_challenge(self, acme: Acme) -> None:
+        key = Authenticator().register(acme.root, UserName="bob")
+        events = acme.root.perform("ListEvents")["Events"]
+        kept = json.dumps(
+            [one for one in events if one["EventName"] == "CompleteSecurityKeyRegistration"],
+            default=str,
+        )
+        assert key.serial in kept
+        assert "clientDataJSON" not in kept
+
+
+class TestWhoMay:
+    def test_it_takes_enable_mfa_device_on_the_user_at_both_steps(self, acme: Acme) -> None:
+        begin = lambda: acme.carol.perform("BeginSecurityKeyRegistration")  # noqa: E731
+        code, _status, message = refusal(begin)
+        assert code == "AccessDenied"
+        assert f"perform: iam:EnableMFADevice on resource: {acme.carol.arn}" in message
+        acme.root.perform(
+            "PutUserPolicy",
+            UserName="carol",
+            PolicyName="begin",
+            PolicyDocument=allow(
+                "iam:EnableMFADevice",
+                resource=acme.carol.arn,
+                Condition={"StringEquals": {"iam:RegisterSecurityKey": "Create"}},
+            ),
+        )
+        begun = begin()
+        assert refusal(lambda: complete(acme.carol, Authenticator(), begun))[0] == "AccessDenied"
+        acme.root.perform(
+            "PutUserPolicy",
+            UserName="carol",
+            PolicyName="begin",
+            PolicyDocument=allow("iam:EnableMFADevice", resource=acme.carol.arn),
+        )
+        assert complete(acme.carol, Authenticator(), begun)["SerialNumber"]
+        other = {"UserName": "bob"}
+        assert (
+            refusal(lambda: acme.carol.perform("BeginSecurityKeyRegistration", **other))[0]
+            == "AccessDenied"
+        )
+
+
+class TestAttacks:
+    def test_a_challenge_is_answered_once(self, acme: Acme) -> None:
+        begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
+        complete(acme.root, Authenticator(), begun, UserName="bob")
+        again = lambda: complete(acme.root, Authenticator(), begun, UserName="bob")  # noqa: E731
+        assert refused(again) == "The challenge was answered before."
+
+    def test_a_challenge_is_good_for_five_minutes(self, acme: Acme, monkeypatch) -> None:
+        begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
+        monkeypatch.setattr("identities.security_keys.SECONDS", -1)
+        late = lambda: complete(acme.root, Authenticator(), begun, UserName="bob")  # noqa: E731
+        assert "took too long" in refused(late)
+
+    def test_a_challenge_of_one_person_or_account_is_good_for_no_other(
+        self, acme: Acme, evil: Evil
+    ) -> None:
+        begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
+        for actor, params in (
+            (acme.root, {"UserName": "alice"}),
+            (acme.root, {}),
+            (evil.root, {}),
+        ):
+            act = lambda a=actor, p=params: complete(a, Authenticator(), begun, **p)  # noqa: E731
+            assert refused(act) == "The challenge was made for something else."
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"origin": "https://evil.example"},
+            {"rp_id": "evil.example"},
+            {"challenge": "AAAA"},
+            {"flags": 0},
+        ],
+    )
+    def test_what_another_site_or_challenge_made_is_refused(self, acme: Acme, changes) -> None:
+        begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
+        credential = Authenticator().create(begun["CreationOptions"], **changes)
+        act = lambda: complete(  # noqa: E731
+            acme.root, Authenticator(), begun, UserName="bob", Credential=credential
+        )
+        assert refused(act)
+        assert acme.root.perform("ListMFADevices", UserName="bob")["MFADevices"] == []
+
+    def test_a_credential_of_another_account_is_not_registered_twice(
+        self, acme: Acme, evil: Evil
+    ) -> None:
+        key = Authenticator().register(acme.root, UserName="bob")
+        begun = evil.root.perform("BeginSecurityKeyRegistration")
+        twin = Authenticator(id=key.id)
+        assert refusal(lambda: complete(evil.root, twin, begun)) == exists(
+            "The security key is registered already."
+        )
+
+    @pytest.mark.parametrize(
+        "credential",
+        [
+            "x", "[]", "{}", "null", "[" * 5000, '{"id": 7}', '{"id": "é", "rawId": "x"}',
+            '{"id":"AA","rawId":"AA","type":"public-key","response":{}}',
+            '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"AA","attestationObject":"AA"}}',
+            '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA"}}',
+            '{"id":"AA","rawId":"AA","type":"public-key","response":[1],"transports":7}',
+        ],
+    )  # fmt: skip
+    def test_a_malformed_answer_is_told_and_changes_nothing(self, acme: Acme, credential) -> None:
+        begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
+        with pytest.raises(OperationError, match="not registered"):
+            complete(acme.root, Authenticator(), begun, UserName="bob", Credential=credential)
