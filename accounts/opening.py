@@ -53,7 +53,7 @@ def open_account(
     # Begins at the time, so that nothing kept of an earlier account of that id fits a revision.
     revision = int(now.timestamp() * 1_000_000)
     account = Account(id=number, name=name.strip()[:128], revision=revision, created_at=now)
-    root = Person(email=email, account=account, password_changed_at=now)
+    root = Person(email=email, account=account, password_changed_at=now, login_profile_at=now)
     root.set_password(password)
     try:
         with transaction.atomic():

@@ -21,7 +21,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts import tenancy
 from accounts.models import Account, Person
-from accounts.opening import check_password, close_account
+from accounts.opening import AccountError, check_password, close_account
 from iamsite.operations.caller import Origin
 from iamsite.operations.trail import Author, record_event
 from identities.models import AccessKey, ConsoleSession, MFADevice
@@ -118,17 +118,24 @@ def recover(operator: Operator, account_id: str, password: str, origin: Origin) 
     """Gives the root user a new password and unlocks it.
 
     Its MFA devices, which may be lost, are removed; its sessions end; its access keys become
-    inactive. Raises PermissionDenied, AccountError for a password that may not be, and
-    Account.DoesNotExist at the shell, which is refused nothing.
+    inactive. Raises PermissionDenied, AccountError for a password that may not be or may not be
+    recovered, and Account.DoesNotExist at the shell, which is refused nothing.
     """
     _demand(operator, "recover", account_id)
     _lock(account_id)
     root = Person.objects.get(account_id=account_id)
+    if root.login_profile_at is None and not isinstance(operator, Shell):
+        raise AccountError(
+            "account_id",
+            "The account's organization manages its root user's credentials and does not allow "
+            "its password to be recovered.",
+        )
     check_password(password, root.email)
     now = timezone.now()
     root.set_password(password)
     root.password_changed_at = now
-    root.save(update_fields=["password", "password_changed_at"])
+    root.login_profile_at = root.login_profile_at or now
+    root.save(update_fields=["password", "password_changed_at", "login_profile_at"])
     Account.objects.filter(id=account_id).update(root_locked_at=None)
     MFADevice.objects.of(account_id).filter(holder=MFADevice.Holder.ROOT).delete()
     AccessKey.objects.of(account_id).filter(user=None).update(status=AccessKey.Status.INACTIVE)

@@ -23,8 +23,9 @@ class TemporaryCredentials:
     """What a session token says.
 
     `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
-    it (the account id for root, with `root_since` in place of a unique id). Times are whole
-    seconds, UTC. `default_regions_only` marks AWS's first version of tokens.
+    it (the account id for root, with `root_since` in place of a unique id). Of AssumeRoot, `name`
+    is the task, `issuer` the account that assumed root, `root_since` the membership. Times are
+    whole seconds, UTC. `default_regions_only` marks AWS's first version of tokens.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class TemporaryCredentials:
     chained: bool = False
     context: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     root_since: str = ""
+    issuer: str = ""
     default_regions_only: bool = False
 
 

@@ -27,6 +27,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     An operator has no account. What it may do to which account is said by django-guardian's
     object permissions; inside an account's policies it has no power at all.
+
+    `login_profile_at` is since when a root user has a login profile: a password, or leave to
+    recover one. None: an organization has taken it away (accounts/root_access.py).
     """
 
     email = models.EmailField(max_length=254, unique=True)
@@ -35,6 +38,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     )
     password_last_used = models.DateTimeField(null=True)
     password_changed_at = models.DateTimeField(null=True)
+    login_profile_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PersonManager()

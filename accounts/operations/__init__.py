@@ -5,5 +5,6 @@ from accounts.operations import organizations as organizations
 from accounts.operations import password_policy as password_policy
 from accounts.operations import preferences as preferences
 from accounts.operations import root as root
+from accounts.operations import root_access as root_access
 from accounts.operations import summary as summary
 from accounts.operations import trail as trail

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from accounts import root_access
 from accounts.sealing import unseal
 from iamsite.operations import services
 from iamsite.operations.caller import (
@@ -37,7 +38,7 @@ from iamsite.operations.errors import (
 from iamsite.operations.regions import DEFAULT_REGIONS
 from iamsite.operations.registry import Effect
 from iamsite.operations.rows import fetch, parsed
-from identities import temporary
+from identities import root_tasks, temporary
 from policies.engine import Principal, PrincipalKind
 
 # Where the subject's account stands in its organization comes with the subject.
@@ -124,9 +125,7 @@ def _by_token(
         [held.account, held.subject_id, *_flags(effect), origin.region],
     )
     subject = _subject(row)
-    if subject is None or subject.id is None or _is_locked_root(subject):
-        raise invalid_client_token_id()
-    if subject.id == subject.account and held.root_since != temporary.root_since(subject.account):
+    if subject is None or subject.id is None or not _still_holds(held, subject):
         raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)
@@ -144,6 +143,16 @@ def _by_token(
         context=held.context,
     )
     return _caller(subject, access_key_id=credential.access_key_id, session=session)
+
+
+def _still_holds(held: temporary.TemporaryCredentials, subject: Subject) -> bool:
+    """Whether what a session of the root user came from is still so; any other's is its subject."""
+    if held.kind == "AssumeRoot":
+        task = root_tasks.BY_NAME[held.name]
+        return root_access.held_since(held.issuer, task.feature) == held.root_since
+    if subject.id != subject.account:
+        return True
+    return not subject.root_locked and held.root_since == temporary.root_since(subject.account)
 
 
 def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller:

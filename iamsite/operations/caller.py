@@ -167,6 +167,11 @@ class Caller:
         return self.principal.kind is PrincipalKind.ROOT
 
     @property
+    def is_assumed_root(self) -> bool:
+        """Whether it is a root session of AssumeRoot, which its task limits."""
+        return self.session is not None and self.session.kind == "AssumeRoot"
+
+    @property
     def user_id(self) -> str:
         """`aws:userid` and GetCallerIdentity's UserId (policy-language.md §8.1)."""
         if self.kind is PrincipalKind.ROLE_SESSION and self.session is not None:

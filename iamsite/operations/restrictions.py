@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from iamsite.operations.caller import Caller
 from iamsite.operations.errors import access_denied, invalid_client_token_id
+from iamsite.operations.registry import registered
 from iamsite.operations.services import OPERATIONS
 from policies.engine import PrincipalKind
 
@@ -19,6 +20,11 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
         raise access_denied(
             f"A service cannot call {operation} as itself: it acts through a role that trusts it."
         )
+    if caller.is_assumed_root:
+        _refuse_beyond_task(service, operation)
+        return
+    if service == "sts" and operation == "AssumeRoot" and caller.is_root:
+        raise access_denied("Cannot call AssumeRoot with root user credentials")
     session = caller.session
     if session is None or session.kind == "Console":
         return
@@ -34,3 +40,11 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
             raise access_denied(f"Cannot call {operation} with session credentials")
     elif federated or (session.kind == "GetSessionToken" and session.mfa_at is None):
         raise invalid_client_token_id()
+
+
+def _refuse_beyond_task(service: str, operation: str) -> None:
+    """A root session does what its task policy allows: nothing that asks no policy."""
+    found = registered(operation)
+    asks = found is None or found.authorization is None
+    if operation != "GetCallerIdentity" and (service == "sts" or not asks):
+        raise access_denied(f"Cannot call {operation} with the credentials of AssumeRoot")

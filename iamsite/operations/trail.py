@@ -39,6 +39,9 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
     The accounts that the call is shared with keep it as well.
     """
     caller, model = call.caller, operation_model(call.registered.name)
+    # What tells the acts of a root session from root's own (IAM User Guide, "Track privileged
+    # tasks in AWS CloudTrail").
+    assumed = {"AssumedRoot": True} if caller.is_assumed_root else {}
     # INVARIANT: the heads of several trails are locked in the order of their accounts, so that two
     # calls between the same accounts cannot wait for each other.
     for account in sorted({caller.account, *call.shared_with}):
@@ -55,7 +58,7 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
             parameters=_kept(call.params, model.input),
             outcome=outcome,
             message=message,
-            detail=call.detail,
+            detail=call.detail | assumed,
         )
     if call.shared_with:
         tenancy.enter(caller.account)

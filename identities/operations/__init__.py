@@ -22,6 +22,7 @@ from identities.operations import ssh_public_keys as ssh_public_keys
 from identities.operations import user_summaries as user_summaries
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
+from identities.operations.sts import assume_root as assume_root
 from identities.operations.sts import identity as identity
 from identities.operations.sts import saml as saml
 from identities.operations.sts import tokens as tokens

@@ -19,6 +19,8 @@ from identities.models import AccessKey, User
 from identities.operations import find
 
 UNUSED = "N/A"
+# Sessions that may leave the name out.
+OWN_KEYS = ("Console", "AssumeRoot")
 
 
 def owner(call: Call, UserName: str | None = None, **_: Any) -> Resource:
@@ -28,7 +30,7 @@ def owner(call: Call, UserName: str | None = None, **_: Any) -> Resource:
     credentials (IAM, `CreateAccessKeyRequest$UserName` and the like).
     """
     session = call.caller.session
-    if UserName is None and session is not None and session.kind != "Console":
+    if UserName is None and session is not None and session.kind not in OWN_KEYS:
         raise find.must_specify_user_name()
     return find.own_user(call, UserName)
 

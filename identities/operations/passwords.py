@@ -16,16 +16,21 @@ from iamsite.operations.errors import (
 )
 from identities import passwords
 from identities.models import ConsoleSession, LoginProfile, User
-from identities.operations import find
+from identities.operations import find, root_profile
 from policies.engine import PrincipalKind
 
 
 def _user(call: Call, name: str | None) -> User:
-    """The named user, else the calling one; the root user's password is no login profile."""
+    """The named user, else the calling one; root itself has no login profile to ask for."""
     name = find.own_name(call, name)
     if name is None:
         raise find.must_specify_user_name()
     return find.get_user(call, name)
+
+
+def _means_assumed_root(call: Call, name: str | None) -> bool:
+    """Only a root session of AssumeRoot may leave the name out and mean the root user."""
+    return name is None and call.caller.is_assumed_root
 
 
 def _profile(user: User) -> LoginProfile:
@@ -66,9 +71,10 @@ def create_login_profile(
     Password: str | None = None,
     PasswordResetRequired: bool = False,
 ) -> dict[str, Any]:
+    if _means_assumed_root(call, UserName):
+        return root_profile.create(call, Password)
     user = _user(call, UserName)
     if Password is None:
-        # Only a root session of AssumeRoot may leave it out.
         raise validation_error(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null"
@@ -84,6 +90,8 @@ def create_login_profile(
 
 @operation("iam:GetLoginProfile", resource=find.own_user, reads=True)
 def get_login_profile(call: Call, UserName: str | None = None) -> dict[str, Any]:
+    if _means_assumed_root(call, UserName):
+        return root_profile.get(call)
     user = _user(call, UserName)
     return _profile_output(user, _profile(user))
 
@@ -108,6 +116,9 @@ def update_login_profile(
 
 @operation("iam:DeleteLoginProfile", resource=find.own_user)
 def delete_login_profile(call: Call, UserName: str | None = None) -> None:
+    if _means_assumed_root(call, UserName):
+        root_profile.delete(call)
+        return
     user = _user(call, UserName)
     _profile(user).delete()
     ConsoleSession.objects.filter(user=user).delete()

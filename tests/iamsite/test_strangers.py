@@ -31,10 +31,27 @@ OPENSSH = Encoding.OpenSSH, PublicFormat.OpenSSH
 TELLS_THE_ACCOUNT = {"GetAccessKeyInfo"}
 
 
-class Target:
-    """Acme with one of everything, under names that occur nowhere else."""
+# Well formed, and nobody's.
+NOTHING_OF_AN_ORGANIZATION: dict[str, Any] = {
+    **dict.fromkeys(("AccountId", "ChildId", "TargetId"), "000000000001"),
+    **dict.fromkeys(("ParentId", "SourceParentId", "DestinationParentId", "RootId"), "r-none"),
+    **dict.fromkeys(("ResourceId", "OrganizationalUnitId"), "ou-none-nonenone"),
+    **dict.fromkeys(("Filter", "Type"), SCP),
+    "PolicyId": "p-nonenone",
+    "HandshakeId": "h-nonenone",
+    "CreateAccountRequestId": "car-nonenone",
+    "Target": {"Type": "ACCOUNT", "Id": "000000000001"},
+    "Email": "nobody@example.test",
+}
 
-    def __init__(self) -> None:
+
+class Target:
+    """Acme with one of everything, under names that occur nowhere else.
+
+    It manages an organization, unless it is a member of another's.
+    """
+
+    def __init__(self, as_member_of: Organization | None = None) -> None:
         self.account = account = Acme()
         root = account.root
         self.user = account.user("acmeonly-user", allow("s3:GetObject"))
@@ -94,7 +111,12 @@ class Target:
             "Name": "acmeonly",
             "AccountId": account.id,
         }
-        self.of_organization = self.organization()
+        if as_member_of is None:
+            self.of_organization = self.organization()
+        else:
+            self.of_organization = NOTHING_OF_AN_ORGANIZATION
+            handshake = as_member_of.invite(account)
+            root.perform("organizations:AcceptHandshake", HandshakeId=handshake)
 
     def held(self, root: Actor, certificate: Made) -> dict[str, Any]:
         """Profiles, certificates and service credentials, by the parameter that names each."""
@@ -204,6 +226,8 @@ def made_up(shape: Shape) -> Any:
         return [made_up(shape.member)]
     if shape.type_name == "structure":
         return {name: made_up(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "map":
+        return {"x": made_up(shape.value)}
     if shape.type_name == "timestamp":
         return datetime(2026, 1, 1, tzinfo=UTC)
     return {"integer": max(shape.metadata.get("min", 1), 1), "boolean": True}.get(

@@ -133,6 +133,7 @@ CROSSING = {
     "iamsite_organization_policies",
     "iamsite_resource_is_taken",
     "iamsite_resource_owner",
+    "iamsite_root_access",
     "iamsite_temporary",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from accounts import tenancy
+from accounts import root_access, tenancy
 from accounts.identifiers import unique_id
 from accounts.models import AccountCreation, Member, Organization
 from accounts.opening import AccountError, open_account
@@ -42,7 +42,8 @@ def creation_output(row: AccountCreation) -> dict[str, Any]:
 @managing(
     "CreateAccount",
     differs="The account is there when the call returns. Its root user has no password until an "
-    "operator recovers it. IamUserAccessToBilling means nothing here.",
+    "operator recovers it, which the organization must allow once it manages root credentials. "
+    "IamUserAccessToBilling means nothing here.",
 )
 def create_account(
     call: Call,
@@ -69,6 +70,9 @@ def create_account(
         row.failure = FAILURES.get(error.field, "INVALID_EMAIL")
     else:
         row.created = opened.account.id
+        if root_access.CREDENTIALS in organization.features:
+            opened.root.login_profile_at = None
+            opened.root.save(update_fields=["login_profile_at"])
         _open_to(call, row.created, RoleName)
     tenancy.enter(call.account)
     if row.created:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cast import Account, Actor, allow
+from tests.cast import Account, Actor, Key, allow
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+IAM = "iam.amazonaws.com"
+TASKS = "arn:aws:iam::aws:policy/root-task/"
 
 
 class Organization:
@@ -56,6 +58,14 @@ class Organization:
         self.attach(policy, target)
         return policy
 
+    def trust_iam(self, *delegates: Account) -> None:
+        """Trusts IAM, administered by the delegates too, and lets them act as members' roots."""
+        self.do("EnableAWSServiceAccess", ServicePrincipal=IAM)
+        for account in delegates:
+            self.do("RegisterDelegatedAdministrator", AccountId=account.id, ServicePrincipal=IAM)
+        for feature in ("RootCredentialsManagement", "RootSessions"):
+            self.management.root.perform(f"EnableOrganizations{feature}")
+
     def policy_arn(self, policy: str, kind: str = SCP) -> str:
         owner = f"arn:aws:organizations::{self.management.id}:policy/{self.id}"
         return f"{owner}/{kind.lower()}/{policy}"
@@ -67,6 +77,13 @@ class Member(Account):
     def __init__(self, label: str) -> None:
         super().__init__(label)
         self.alice = self.user("alice", allow("*"))
+
+
+def assume_root(actor: Actor, account: Account, task: str, **params: Any) -> Actor:
+    """The session of `actor` as the root user of `account`."""
+    given = {"TargetPrincipal": account.id, "TaskPolicyArn": {"arn": f"{TASKS}{task}"}, **params}
+    key = Key.of(actor.perform("AssumeRoot", **given)["Credentials"])
+    return Actor(task, account.root.arn, key.credential, key)
 
 
 def do(actor: Actor, operation: str, /, **params: Any) -> dict[str, Any]:

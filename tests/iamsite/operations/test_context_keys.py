@@ -405,7 +405,6 @@ ABSENT = {
     "aws:VpceAccount": NO_NETWORK,
     "aws:VpceOrgID": NO_NETWORK,
     "aws:VpceOrgPaths": NO_NETWORK,
-    "aws:AssumedRoot": "there is no AssumeRoot",
     "aws:SignInSessionArn": "the console is signed in to without OAuth",
     "aws:ViaCustomerDomain": "AWS does not say what it means",
 }
