@@ -360,12 +360,34 @@ class _Grammar:
         built_in = Statement(0, Effect.ALLOW, None, everyone, None, ("*",), None, ("*",), None)
         if len(statements) == 1 and statements[0] == built_in:
             return
-        for statement in statements:
-            if statement.effect is Effect.ALLOW or "*" in (statement.actions or ()):
+        for member in root.members:
+            for node in _items(member.value) if member.name == "Statement" else ():
+                self._check_rcp_statement(node)
+
+    def _check_rcp_statement(self, node: Node) -> None:
+        for member in node.members if node.kind is NodeKind.OBJECT else ():
+            if member.name == "Effect" and member.value.text == Effect.ALLOW:
                 self._checks.fault(
-                    root.start,
+                    member.value.start,
                     "rcp-form",
-                    "A resource control policy denies named actions; it allows nothing.",
-                    'Write "Effect": "Deny" and actions of a service, such as "sts:*".',
+                    "A resource control policy allows nothing.",
+                    'Write "Effect": "Deny", and what is denied.',
                 )
-                return
+            for action in _items(member.value) if member.name == "Action" else ():
+                if action.kind is NodeKind.STRING and not _is_in_reach_of_rcps(action.text):
+                    self._checks.fault(
+                        action.start,
+                        "rcp-form",
+                        "A resource control policy names actions of a service that it reaches.",
+                        "Name the service, such as sts:* or s3:*; IAM is not among them.",
+                    )
+
+
+def _items(node: Node) -> Sequence[Node]:
+    return node.items if node.kind is NodeKind.ARRAY else (node,)
+
+
+def _is_in_reach_of_rcps(action: str) -> bool:
+    """Whether an action names one service, and not IAM (policy-language §2)."""
+    service, colon, _ = action.partition(":")
+    return colon != "" and service != "*" and fold(service) != "iam"

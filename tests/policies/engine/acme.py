@@ -17,6 +17,8 @@ from policies.engine import (
     PrincipalKind,
     Request,
     compile_policies,
+    decide,
+    explain,
     parse,
 )
 
@@ -65,6 +67,7 @@ MALLORY = Principal(
 
 BUCKET = "arn:aws:s3:::acme/report.txt"
 ROLE = f"arn:aws:iam::{ACME}:role/Target"
+KEY = "ctx:Key"
 
 
 def text(*statements: dict[str, Any], version: str | None = "2012-10-17") -> str:
@@ -114,6 +117,16 @@ def ask(
     """A request; context keys are written with a double underscore for the colon."""
     values = {key.replace("__", ":"): value for key, value in context.items()}
     return Request(principal, action, of, owner, Context(values))
+
+
+def holds(operator: str, wanted: Any, found: Any = None, **others: Any) -> bool:
+    """Whether a request with this value (None: absent) meets the condition, by both evaluators."""
+    layers = Layers(identity=policies(allow(Condition={operator: {KEY: wanted}})))
+    context = {} if found is None else {"ctx__Key": found}
+    request = ask(**context, **others)
+    allowed = decide(request, layers).allowed
+    assert explain(request, layers).decision.allowed is allowed
+    return allowed
 
 
 def identity(*statements: dict[str, Any]) -> Layers:

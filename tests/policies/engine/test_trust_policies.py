@@ -138,12 +138,20 @@ def test_a_deny_for_everyone_covers_federation_too() -> None:
     assert decide(ask(CORP_USER, action, ROLE), layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def test_tagging_the_session_needs_its_own_consent() -> None:
+@pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"])
+def test_what_a_session_carries_needs_its_own_consent(action: str) -> None:
+    """In the trust policy, and from the caller's side where that one counts (§7.2)."""
     only = trusting({"AWS": ALICE_ARN})
     assert assume(ALICE, only).allowed
-    assert not assume(ALICE, only, "sts:TagSession").allowed
-    both = trusting({"AWS": ALICE_ARN}, ["sts:AssumeRole", "sts:TagSession"])
-    assert assume(ALICE, both, "sts:TagSession").allowed
+    refused = assume(ALICE, only, action)
+    assert (refused.outcome, refused.layer) == (Outcome.IMPLICIT_DENY, Layer.TRUST)
+    both = ["sts:AssumeRole", action]
+    assert assume(ALICE, trusting({"AWS": ALICE_ARN}, both), action).allowed
+    bare = policies(allow("sts:AssumeRole"))
+    assert not assume(ALICE, trusting({"AWS": ACME}, both), action, identity=bare).allowed
+    assert assume(ALICE, trusting({"AWS": ACME}, both), action, identity=MAY).allowed
+    assert not assume(MALLORY, trusting({"AWS": EVIL}, both), action, identity=bare).allowed
+    assert assume(MALLORY, trusting({"AWS": EVIL}, both), action, identity=MAY).allowed
 
 
 def test_an_external_id_is_a_condition_and_nothing_more() -> None:
