@@ -7,10 +7,9 @@ Knows no request and no database.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from iamsite.operations.layers import Held, as_policy
 from policies.engine import (
     ConditionCheck,
     Decision,
@@ -40,13 +39,22 @@ ORDER = (
 NOT_APPLICABLE = "notApplicable"
 _DECIDING = {Outcome.ALLOWED: Effect.ALLOW, Outcome.EXPLICIT_DENY: Effect.DENY}
 
-Names = Mapping[str, Held]
+
+class Holding(Protocol):
+    """A policy as somebody holds it: its name, and whose it is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def holder(self) -> str: ...
+
+    @property
+    def holder_name(self) -> str: ...
+
+
+Names = Mapping[str, Holding]
 Hides = Callable[[Layer], bool]
-
-
-def names_of(held: Iterable[Held]) -> Names:
-    """The policies that a principal holds, by what the engine calls them."""
-    return {policy.arn or policy.id: one for one in held for policy in (as_policy(one),)}
 
 
 def hides_from(account: str, resource_account: str) -> Hides:
@@ -89,6 +97,15 @@ def ladder_of(
     if not decision.allowed and hides is not None and hides(decision.layer):
         outcome = Outcome.IMPLICIT_DENY
     return {"Outcome": outcome.value, "DecidingLayer": decision.layer.value, "Rungs": rungs}
+
+
+def hide_found(ladder: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Leaves out what the request had for condition keys that begin with one of `keys`."""
+    for rung in ladder["Rungs"]:
+        for statement in rung["Statements"]:
+            for condition in statement["Conditions"]:
+                if condition["ContextKeyName"].lower().startswith(keys):
+                    condition.pop("Found", None)
 
 
 def _bare(layer: Layer, outcome: str, *, decides: bool) -> dict[str, Any]:

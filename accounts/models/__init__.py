@@ -1,5 +1,6 @@
 from accounts.models.account import Account, PasswordPolicy
 from accounts.models.attempts import Attempts
+from accounts.models.decision import DecisionRecord
 from accounts.models.keys import DataKey
 from accounts.models.organization import (
     AccountCreation,
@@ -22,6 +23,7 @@ __all__ = [
     "Attempts",
     "CredentialReport",
     "DataKey",
+    "DecisionRecord",
     "DelegatedAdministrator",
     "Event",
     "Handshake",

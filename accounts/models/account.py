@@ -11,8 +11,9 @@ class Account(models.Model):
 
     `revision` rises with every change, so that whatever was compiled from an older one is known to
     be stale. `token_version` is that of the session tokens that its calls get where they name no
-    region, `properties` those that are set, by `Namespace/PropertyName`. The account "aws" has no
-    root user: it owns the AWS managed policies.
+    region, `properties` those that are set, by `Namespace/PropertyName`. Decisions are kept for
+    `decision_days`, allowed ones so many in a hundred as `allowed_percent` says. The account "aws"
+    has no root user: it owns the AWS managed policies.
     """
 
     class Status(models.TextChoices):
@@ -28,6 +29,8 @@ class Account(models.Model):
     revision = models.BigIntegerField(default=0)
     token_version = models.PositiveSmallIntegerField(default=2, db_default=2)
     properties = models.JSONField(default=dict)
+    decision_days = models.PositiveSmallIntegerField(default=90, db_default=90)
+    allowed_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
     root_locked_at = models.DateTimeField(null=True)
     quotas = models.JSONField(default=dict)
     dismissed = models.JSONField(default=list)

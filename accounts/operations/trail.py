@@ -36,6 +36,7 @@ def event_output(event: Event) -> dict[str, Any]:
         "Detail": json.dumps(event.detail),
         "Outcome": event.outcome,
         "Message": event.message,
+        **({"DecisionId": event.detail["DecisionId"]} if "DecisionId" in event.detail else {}),
     }
 
 

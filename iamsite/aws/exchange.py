@@ -24,6 +24,7 @@ class Answer(NamedTuple):
     status: int
     body: bytes = b""
     location: str = ""
+    decision_id: str = ""
 
 
 class Answered(Exception):

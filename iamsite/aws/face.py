@@ -16,6 +16,7 @@ from uuid import uuid4
 from iamsite.aws.exchange import Answer, Answered, Environ, Exchange, exchange_of
 from iamsite.operations.caller import AccessKeyCredential, Anonymous, Credential, Origin
 from iamsite.operations.errors import (
+    DECISION_HEADER,
     OperationError,
     internal_failure,
     missing_authentication_token,
@@ -79,6 +80,8 @@ class Face:
         ]
         if answer.body:
             headers.append(("Content-Type", exchange.content_type))
+        if answer.decision_id:
+            headers.append((DECISION_HEADER, answer.decision_id))
         if answer.location:
             headers.append(("Location", answer.location))
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
@@ -98,7 +101,7 @@ class Face:
             output = self.perform(credential, operation.name, params, origin)
             return Answer(200, exchange.result(output, request_id))
         except OperationError as error:
-            return exchange.refusal(error, request_id)
+            return exchange.refusal(error, request_id)._replace(decision_id=error.decision_id)
 
     def _credential(
         self, environ: Environ, body: bytes, in_query: Pairs, operation: Operation

@@ -26,6 +26,7 @@ from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import Failure, failure_of
 from iamsite.console.forms import OperationForm, Text
 from iamsite.operations import OperationError
+from iamsite.operations.errors import DECISION_HEADER
 
 Crumb = tuple[str, str]
 BEGAN = "_began"  # the field with the digest of what an edit began from
@@ -134,7 +135,10 @@ class Action(View):
                 raise
             if form.refuse(error):
                 return self.page(form, status=422)
-            return self.page(form, status=error.status, error=failure_of(self.request, error))
+            page = self.page(form, status=error.status, error=failure_of(self.request, error))
+            if error.decision_id:
+                page.headers[DECISION_HEADER] = error.decision_id
+            return page
         return self.done(result, self.parameters(form))
 
     def began(self) -> str:

@@ -16,7 +16,9 @@ from iamsite.operations import AccessDenied, OperationError
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What an error page says. `text` is the operation's own message."""
+    """What an error page says. `text` is the operation's own message, `decision_id` the record's of
+    a denial.
+    """
 
     status: int
     code: str
@@ -24,6 +26,7 @@ class Failure:
     text: str
     advice: str
     request_id: str
+    decision_id: str = ""
 
 
 def request_id(request: HttpRequest) -> str:
@@ -34,14 +37,18 @@ def request_id(request: HttpRequest) -> str:
 def failure_of(request: HttpRequest, error: OperationError) -> Failure:
     """What to tell a person about `error`."""
     title, advice = _words(error)
-    return Failure(error.status, error.code, title, error.message, advice, request_id(request))
+    decided = error.decision_id
+    return Failure(
+        error.status, error.code, title, error.message, advice, request_id(request), decided
+    )
 
 
 def _words(error: OperationError) -> tuple[str, str]:
     if isinstance(error, AccessDenied) or error.code == "AccessDenied":
         return _("You may not do this"), _(
             "An administrator of this account can allow it: the message names the action and what "
-            "it was asked on. The attempt is in the account's activity."
+            "it was asked on. What decided, and what would change it, is on the page of the "
+            "decision, whose address you can pass on."
         )
     if error.status == 404:
         return _("Not found"), _("It may have been deleted or renamed, or never have been here.")

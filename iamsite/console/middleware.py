@@ -19,6 +19,7 @@ from iamsite.console.asking import Asking, unauthenticated
 from iamsite.console.errors import error_response, plain_error
 from iamsite.console.origin import origin_of
 from iamsite.operations import OperationError, SessionCredential
+from iamsite.operations.errors import DECISION_HEADER
 
 PREFIX = "/console/"
 
@@ -72,7 +73,10 @@ class ConsoleMiddleware:
             response = to_sign_in(request)
             cookies.forget_session(response)
             return response
-        return error_response(request, exception)
+        response = error_response(request, exception)
+        if exception.decision_id:
+            response.headers[DECISION_HEADER] = exception.decision_id
+        return response
 
 
 def too_large(request: HttpRequest) -> HttpResponseBase:

@@ -16,6 +16,7 @@ from iamsite.operations.context import (
     request_tag_keys,
     resource_keys,
 )
+from iamsite.operations.decided import Decided
 from iamsite.operations.errors import OperationError
 from iamsite.operations.layers import across, layers_of
 from iamsite.operations.organization import limits_of, membership_of
@@ -36,6 +37,7 @@ class AccessDenied(OperationError):
     """A refusal by policy, with what it was decided from.
 
     `request` and `decision` let a face explain it; the message is AWS's (evaluation.md §11).
+    `request`, `decision` and `layers` are what may be told to the caller's account of it.
     """
 
     def __init__(self, request: Request, decision: Decision, layers: Layers, message: str) -> None:
@@ -65,6 +67,7 @@ class Call:
     resources: list[str] = field(default_factory=list)
     detail: dict[str, Any] = field(default_factory=dict)
     shared_with: list[str] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
 
     @property
     def account(self) -> str:
@@ -137,6 +140,16 @@ class Call:
         if not decision.allowed:
             message = denial_message(request, decision, resource.shown)
             raise AccessDenied(request, decision, layers, message)
+        self.decided.append(Decided(self.caller, request, decision, layers))
+
+    def denied(self, error: OperationError) -> Decided:
+        """What is kept of a denial: the decision, or that a rule of the service refused."""
+        if isinstance(error, AccessDenied):
+            asked = error.request, error.decision, error.layers
+            return Decided(self.caller, *asked, message=error.message)
+        resource = Resource(self.resources[-1] if self.resources else "*", self.account)
+        request = self.request(self.registered.action, resource)
+        return Decided(self.caller, request, message=error.message)
 
     def authorize_operation(self) -> None:
         """Asks for the operation's own action, as its registration describes it."""

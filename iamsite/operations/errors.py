@@ -89,6 +89,9 @@ STS = {
 
 STATUS = {**COMMON, **IAM, **STS}
 
+# Where an answer on any face carries the id of a denial's record.
+DECISION_HEADER = "x-iamsite-decision-id"
+
 
 class OperationError(Exception):
     """A refusal, the same on every face.
@@ -96,8 +99,11 @@ class OperationError(Exception):
     `code` is the code on the wire, such as "NoSuchEntity"; `message` is for people and may be
     empty, in which case faces leave it out; `status` is the HTTP status, by default that of the
     code in `STATUS` (400 for a code not listed there). `members` are further members of the error
-    in the service model, such as `Reason`.
+    in the service model, such as `Reason`. `decision_id` is that of the record of a denial, once
+    it is kept.
     """
+
+    decision_id = ""
 
     def __init__(
         self, code: str, message: str = "", status: int | None = None, **members: str

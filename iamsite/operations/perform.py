@@ -26,6 +26,7 @@ from iamsite.operations.authentication import authenticate
 from iamsite.operations.call import AccessDenied, Call
 from iamsite.operations.caller import Anonymous, Command, Credential, Origin
 from iamsite.operations.context import region_of
+from iamsite.operations.decided import keep, record_of
 from iamsite.operations.errors import OperationError, missing_authentication_token
 from iamsite.operations.last_access import note as note_access
 from iamsite.operations.models import operation_model
@@ -100,14 +101,15 @@ def _perform(
     try:
         with transaction.atomic(durable=True):
             caller = authenticate(credential, effect, origin, model.service, now)
-            if found is not None and not isinstance(credential, Command):
-                note_access(caller, found.action, region_of(model.service, origin), now)
+            if found is not None:
+                call = Call(caller, origin, found, model.service, params, now)
+                if not isinstance(credential, Command):
+                    note_access(caller, found.action, region_of(model.service, origin), now)
             refuse_restricted(caller, model.service, name)
             if fault is not None:
                 raise fault
-            if found is None:
+            if found is None or call is None:
                 raise not_available(name)
-            call = Call(caller, origin, found, model.service, params, now)
             # Loaded before anything changes, since what is compiled is kept by revision.
             call.layers  # noqa: B018
             call.authorize_operation()
@@ -116,7 +118,8 @@ def _perform(
                 record(call)
         return result
     except OperationError as error:
-        if call is not None and (effect is not Effect.READ or isinstance(error, AccessDenied)):
+        denied = error.code == "AccessDenied"
+        if call is not None and error is not fault and (denied or effect is not Effect.READ):
             _record_refusal(call, error)
         raise
     except IntegrityError as error:
@@ -138,9 +141,18 @@ def _fault(name: str, params: Params) -> OperationError | None:
 
 
 def _record_refusal(call: Call, error: OperationError) -> None:
-    """A refusal rolls its transaction back, so its event has one of its own."""
+    """A refusal rolls its transaction back, so its event has one of its own.
+
+    Of a denial the decision is kept with it, and the error told its id.
+    """
     with transaction.atomic(durable=True):
         tenancy.enter(call.account)
+        if error.code == "AccessDenied":
+            decided = call.denied(error)
+            kept = decided.id()
+            operation = operation_model(call.registered.name).wire_name
+            keep(record_of(decided, kept, call.origin, call.now, operation))
+            call.detail["DecisionId"] = error.decision_id = str(kept)
         record(call, error.code, error.message)
 
 

@@ -31,6 +31,8 @@ ERROR = {
                 "Type": {"enum": ["Sender", "Receiver"]},
                 "Code": {"type": "string"},
                 "Message": {"type": "string"},
+                "DecisionId": {"type": "string", "format": "uuid"},
+                "DecisionUrl": {"type": "string", "format": "uri"},
             },
         },
         "RequestId": {"type": "string", "format": "uuid"},

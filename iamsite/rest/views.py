@@ -6,6 +6,7 @@ import logging
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
@@ -19,7 +20,7 @@ from rest_framework.views import APIView
 from iamsite.bodies import LARGEST, is_too_large
 from iamsite.json_object import json_object
 from iamsite.operations import Anonymous, OperationError, Origin, perform
-from iamsite.operations.errors import internal_failure
+from iamsite.operations.errors import DECISION_HEADER, internal_failure
 from iamsite.operations.models import Operation, operation_model
 from iamsite.rest.authentication import PortalSession, Signature
 from iamsite.rest.routes import Route
@@ -93,8 +94,15 @@ class OperationView(APIView):
             logger.error("unexpected error", exc_info=exc, extra={"request_id": request_id})
             error = internal_failure()
         body = {"Type": error.type, "Code": error.code, "Message": error.message}
+        if error.decision_id:
+            body |= {
+                "DecisionId": error.decision_id,
+                "DecisionUrl": f"{settings.IAMSITE_URL}/console/decisions/{error.decision_id}",
+            }
         response = Response({"Error": body, "RequestId": request_id}, status=error.status)
         response.exception = True
+        if error.decision_id:
+            response[DECISION_HEADER] = error.decision_id
         return response
 
     def finalize_response(

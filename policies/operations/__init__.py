@@ -1,6 +1,7 @@
 from policies.operations import attachments as attachments
 from policies.operations import authorization_details as authorization_details
 from policies.operations import authorize as authorize
+from policies.operations import decisions as decisions
 from policies.operations import effective as effective
 from policies.operations import entities as entities
 from policies.operations import granting as granting

@@ -62,6 +62,15 @@ ASSUMING = frozenset(("sts:assumerole", "sts:tagsession", "sts:setsourceidentity
 
 
 @dataclass(frozen=True)
+class Question:
+    """Who asks for what, and the policies that decide it, those of other accounts among them."""
+
+    caller: Caller
+    request: Request
+    layers: Layers
+
+
+@dataclass(frozen=True)
 class Asked:
     """The principal that a decision is about: its policies, and the keys that follow from it."""
 
@@ -84,6 +93,27 @@ def authorize(
     PrincipalArn: str | None = None,
     ContextEntries: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
+    asked = question(call, ActionName, ResourceArn, PrincipalArn, ContextEntries)
+    request, decision = asked.request, decide(asked.request, asked.layers)
+    region = request.context.get("aws:RequestedRegion", call.origin.region)
+    note_access(asked.caller, ActionName, str(region), call.now)
+    output = {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
+    if decision.allowed:
+        return output
+    if request.resource_account != call.account and decision.layer in (Layer.RESOURCE, Layer.RCP):
+        # Whether the other side is silent or says no is not the caller's to know.
+        output["Decision"] = Outcome.IMPLICIT_DENY.value
+    return {**output, "Message": denial_message(request, decision)}
+
+
+def question(
+    call: Call,
+    ActionName: str,
+    ResourceArn: str = "*",
+    PrincipalArn: str | None = None,
+    ContextEntries: Sequence[Mapping[str, Any]] = (),
+) -> Question:
+    """What Authorize is asked, for the engine. Raises InvalidInput, NoSuchEntity."""
     inputs.check_actions([ActionName])
     inputs.check_resources([ResourceArn])
     if ActionName.lower() in ASSUMING:
@@ -92,7 +122,7 @@ def authorize(
             "call AssumeRole itself."
         )
     asked = _asked(call, PrincipalArn)
-    owner, policies = _resource_side(call, ResourceArn)
+    owner, policies = resource_side(call, ResourceArn)
     keys = {
         **asked.keys,
         **resource_keys(Resource(ResourceArn, owner), ActionName, call.organization_of(owner)),
@@ -109,25 +139,14 @@ def authorize(
         owner,
         inputs.context_of(ContextEntries, keys),
     )
-    layers = asked.layers
+    return Question(asked.caller, request, with_resource(call, asked.layers, owner, policies))
+
+
+def with_resource(call: Call, layers: Layers, owner: str, policies: PolicySet | None) -> Layers:
+    """A principal's layers for a resource of `owner` that has these policies, or none."""
     if owner != call.account:
         layers = across(layers, limits_of(owner, call.organization_of(owner)).rcps)
-    if policies is not None:
-        layers = _with_resource(layers, policies)
-    decision = decide(request, layers)
-    region = request.context.get("aws:RequestedRegion", call.origin.region)
-    note_access(asked.caller, ActionName, str(region), call.now)
-    if decision.allowed:
-        return {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
-    outcome = decision.outcome
-    if owner != call.account and decision.layer in (Layer.RESOURCE, Layer.RCP):
-        # Whether the other side is silent or says no is not the caller's to know.
-        outcome = Outcome.IMPLICIT_DENY
-    return {
-        "Decision": outcome.value,
-        "DecidingLayer": decision.layer.value,
-        "Message": denial_message(request, decision),
-    }
+    return layers if policies is None else _with_resource(layers, policies)
 
 
 def _asked(call: Call, arn: str | None) -> Asked:
@@ -174,7 +193,7 @@ def _check_entries(entries: Sequence[Mapping[str, Any]], known: Mapping[str, Any
             )
 
 
-def _resource_side(call: Call, arn: str) -> tuple[str, PolicySet | None]:
+def resource_side(call: Call, arn: str) -> tuple[str, PolicySet | None]:
     """The account of the resource, and the policy that speaks for it.
 
     A resource that nobody has registered belongs to the account in its ARN, else to the caller's.

@@ -110,6 +110,7 @@ class Target:
             "Status": "Inactive",
             "Name": "acmeonly",
             "AccountId": account.id,
+            "DecisionId": self.denial(),
         }
         if as_member_of is None:
             self.of_organization = self.organization()
@@ -117,6 +118,12 @@ class Target:
             self.of_organization = NOTHING_OF_AN_ORGANIZATION
             handshake = as_member_of.invite(account)
             root.perform("organizations:AcceptHandshake", HandshakeId=handshake)
+
+    def denial(self) -> str:
+        """The id of a decision on record."""
+        with pytest.raises(OperationError) as caught:
+            self.user.perform("GetGroup", GroupName="acmeonly-group")
+        return caught.value.decision_id
 
     def held(self, root: Actor, certificate: Made) -> dict[str, Any]:
         """Profiles, certificates and service credentials, by the parameter that names each."""

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts import tenancy
 from accounts.models import Account as AccountRow
 from accounts.models import Event
-from iamsite.operations import OperationError
+from iamsite.operations import AccessDenied, OperationError
 from identities.models import Role
 from tests.cast import Acme, Actor, Evil, Key, allow, deny, policy, trust
 from tests.identities.devices import device_for, wrong
@@ -212,7 +212,7 @@ class TestAcrossAccounts:
         nowhere = "arn:aws:iam::000000000000:role/missing"
         refusals = [refusal(evil.mallory, arn) for arn in (there, missing, nowhere)]
         assert {(type(one), one.code, one.status) for one in refusals} == {
-            (OperationError, "AccessDenied", 403)
+            (AccessDenied, "AccessDenied", 403)
         }
         assert [one.message for one in refusals] == [
             bare(evil.mallory, arn) for arn in (there, missing, nowhere)

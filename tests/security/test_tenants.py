@@ -123,6 +123,7 @@ CROSSING = {
     "iamsite_chain_event",
     "iamsite_console_session",
     "iamsite_enter",
+    "iamsite_expire_decisions",
     "iamsite_has_service",
     "iamsite_ids_of",
     "iamsite_issuer_keys",

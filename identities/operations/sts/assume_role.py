@@ -15,7 +15,8 @@ from typing import Any
 
 from accounts import tenancy
 from iamsite.operations import AccessDenied, Call, Resource, operation
-from iamsite.operations.errors import OperationError, access_denied, validation_error
+from iamsite.operations.errors import OperationError, validation_error
+from iamsite.operations.layers import across
 from iamsite.operations.rows import Reader, fetch_one
 from identities import trust
 from identities.models import Role
@@ -193,16 +194,17 @@ def _authorized(
     role_tags = tags.over(role.tags) if role is not None else {}
     resource = Resource(target.arn, target.account, tags=role_tags)
     trusted = trust_policy(role) if role is not None else NOBODY
-    layers = _trusting(call.layers_on(target.account), trusted)
+    layers = trusting(call.layers_on(target.account), trusted)
     request = call.request(action, resource, context)
     decision = decide(request, layers)
     if decision.allowed and role is not None:
         return role
-    message = _denial(call, action, target, context)
     if target.account != call.account:
-        # What the other side's policy says is not the caller's to know.
-        raise access_denied(message)
-    raise AccessDenied(request, decision, layers, message)
+        # What the other side says, and whether it is there, is not the caller's to know.
+        request = call.request(action, Resource(target.arn, target.account), context)
+        layers = trusting(across(call.layers, None), NOBODY)
+        decision = decide(request, layers)
+    raise AccessDenied(request, decision, layers, _denial(call, action, target, context))
 
 
 def trust_policy(role: Role) -> PolicySet:
@@ -216,7 +218,7 @@ def _compiled(document: Document) -> PolicySet:
 
 
 @lru_cache(maxsize=KEPT)
-def _trusting(layers: Layers, trusted: PolicySet) -> Layers:
+def trusting(layers: Layers, trusted: PolicySet) -> Layers:
     return replace(layers, resource=trusted, trust=True)
 
 

@@ -15,10 +15,10 @@ from django.db import transaction
 
 from accounts import tenancy
 from accounts.models import Account
-from iamsite.operations import Call, OperationError, Resource
-from iamsite.operations.errors import access_denied, invalid_identity_token
+from iamsite.operations import AccessDenied, Call, OperationError, Resource
+from iamsite.operations.errors import invalid_identity_token
 from identities.models import Role
-from identities.operations.sts.assume_role import ARN, check_duration, role_at, trust_policy
+from identities.operations.sts.assume_role import ARN, NOBODY, check_duration, role_at, trust_policy
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.operations.sts.versions import is_of_first_version
@@ -147,13 +147,13 @@ def _trusting_role(call: Call, asked: Asked) -> Role:
     if asked.source_identity:
         actions.append("sts:SetSourceIdentity")
     for action in actions:
-        if role is None or not _trusts(call, role, action, asked):
-            raise access_denied(f"Not authorized to perform {action}")
+        _authorize(call, role, action, asked)
     assert role is not None
     return role
 
 
-def _trusts(call: Call, role: Role, action: str, asked: Asked) -> bool:
+def _authorize(call: Call, role: Role | None, action: str, asked: Asked) -> None:
+    """Raises AccessDenied unless there is a role that trusts the caller for `action`."""
     context: dict[str, Any] = {
         **asked.keys,
         **asked.lasting,
@@ -163,6 +163,10 @@ def _trusts(call: Call, role: Role, action: str, asked: Asked) -> bool:
         "aws:TagKeys": tuple(asked.tags.passed) or None,
         **{f"aws:RequestTag/{key}": value for key, value in asked.tags.passed.items()},
     }
-    resource = Resource(asked.role_arn, call.account, tags=role.tags)
-    layers = replace(call.layers, resource=trust_policy(role), trust=True)
-    return decide(call.request(action, resource, context), layers).allowed
+    resource = Resource(asked.role_arn, call.account, tags=role.tags if role is not None else {})
+    trusted = trust_policy(role) if role is not None else NOBODY
+    layers = replace(call.layers, resource=trusted, trust=True)
+    request = call.request(action, resource, context)
+    decision = decide(request, layers)
+    if role is None or not decision.allowed:
+        raise AccessDenied(request, decision, layers, f"Not authorized to perform {action}")
