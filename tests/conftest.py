@@ -1,8 +1,9 @@
 """The suite's own database and portal, apart from any that run on this machine.
 
-Tests share one database for the whole session and are never rolled back: each makes accounts of its
-own, as tenants do. They reach it as the application does, in the role that row-level security
-binds; the alias "owner" is there for what only the schema's owner may see.
+Tests share one database for the whole session (each worker of pytest-xdist has its own) and are
+never rolled back: each makes accounts of its own, as tenants do. They reach it as the application
+does, in the role that row-level security binds; the alias "owner" is there for what only the
+schema's owner may see.
 """
 
 import fcntl
@@ -37,6 +38,13 @@ for name in os.environ.keys() - environment(DATA).keys():
     del os.environ[name]
 os.environ.update(environment(DATA, **VARIABLES))
 django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Leave it to each worker of pytest-xdist to name a database of its own, as this file does."""
+    for name in VARIABLES:
+        del os.environ[name]
 
 
 def pytest_unconfigure() -> None:

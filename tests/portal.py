@@ -26,7 +26,7 @@ def environment(data: Path, **variables: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name == "IAMSITE_TEST_BROWSER"
+        if name.startswith("IAMSITE_TEST_")
         or (name != "DATABASE_URL" and not name.startswith(("IAMSITE_", "AWS_", "DJANGO_")))
     }
     return kept | {"IAMSITE_DATA": str(data)} | variables

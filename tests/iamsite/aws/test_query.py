@@ -149,24 +149,24 @@ def test_text_is_decoded_as_utf_8_with_plus_as_space() -> None:
 
 
 def test_more_parameters_than_any_call_wants_are_refused_at_once() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(OperationError) as refused:
         pairs(b"&" * 9_999_999)
     assert refused.value.code == "MalformedQueryString"
     names = b"&".join(b"Tags.member.%d.Key=k" % number for number in range(MOST_PAIRS))
     assert len(read("TagUser", names)["Tags"]) == MOST_PAIRS
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_ten_thousand_nested_members_are_read_in_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     name = b".".join([b"Tags", *[b"member.1"] * 10_000])
     assert read("TagUser", name + b"=a") == {"Tags": [{}]}
     name = b".".join([b"UserName", *[b"member.1"] * 10_000])
     assert refusal("TagUser", name + b"=a")[1] == "MalformedInput"
     many = b"&".join(name + b"=a" for _ in range(60))
     assert refusal("TagUser", many)[1] == "MalformedInput"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 # Kinds that neither IAM nor STS takes, but a service of our own may
