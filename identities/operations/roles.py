@@ -17,7 +17,7 @@ from iamsite.operations.paging import page_by_name
 from identities import trust
 from identities.models import InstanceProfile, Role
 from identities.operations import find
-from identities.operations.protected import refuse_protected, refuse_reserved_path
+from identities.operations.protected import SERVICE_LINKED, refuse_protected, refuse_reserved_path
 from identities.operations.tags import checked_tags, tag_list, tag_operations
 from policies.engine import PolicyErrors
 from policies.models import Attachment, InlinePolicy
@@ -196,8 +196,10 @@ def delete_role(call: Call, RoleName: str) -> None:
 
 
 def _taggable(call: Call, name: str) -> Role:
+    """A service-linked role takes tags, as the model's documentation of TagRole says."""
     role = find.get_role(call, name)
-    refuse_protected(role)
+    if not role.path.startswith(SERVICE_LINKED):
+        refuse_protected(role)
     return role
 
 

@@ -79,7 +79,7 @@ def upload_server_certificate(
         name=ServerCertificateName,
         path=Path,
         body=CertificateBody.rstrip(),
-        chain=CertificateChain,
+        chain=CertificateChain.rstrip(),
         private_key=seal(PrivateKey.encode(), certificate_id),
         expires_at=certificate.not_valid_after_utc,
         tags=tags,

@@ -159,7 +159,7 @@ def test_a_session_dies_with_its_role_and_a_recreated_name_does_not_revive_it(ac
     assert refusal(session, "ListUsers") == invalid
 
 
-def test_only_the_description_of_a_service_linked_role_changes(acme) -> None:
+def test_only_description_and_tags_of_a_service_linked_role_change(acme) -> None:
     make(acme, "AWSServiceRoleForTest")
     with transaction.atomic():
         tenancy.enter(acme.id)
@@ -179,11 +179,13 @@ def test_only_the_description_of_a_service_linked_role_changes(acme) -> None:
         "DeleteRole": {},
         "UpdateRole": {"MaxSessionDuration": 3600},
         "UpdateAssumeRolePolicy": {"PolicyDocument": trust(acme.arn("root"))},
-        "TagRole": {"Tags": [{"Key": "a", "Value": "b"}]},
-        "UntagRole": {"TagKeys": ["a"]},
     }
     for operation, params in changes.items():
         assert refusal(acme.root, operation, **name, **params) == protected
+    tags = [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": ""}]
+    acme.root.perform("TagRole", **name, Tags=tags)
+    acme.root.perform("UntagRole", **name, TagKeys=["a"])
+    assert acme.root.perform("ListRoleTags", **name)["Tags"] == tags[1:]
     role = acme.root.perform("UpdateRoleDescription", **name, Description="mine")["Role"]
     assert role["Description"] == "mine"
 

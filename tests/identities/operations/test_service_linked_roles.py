@@ -134,7 +134,7 @@ def test_creation_asks_for_the_role_and_the_service(acme) -> None:
     by_arn.perform("CreateServiceLinkedRole", **creating, CustomSuffix="x")
 
 
-def test_only_its_description_can_be_changed(acme, role) -> None:
+def test_only_its_description_and_tags_can_be_changed(acme, role) -> None:
     read = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
     document = allow("*")
     acme.root.perform("CreateInstanceProfile", InstanceProfileName="web")
@@ -148,15 +148,17 @@ def test_only_its_description_can_be_changed(acme, role) -> None:
         ("DeleteRolePolicy", {"PolicyName": "p"}),
         ("PutRolePermissionsBoundary", {"PermissionsBoundary": read}),
         ("DeleteRolePermissionsBoundary", {}),
-        ("TagRole", {"Tags": [{"Key": "k", "Value": "v"}]}),
-        ("UntagRole", {"TagKeys": ["k"]}),
         ("AddRoleToInstanceProfile", {"InstanceProfileName": "web"}),
         ("RemoveRoleFromInstanceProfile", {"InstanceProfileName": "web"}),
     ):
         assert refusal(acme.root, operation, RoleName=NAME, **params) == PROTECTED, operation
     acme.root.perform("UpdateRoleDescription", RoleName=NAME, Description="one")
     acme.root.perform("UpdateRole", RoleName=NAME, Description="two")
-    assert acme.root.perform("GetRole", RoleName=NAME)["Role"]["Description"] == "two"
+    acme.root.perform("TagRole", RoleName=NAME, Tags=[{"Key": "k", "Value": "v"}])
+    role = acme.root.perform("GetRole", RoleName=NAME)["Role"]
+    assert (role["Description"], role["Tags"]) == ("two", [{"Key": "k", "Value": "v"}])
+    acme.root.perform("UntagRole", RoleName=NAME, TagKeys=["k"])
+    assert "Tags" not in acme.root.perform("GetRole", RoleName=NAME)["Role"]
 
 
 def test_a_deletion_is_a_task_that_outlives_the_role(acme, role) -> None:
