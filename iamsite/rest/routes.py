@@ -277,6 +277,7 @@ ROUTES: list[Route] = [
     Route("GET", "decisions/{DecisionId}", "GetDecision"),
     Route("GET", "account/decision-settings", "GetDecisionSettings"),
     Route("PUT", "account/decision-settings", "UpdateDecisionSettings"),
+    Route("POST", "decoded-authorization-messages", "DecodeAuthorizationMessage"),
     Route("GET", "caller-identity", "GetCallerIdentity"),
     Route("POST", "web-identity-tokens", "GetWebIdentityToken"),
     Route("POST", "sessions/role", "AssumeRole"),

@@ -23,6 +23,7 @@ from identities.operations import user_summaries as user_summaries
 from identities.operations import users as users
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import assume_root as assume_root
+from identities.operations.sts import authorization_message as authorization_message
 from identities.operations.sts import identity as identity
 from identities.operations.sts import saml as saml
 from identities.operations.sts import tokens as tokens

@@ -23,6 +23,7 @@ from iamsite.operations.layers import across, layers_of
 from iamsite.operations.organization import limits_of
 from iamsite.operations.services import seen_in, service_keys
 from identities import trust
+from identities.operations.sts.authorization_message import encoded
 from policies import registered
 from policies.engine import (
     Document,
@@ -103,7 +104,11 @@ def authorize(
     if request.resource_account != call.account and decision.layer in (Layer.RESOURCE, Layer.RCP):
         # Whether the other side is silent or says no is not the caller's to know.
         output["Decision"] = Outcome.IMPLICIT_DENY.value
-    return {**output, "Message": denial_message(request, decision)}
+    return {
+        **output,
+        "Message": denial_message(request, decision),
+        "EncodedMessage": encoded(asked.caller, request, decision, call.now),
+    }
 
 
 def question(

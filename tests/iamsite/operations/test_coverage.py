@@ -22,7 +22,6 @@ NOT_THERE_YET = {
     "AcquireRole",
     "AssociateDelegationRequest",
     "CreateDelegationRequest",
-    "DecodeAuthorizationMessage",
     "GetDelegatedAccessToken",
     "GetDelegationRequest",
     "GetHumanReadableSummary",

@@ -10,7 +10,9 @@ from tests.policies.operations.test_resources import bucket, registered, sharing
 
 
 def ask(actor, action="s3:GetObject", arn="*", **params) -> dict[str, str]:
-    return actor.perform("Authorize", ActionName=action, ResourceArn=arn, **params)
+    answer = actor.perform("Authorize", ActionName=action, ResourceArn=arn, **params)
+    assert ("EncodedMessage" in answer) is (answer["Decision"] != "allowed")
+    return {name: value for name, value in answer.items() if name != "EncodedMessage"}
 
 
 def share(account, arn, principal, *actions, effect="Allow") -> None:
