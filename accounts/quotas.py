@@ -37,6 +37,8 @@ DEFAULTS = {
     "TagsPerResource": 50,
     "ServicesPerAccount": 100,
     "AccessKeysPerService": 2,
+    "WorkloadsPerAccount": 1000,
+    "TokensPerWorkload": 2,
     "ResourcesPerAccount": 10_000,
     "ResourcePolicySize": 20_480,
     "AccountsPerOrganization": 10,

@@ -3,10 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from iamsite.portal_model import portal_model
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="console:dashboard")),
     path("api/v1/", include("iamsite.rest.urls")),
     path("federation/", include("identities.outbound.urls")),
+    path("portal/service-2.json", portal_model),
+    path("workload/", include("iamsite.workloads")),
     path("console/", include("iamsite.console.urls")),
 ]
 handler400 = "iamsite.console.errors.bad_request"

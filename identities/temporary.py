@@ -25,7 +25,8 @@ class TemporaryCredentials:
     `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
     it (the account id for root, with `root_since` in place of a unique id). Of AssumeRoot, `name`
     is the task, `issuer` the account that assumed root, `root_since` the membership. Times are
-    whole seconds, UTC. `default_regions_only` marks AWS's first version of tokens.
+    whole seconds, UTC. `default_regions_only` marks AWS's first version of tokens. `workload` is
+    the id of the workload that it was issued to, with which it ends.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class TemporaryCredentials:
     root_since: str = ""
     issuer: str = ""
     default_regions_only: bool = False
+    workload: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,15 @@ from iamsite.operations.errors import (
 )
 from iamsite.operations.regions import DEFAULT_REGIONS
 from iamsite.operations.registry import Effect
-from iamsite.operations.rows import fetch, parsed
+from iamsite.operations.rows import fetch, fetch_one, parsed
 from identities import root_tasks, temporary
 from policies.engine import Principal, PrincipalKind
 
 # Where the subject's account stands in its organization comes with the subject.
 ORGANIZATION = "of_account.path, management, of_account.revision"
 OF_SUBJECT = "LATERAL iamsite_membership((subject).account_id) AS of_account"
+
+WORKLOAD = "SELECT 1 FROM identities_workload WHERE id = %s"
 
 
 class Subject(NamedTuple):
@@ -126,6 +128,8 @@ def _by_token(
     )
     subject = _subject(row)
     if subject is None or subject.id is None or not _still_holds(held, subject):
+        raise invalid_client_token_id()
+    if held.workload and fetch_one(WORKLOAD, [held.workload]) is None:
         raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)

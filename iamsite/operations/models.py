@@ -15,6 +15,7 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
@@ -147,6 +148,30 @@ def _loader() -> Loader:
         include_default_search_paths=False,
         include_default_extras=False,
     )
+
+
+@cache
+def own_model() -> str:
+    """The text of the portal's own service model, for SDKs to read."""
+    version = service("portal").version
+    return (Path(__file__).parent / "portal" / version / "service-2.json").read_text()
+
+
+def own_paginators() -> dict[str, Any]:
+    """What SDKs need to page through the portal's own lists, in botocore's format."""
+    return {
+        "pagination": {
+            one.wire_name: {
+                "input_token": "Marker",
+                "output_token": "Marker",
+                "limit_key": "MaxItems",
+                "more_results": one.pagination.truncated,
+                "result_key": one.pagination.results[0],
+            }
+            for one in operations().values()
+            if one.service == "portal" and one.pagination is not None
+        }
+    }
 
 
 @cache

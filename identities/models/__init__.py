@@ -13,6 +13,7 @@ from identities.models.providers import (
 from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
 from identities.models.service_linked_roles import DeletionTask
 from identities.models.service_principals import ServiceAccessKey
+from identities.models.workloads import Workload, WorkloadToken
 
 __all__ = [
     "AccessKey",
@@ -38,4 +39,6 @@ __all__ = [
     "SigningKey",
     "UsedAssertion",
     "User",
+    "Workload",
+    "WorkloadToken",
 ]

@@ -21,6 +21,9 @@ from identities.operations import signing_certificates as signing_certificates
 from identities.operations import ssh_public_keys as ssh_public_keys
 from identities.operations import user_summaries as user_summaries
 from identities.operations import users as users
+from identities.operations import workload_credentials as workload_credentials
+from identities.operations import workload_tokens as workload_tokens
+from identities.operations import workloads as workloads
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import assume_root as assume_root
 from identities.operations.sts import authorization_message as authorization_message

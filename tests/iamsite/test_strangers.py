@@ -69,6 +69,12 @@ class Target:
         service = {"ServicePrefix": "acmeonly", "ServicePrincipal": "acmeonly.example.com"}
         root.perform("RegisterService", ServiceName="acmeonly", **service)
         root.perform("RegisterResource", ResourceArn=resource)
+        workload = {
+            "WorkloadName": "acmeonly-workload",
+            "InstanceProfileName": "acmeonly-profile",
+        }
+        root.perform("RegisterWorkload", **workload)
+        token = root.perform("CreateWorkloadToken", WorkloadName="acmeonly-workload")
         root.perform(
             "PutResourcePolicy",
             ResourceArn=resource,
@@ -77,6 +83,8 @@ class Target:
         self.values: dict[str, Any] = {
             **service,
             "ResourceArn": resource,
+            "WorkloadName": "acmeonly-workload",
+            "TokenId": token["WorkloadToken"]["TokenId"],
             "ActionName": "s3:GetObject",
             **held,
             "UserName": "acmeonly-user",

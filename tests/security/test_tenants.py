@@ -136,6 +136,7 @@ CROSSING = {
     "iamsite_resource_owner",
     "iamsite_root_access",
     "iamsite_temporary",
+    "iamsite_workload_of",
 }
 
 

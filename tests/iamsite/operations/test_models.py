@@ -86,7 +86,11 @@ def test_members_and_requirements_are_the_models() -> None:
 
 def test_only_proofs_from_elsewhere_need_no_signature() -> None:
     unsigned = {name for name, operation in operations().items() if not operation.is_signed}
-    assert unsigned == {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+    assert unsigned == {
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "GetWorkloadCredentials",
+    }
 
 
 def test_every_modelled_error_has_the_status_of_its_code() -> None:
