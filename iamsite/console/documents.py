@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from iamsite.console.asking import Asking, unauthenticated
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError
-from policies.engine import DocumentKind
+from policies.engine import DocumentKind, Effect, parse
+from policies.reading import read
 
 
 class DocumentForm(OperationForm):
@@ -24,9 +25,12 @@ class DocumentForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for _name, field in self.documents():
-            field.kind = self.kind.value
-            field.widget.attrs |= {"data-kind": field.kind, "data-terms": reverse("console:terms")}
+        for _name, document in self.documents():
+            document.kind = self.kind.value
+            document.widget.attrs |= {
+                "data-kind": document.kind,
+                "data-terms": reverse("console:terms"),
+            }
 
     def documents(self) -> list[tuple[str, DocumentField]]:
         return [
@@ -35,8 +39,8 @@ class DocumentForm(OperationForm):
 
     def look_at(self, ask: Asking) -> None:
         """Gives every document field what is to be told beside it."""
-        for name, field in self.documents():
-            field.review = review(ask, str(self[name].value() or ""), self.kind.value)
+        for name, document in self.documents():
+            document.review = review(ask, str(self[name].value() or ""), self.kind.value)
 
 
 # How grave a finding is, by its type: the tone it is told in, and its name.
@@ -72,12 +76,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A statement in plain words, and where it begins."""
+
+    sentence: str
+    line: int
+    column: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """What the validator says of a document. `size` is 0 for one that would be refused."""
+    """What the validator says of a document. `size` is 0 for one that would be refused, which
+    has no readings either."""
 
     is_valid: bool
     size: int
     notes: list[Note]
+    readings: list[Reading] = field(default_factory=list)
 
     @property
     def marks(self) -> str:
@@ -112,7 +128,22 @@ def review(ask: Asking, text: str, kind: str) -> Review:
         one for one in findings if one.grade != "ERROR" or (one.line, one.column) not in places
     ]
     notes = sorted([*faults, *others], key=lambda note: (note.line, note.column))
-    return Review(told["IsValid"], told.get("Size", 0), notes)
+    readings = readings_of(text, kind) if told["IsValid"] else []
+    return Review(told["IsValid"], told.get("Size", 0), notes, readings)
+
+
+def readings_of(text: str, kind: str) -> list[Reading]:
+    """Every statement of a valid document in plain words."""
+    document = parse(text, DocumentKind(kind))
+    return [
+        Reading(
+            sentence,
+            statement.start.line,
+            statement.start.column,
+            "bad" if statement.effect is Effect.DENY else "good",
+        )
+        for statement, sentence in zip(document.statements, read(document), strict=True)
+    ]
 
 
 def _fault(fault: Mapping[str, Any]) -> Note:

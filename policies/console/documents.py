@@ -60,7 +60,10 @@ def terms_of(request: ConsoleRequest, prefix: str) -> HttpResponse:
     arns = [one["ResourceArn"] for one in resources.get("Resources", [])]
     return JsonResponse(
         {
-            "actions": [[one["ActionName"], one["AccessLevel"]] for one in found["Actions"]],
+            "actions": [
+                [one["ActionName"], one["AccessLevel"], one["ResourceTypes"]]
+                for one in found["Actions"]
+            ],
             "formats": [
                 [one["ResourceTypeName"], one["ArnFormat"]] for one in found["ResourceTypes"]
             ],

@@ -8,6 +8,7 @@ import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { terms } from "./terms.js";
+import { mountVisual } from "./visual/index.js";
 
 // Colours come from the page's tokens, so the editor follows every theme by itself.
 const theme = EditorView.theme({
@@ -90,6 +91,7 @@ export function mount(textarea) {
   const host = document.createElement("div");
   const root = host.attachShadow({ mode: "open" });
   const readOnly = textarea.readOnly;
+  let visual = null;
   const label = textarea.getAttribute("aria-label") || document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.textContent.trim() || "JSON";
   textarea.after(host);
   textarea.hidden = true;
@@ -137,6 +139,7 @@ export function mount(textarea) {
         ]),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
+          visual?.(update);
           textarea.value = update.state.doc.toString();
           textarea.dispatchEvent(new Event("input", { bubbles: true }));
         }),
@@ -156,6 +159,15 @@ export function mount(textarea) {
       // Not JSON yet: the linter already shows where.
     }
   });
+  const parts = textarea.closest(".document-parts");
+  const form = parts?.querySelector(".visual");
+  if (form) {
+    const { terms: url, kind } = textarea.dataset;
+    mountVisual(view, form, { url, kind, sprite: form.dataset.sprite }).then((changed) => {
+      visual = changed;
+    });
+    showViews(parts);
+  }
   // Another control may fill the text in (a template that was chosen).
   textarea.addEventListener("editor:set", (event) => {
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: event.detail } });
@@ -181,4 +193,21 @@ function follow(view, panel) {
     view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
     view.focus();
   });
+}
+
+/** The document as JSON, as a form, or as both: as was chosen last, else both where there is room. */
+function showViews(parts) {
+  const radios = [...parts.parentElement.querySelectorAll("[data-view-choice]")];
+  const show = (name) => {
+    parts.dataset.view = name;
+    for (const radio of radios) radio.checked = radio.value === name;
+  };
+  for (const radio of radios)
+    radio.addEventListener("change", () => {
+      localStorage.setItem("document-view", radio.value);
+      show(radio.value);
+    });
+  const chosen = localStorage.getItem("document-view");
+  const known = radios.some((radio) => radio.value === chosen);
+  show(known ? chosen : parts.clientWidth > 832 ? "both" : "json");
 }

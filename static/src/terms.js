@@ -9,7 +9,7 @@ const QUALIFIERS = ["ForAllValues:", "ForAnyValue:"];
 
 // What was asked for once is kept while the page is open.
 const asked = new Map();
-function ask(url) {
+export function ask(url) {
   if (!asked.has(url)) {
     const answer = fetch(url, { headers: { Accept: "application/json" } }).then((response) => (response.ok ? response.json() : null));
     asked.set(url, answer.catch(() => null));

@@ -91,10 +91,21 @@ def columns_open(page: Page) -> None:
     expect(page.get_by_text("Export as CSV")).to_be_visible()
 
 
+def in_the_form(page: Page) -> None:
+    """The document as a form, one service's actions unfolded."""
+    page.get_by_text("Both" if _is_wide(page) else "Visual", exact=True).click()
+    card = page.get_by_role("region", name="Statement 1")
+    card.locator("summary", has_text="iam").click()
+    card.locator("summary", has_text="Permissions").click()
+
+
+def _is_wide(page: Page) -> bool:
+    return bool(page.viewport_size and page.viewport_size["width"] > min(WIDTHS))
+
+
 def created(page: Page) -> None:
     """A new user with its credentials, another one for each width."""
-    wide = page.viewport_size and page.viewport_size["width"] > min(WIDTHS)
-    page.get_by_label("User name").fill("dora.lang" if wide else "emil.brandt")
+    page.get_by_label("User name").fill("dora.lang" if _is_wide(page) else "emil.brandt")
     page.get_by_label("Console access").check()
     page.get_by_label("Programmatic access").check()
     page.get_by_role("button", name="Create user").click()
@@ -146,6 +157,7 @@ PICTURES = (
     Picture("policy-versions", f"{POLICY}?tab=versions&version=v1"),
     Picture("policy-attached", f"{POLICY}?tab=attached"),
     Picture("policy-create", "policies/create"),
+    Picture("policy-form", "policies/create", in_the_form),
     Picture("policy-inline", "users/ci-shop/policies/inline/create"),
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),

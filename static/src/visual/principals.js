@@ -1,0 +1,72 @@
+import { button, el, input, removal, select, suggestions } from "./dom.js";
+import { listed, many, withElement } from "./places.js";
+
+const TYPES = [
+  ["AWS", "Account, user or role"],
+  ["Service", "Service"],
+  ["Federated", "Identity provider"],
+  ["*", "Everyone"],
+];
+const EXAMPLES = { AWS: "arn:aws:iam::111122223333:role/name", Service: "ec2.amazonaws.com", Federated: "arn:aws:iam::111122223333:oidc-provider/…" };
+
+function rowsOf(principal) {
+  if (principal === undefined) return [];
+  if (principal === "*") return [{ type: "*", value: "*" }];
+  return Object.entries(principal).flatMap(([type, values]) => many(values).map((value) => ({ type, value })));
+}
+
+function principalOf(rows, before) {
+  if (rows.length === 1 && rows[0].type === "*") return "*";
+  const found = {};
+  for (const { type, value } of rows) (found[type === "*" ? "AWS" : type] ??= []).push(value);
+  return Object.fromEntries(Object.entries(found).map(([type, values]) => [type, listed(values, before?.[type])]));
+}
+
+/** Whom a statement of a trust or resource policy names. */
+export function principalsPart(card) {
+  const { statement, known } = card;
+  const before = statement.Principal;
+  const rows = rowsOf(before);
+  const write = (next, options) => card.write(withElement(card.statement, "Principal", principalOf(next, before)), options);
+  const [accounts, accountList] = suggestions([`arn:aws:iam::${known.account}:root`]);
+  const [services, serviceList] = suggestions(known.services.map((name) => `${name}.amazonaws.com`));
+  const row = ({ type, value }, at, change, drop) =>
+    el(
+      "div",
+      { className: "visual-row" },
+      select(`Kind of principal ${at + 1}`, `type-${at}`, TYPES, type, (chosen) => change({ type: chosen, value: chosen === "*" ? "*" : value === "*" ? "" : value })),
+      type === "*"
+        ? el("span", { className: "muted small end" }, "whoever it is, if the conditions hold")
+        : input(`Principal ${at + 1}`, `principal-${at}`, value, {
+            className: "mono",
+            placeholder: EXAMPLES[type],
+            list: type === "Service" ? services : type === "AWS" ? accounts : null,
+            oninput: (text) => change({ type, value: text }, { quietly: true }),
+          }),
+      removal(`Remove principal ${at + 1}`, `drop-principal-${at}`, drop),
+    );
+  const shown = rows.map((one, at) => {
+    const change = (changed, options) => {
+      Object.assign(one, changed);
+      write(rows, options);
+    };
+    return row(one, at, change, () => write(rows.filter((other) => other !== one)));
+  });
+  return el(
+    "fieldset",
+    { className: "visual-part" },
+    el("legend", {}, "Principals"),
+    shown,
+    accountList,
+    serviceList,
+    el(
+      "div",
+      { className: "visual-row" },
+      button("Add principal", "add-principal", () => {
+        card.focusNext(`principal-${rows.length}`);
+        write([...rows.filter((one) => one.type !== "*"), { type: "AWS", value: rows.length ? "" : `arn:aws:iam::${known.account}:root` }]);
+      }, { glyph: "plus" }),
+      el("span", { className: "end" }),
+    ),
+  );
+}

@@ -1,0 +1,148 @@
+"""The policy editor's form: kept in step with the JSON, which it changes and never spoils."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import SETTLED
+from tests.browser.editing import write, written
+from tests.browser.test_accessible import PHONE, too_wide, violations
+
+ODD = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Sid": "Odd",   "Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"},
+       "Action": "sts:AssumeRole"},
+    {
+      "Effect": "Allow",
+      "Principal": {"AWS": "111122223333"},
+      "Action": "sts:AssumeRole"
+    }
+  ]
+}"""
+
+
+@pytest.fixture
+def editor(root: Page) -> Page:
+    root.goto("policies/create")
+    expect(root.get_by_role("region", name="Statement 1")).to_be_visible()
+    return root
+
+
+def statements(page: Page) -> list[dict[str, object]]:
+    return list(json.loads(written(page))["Statement"])
+
+
+def test_a_statement_is_written_in_the_form_by_keyboard(editor: Page) -> None:
+    editor.get_by_role("button", name="Add statement").press("Enter")
+    card = editor.get_by_role("region", name="Statement 2")
+    expect(card.get_by_label("Add a service", exact=True)).to_be_focused()
+    editor.keyboard.type("s3")
+    editor.keyboard.press("Enter")
+    expect(card.get_by_label("Filter the actions of s3")).to_be_focused()
+    editor.keyboard.type("getobjecttag")
+    card.get_by_label("GetObjectTagging", exact=True).press("Space")
+    expect(card.get_by_label("GetObjectTagging", exact=True)).to_be_focused()
+    assert statements(editor)[1]["Action"] == "s3:GetObjectTagging"
+    card.get_by_label("Add a resource").select_option(label="s3 object")
+    expect(card.get_by_label("BucketName")).to_be_focused()
+    editor.keyboard.type("reports")
+    editor.keyboard.press("Tab")
+    editor.keyboard.type("2026/*")
+    card.get_by_role("button", name="Add this resource").press("Enter")
+    card.get_by_role("button", name="Add condition").press("Enter")
+    editor.keyboard.type("aws:SourceIp")
+    card.get_by_label("Operator 1").select_option("IpAddress")
+    card.get_by_label("Value 1 of condition 1", exact=True).fill("203.0.113.0/24")
+    card.get_by_label("Name of statement 2", exact=True).fill("ReadReports")
+    assert statements(editor)[1] == {
+        "Sid": "ReadReports",
+        "Effect": "Allow",
+        "Action": "s3:GetObjectTagging",
+        "Resource": "arn:aws:s3:::reports/2026/*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+    reading = editor.locator(".reading li").nth(1)
+    expect(reading).to_contain_text("s3:GetObjectTagging")
+    expect(reading).to_contain_text("203.0.113.0/24")
+
+
+def test_actions_are_chosen_by_access_level(editor: Page) -> None:
+    write(editor, '{"Statement": {"Effect": "Allow", "Action": "sqs:Get*", "Resource": "*"}}')
+    card = editor.get_by_role("region", name="Statement 1")
+    card.locator("summary", has_text="sqs").press("Enter")
+    card.locator("summary", has_text="Tagging").press("Enter")
+    card.get_by_label("All 2 of Tagging").check()
+    assert json.loads(written(editor))["Statement"] == {
+        "Effect": "Allow",
+        "Action": ["sqs:Get*", "sqs:TagQueue", "sqs:UntagQueue"],
+        "Resource": "*",
+    }
+    card.locator("summary", has_text="Read").press("Enter")
+    covered = card.get_by_label("GetQueueUrl")
+    expect(covered).to_be_checked()
+    expect(covered).to_be_disabled()
+
+
+def test_what_is_typed_as_json_shows_in_the_form_and_the_view_stays(editor: Page) -> None:
+    card = editor.get_by_role("region", name="Statement 1")
+    write(editor, written(editor).replace("Allow", "Deny"))
+    expect(card.get_by_label("Deny")).to_be_checked()
+    write(editor, "{")
+    expect(editor.get_by_text("The JSON cannot be read as it stands.")).to_be_visible()
+    editor.get_by_text("Visual", exact=True).click()
+    expect(editor.locator(".cm-content")).to_be_hidden()
+    editor.reload()
+    expect(card).to_be_visible()
+    expect(editor.locator(".cm-content")).to_be_hidden()
+
+
+def test_what_the_form_cannot_say_stays_letter_for_letter(root: Page) -> None:
+    root.goto("roles/create")
+    expect(root.get_by_role("region", name="Statement 1")).to_be_visible()
+    write(root, ODD)
+    odd = root.get_by_role("region", name="Statement 1", exact=True)
+    expect(odd).to_contain_text("It speaks of everyone but some principals (NotPrincipal).")
+    second = root.get_by_role("region", name="Statement 2", exact=True)
+    second.get_by_label("Kind of principal 1").select_option("Service")
+    second.get_by_label("Principal 1", exact=True).fill("ec2.amazonaws.com")
+    assert written(root).startswith(ODD[: ODD.index("},\n    {")])
+    assert json.loads(written(root))["Statement"][1]["Principal"] == {
+        "Service": "ec2.amazonaws.com"
+    }
+    second.get_by_role("button", name="Remove statement 2").click()
+    assert written(root) == ODD[: ODD.index(',\n    {\n      "Effect"')] + "\n  ]\n}"
+
+
+def test_edits_in_several_parts_do_not_undo_each_other(editor: Page) -> None:
+    card = editor.get_by_role("region", name="Statement 1")
+    card.get_by_label("Name of statement 1").fill("One")
+    card.get_by_label("Resource 1", exact=True).fill("arn:aws:iam::*:user/a")
+    card.get_by_role("button", name="Add condition").click()
+    card.get_by_label("Condition key 1", exact=True).fill("aws:PrincipalTag/team")
+    card.get_by_label("Value 1 of condition 1", exact=True).fill("x")
+    card.get_by_role("button", name="Add value").click()
+    card.get_by_label("Value 2 of condition 1", exact=True).fill("y")
+    card.get_by_text("Deny", exact=True).click()
+    assert statements(editor)[0] == {
+        "Sid": "One",
+        "Effect": "Deny",
+        "Action": ["iam:Get*", "iam:List*"],
+        "Resource": "arn:aws:iam::*:user/a",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["x", "y"]}},
+    }
+
+
+def test_the_form_is_accessible_and_fits_a_phone(root: Page) -> None:
+    root.goto("roles/create")
+    card = root.get_by_role("region", name="Statement 1")
+    card.locator("summary", has_text="sts").click()
+    card.locator("summary", has_text="Write").click()
+    card.get_by_role("button", name="Add condition").click()
+    for theme in ("light", "dark"):
+        root.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        root.evaluate(SETTLED)
+        assert violations(root) == []
+    root.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert too_wide(root) == []
