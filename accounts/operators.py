@@ -139,7 +139,7 @@ def recover(operator: Operator, account_id: str, password: str, origin: Origin) 
     Account.objects.filter(id=account_id).update(root_locked_at=None)
     MFADevice.objects.of(account_id).filter(holder=MFADevice.Holder.ROOT).delete()
     AccessKey.objects.of(account_id).filter(user=None).update(status=AccessKey.Status.INACTIVE)
-    ConsoleSession.objects.of(account_id).filter(user=None).delete()
+    ConsoleSession.objects.of_root(account_id).delete()
     _record(operator, account_id, origin, now, "RecoverRootUser")
 
 

@@ -6,7 +6,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 
 const OUT = "dist";
 const TARGET = ["chrome123", "edge123", "firefox121", "safari17.5"];
-const HUES = ["slate", "indigo", "jade", "amber", "red"];
+const HUES = ["slate", "orange", "indigo", "jade", "amber", "red"];
 
 /** The palette as custom properties, each holding its light and its dark value. */
 function palette() {

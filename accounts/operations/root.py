@@ -34,7 +34,7 @@ def lock_root(call: Call) -> dict[str, Any]:
         account.save(update_fields=["root_locked_at"])
     keys = AccessKey.objects.of(call.account).filter(user=None)
     keys.update(status=AccessKey.Status.INACTIVE)
-    ConsoleSession.objects.of(call.account).filter(user=None, mfa_at=None).delete()
+    ConsoleSession.objects.of_root(call.account).filter(mfa_at=None).delete()
     return {"RootLockedAt": account.root_locked_at, "RootMFAEnabled": root_has_mfa(call.account)}
 
 
@@ -57,7 +57,7 @@ def change_root_password(call: Call, OldPassword: str, NewPassword: str) -> None
     root.set_password(NewPassword)
     root.password_changed_at = call.now
     root.save(update_fields=["password", "password_changed_at"])
-    others = ConsoleSession.objects.of(call.account).filter(user=None)
+    others = ConsoleSession.objects.of_root(call.account)
     session = call.caller.session
     if session is not None and session.id is not None:
         others = others.exclude(id=session.id)

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from iamsite.console import cookies
 from iamsite.console.asking import ConsoleRequest
 from iamsite.console.navigation import SHORTCUTS, navigation
+from iamsite.console.switching import acted_as, recent_roles
 from iamsite.console.themes import THEMES
 from iamsite.console.viewer import viewer_of
 
@@ -21,5 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "themes": THEMES,
         "navigation": SimpleLazyObject(lambda: navigation(request.path)),
         "shortcuts": SHORTCUTS,
+        "recent_roles": SimpleLazyObject(lambda: recent_roles(cast(ConsoleRequest, request))),
+        "acted_as": SimpleLazyObject(lambda: acted_as(cast(ConsoleRequest, request))),
         "viewer": SimpleLazyObject(lambda: viewer_of(cast(ConsoleRequest, request))),
     }

@@ -14,9 +14,11 @@ __all__ = [
     "forget_session",
     "keep_account",
     "keep_columns",
+    "keep_roles",
     "keep_session",
     "keep_theme",
     "remembered_account",
+    "roles",
     "session_token",
     "theme",
 ]
@@ -24,6 +26,7 @@ __all__ = [
 THEME = "iamsite_theme"
 ACCOUNT = "iamsite_account"
 COLUMNS = "iamsite_columns"
+ROLES = "iamsite_roles"
 _LONGEST = 2000
 ONE_YEAR = 365 * 24 * 3600
 
@@ -63,6 +66,15 @@ def remembered_account(request: HttpRequest) -> str:
 
 def keep_account(response: HttpResponseBase, account: str) -> None:
     _keep(response, ACCOUNT, account)
+
+
+def roles(request: HttpRequest) -> str:
+    """The roles that were switched to (iamsite/console/switching.py), packed, or ""."""
+    return request.COOKIES.get(ROLES, "")
+
+
+def keep_roles(response: HttpResponseBase, packed: str) -> None:
+    _keep(response, ROLES, packed)
 
 
 def columns(request: HttpRequest) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -20,6 +21,7 @@ from iamsite.console.errors import error_response, plain_error
 from iamsite.console.origin import origin_of
 from iamsite.operations import OperationError, SessionCredential
 from iamsite.operations.errors import DECISION_HEADER
+from identities import signin
 
 PREFIX = "/console/"
 
@@ -69,6 +71,11 @@ class ConsoleMiddleware:
     ) -> HttpResponseBase | None:
         if not request.path_info.startswith(PREFIX) or not isinstance(exception, OperationError):
             return None
+        if exception.code == "ExpiredToken" and signin.switch_back(
+            cookies.session_token(request),
+            request.origin,  # type: ignore[attr-defined]
+        ):
+            return role_is_over(request)
         if unauthenticated(exception):
             response = to_sign_in(request)
             cookies.forget_session(response)
@@ -77,6 +84,15 @@ class ConsoleMiddleware:
         if exception.decision_id:
             response.headers[DECISION_HEADER] = exception.decision_id
         return response
+
+
+def role_is_over(request: HttpRequest) -> HttpResponseBase:
+    """What was asked for in the role was not done; as oneself it may mean something else."""
+    text = _("Your time in the role is over, so nothing was done. You are yourself again.")
+    messages.warning(request, text)
+    url = reverse("console:dashboard")
+    htmx: Any = getattr(request, "htmx", None)
+    return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)
 
 
 def too_large(request: HttpRequest) -> HttpResponseBase:

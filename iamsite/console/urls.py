@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 import accounts.console.urls
 import identities.console.urls
 import policies.console.urls
-from iamsite.console import palette, preferences, signin
+from iamsite.console import palette, preferences, signin, switching
 from iamsite.console.errors import no_such_page
 
 app_name = "console"
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/password", signin.ChooseNewPassword.as_view(), name="sign-in-password"),
     path("sign-up", signin.SignUp.as_view(), name="sign-up"),
     path("sign-out", signin.sign_out, name="sign-out"),
+    path("switch-role", switching.SwitchRole.as_view(), name="switch-role"),
+    path("switch-back", switching.switch_back, name="switch-back"),
     path("theme", preferences.choose_theme, name="theme"),
     path("columns", preferences.choose_columns, name="columns"),
     path("search", palette.search, name="search"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils.translation import gettext as _
@@ -14,18 +14,22 @@ from iamsite.operations import OperationError
 
 @dataclass(frozen=True)
 class Viewer:
-    """The signed-in principal; `kind` is root, user or role. `account_name` is "" for who may not
-    know it.
+    """The signed-in principal; `kind` is root, user, role or federated.
+
+    `account_name` is "" for who may not know it, `signed_in_as` the ARN of who has switched to the
+    role, "" where nobody has.
     """
 
     account: str
     arn: str
     account_name: str = ""
+    signed_in_as: str = ""
 
     @cached_property
     def kind(self) -> str:
         resource = self.arn.rpartition(":")[2]
-        return resource if resource == "root" else "role" if "assumed-role/" in resource else "user"
+        kinds = {"root": "root", "assumed-role": "role", "federated-user": "federated"}
+        return kinds.get(resource.partition("/")[0], "user")
 
     @cached_property
     def name(self) -> str:
@@ -34,7 +38,22 @@ class Viewer:
 
     @property
     def kind_label(self) -> str:
-        return {"root": _("Root user"), "role": _("Role session"), "user": _("IAM user")}[self.kind]
+        return {
+            "root": _("Root user"),
+            "role": _("Role session"),
+            "federated": _("Federated user"),
+            "user": _("IAM user"),
+        }[self.kind]
+
+    @property
+    def role_label(self) -> str:
+        """The role and its account."""
+        return f"{self.arn.split('/')[1]} @ {self.account_name or self.account}"
+
+    @property
+    def signed_in_name(self) -> str:
+        """The name of who has switched to the role."""
+        return self.signed_in_as.rpartition("/")[2]
 
     @property
     def initials(self) -> str:
@@ -61,4 +80,8 @@ def _ask(request: ConsoleRequest) -> Viewer | None:
     except OperationError:
         return None
     name = status.get("AccountName") or status.get("AccountAlias") or ""
-    return Viewer(identity["Account"], identity["Arn"], name)
+    viewer = Viewer(identity["Account"], identity["Arn"], name)
+    if viewer.kind != "role":
+        return viewer
+    behind = asking.perform("GetConsoleSession")["PrincipalArn"]
+    return replace(viewer, signed_in_as="" if behind == viewer.arn else behind)

@@ -82,7 +82,7 @@ def authenticate(
                 return _by_token(credential, effect, origin, now)
             return _by_access_key(credential, effect, origin, service)
         case SessionCredential():
-            return _by_console_session(credential, effect)
+            return _by_console_session(credential, effect, origin, now)
         case Command():
             return _by_command(credential, effect)
         case Assertion():
@@ -133,7 +133,11 @@ def _by_token(
         raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)
-    session = Session(
+    return _caller(subject, access_key_id=credential.access_key_id, session=_session(held))
+
+
+def _session(held: temporary.TemporaryCredentials, **more: Any) -> Session:
+    return Session(
         kind=held.kind,
         issued_at=held.issued_at,
         expires_at=held.expires_at,
@@ -145,8 +149,8 @@ def _by_token(
         transitive_tag_keys=held.transitive_tag_keys,
         source_identity=held.source_identity,
         context=held.context,
+        **more,
     )
-    return _caller(subject, access_key_id=credential.access_key_id, session=session)
 
 
 def _still_holds(held: temporary.TemporaryCredentials, subject: Subject) -> bool:
@@ -159,22 +163,60 @@ def _still_holds(held: temporary.TemporaryCredentials, subject: Subject) -> bool
     return not subject.root_locked and held.root_since == temporary.root_since(subject.account)
 
 
-def _by_console_session(credential: SessionCredential, effect: Effect) -> Caller:
+def _by_console_session(
+    credential: SessionCredential, effect: Effect, origin: Origin, now: datetime
+) -> Caller:
     idle = timedelta(seconds=settings.CONSOLE_SESSION_IDLE_SECONDS)
     row = _row(
-        f"SELECT (subject).*, {ORGANIZATION}, session_id, created_at, expires_at, mfa_at"  # noqa: S608
-        f" FROM iamsite_console_session(%s, %s, %s, %s), {OF_SUBJECT}",
-        [session_digest(credential.token), idle, *_flags(effect)],
+        f"SELECT (subject).*, {ORGANIZATION}, session_id, created_at, expires_at, mfa_at, held,"  # noqa: S608
+        " signed_in_as, home_status"
+        f" FROM iamsite_console_session(%s, %s, %s, %s, %s, %s), {OF_SUBJECT}",
+        [
+            session_digest(credential.token),
+            idle,
+            *_flags(effect),
+            credential.as_signed_in,
+            origin.region,
+        ],
     )
     subject = _subject(row)
     if subject is None or subject.id is None:
         raise missing_authentication_token()
     _refuse_suspended(subject)
-    number, created_at, expires_at, mfa_at = row[-4:]
+    number, created_at, expires_at, mfa_at, held, signed_in_as, home_status = row[-7:]
+    if held is not None:
+        home = HomeSession(number, signed_in_as or "", home_status or subject.account_status)
+        return _by_held(subject, parsed(held), home, now)
     if _is_locked_root(subject) and mfa_at is None:
         raise missing_authentication_token()
     session = Session("Console", created_at, expires_at, mfa_at, id=number)
     return _caller(subject, session=session)
+
+
+class HomeSession(NamedTuple):
+    """The console session that holds temporary credentials.
+
+    `signed_in_as` is the ARN of who switched to a role, "" where nobody did, `status` that of the
+    account which the session belongs to.
+    """
+
+    id: int
+    signed_in_as: str
+    status: str
+
+
+def _by_held(subject: Subject, kept: dict[str, str], home: HomeSession, now: datetime) -> Caller:
+    """The principal of the temporary credentials that a console session holds."""
+    try:
+        _secret, held = temporary.read(kept["key"], kept["token"])
+    except temporary.InvalidToken as error:
+        raise missing_authentication_token() from error
+    if held.expires_at <= now:
+        raise expired_token()
+    if home.status != "active" or not _still_holds(held, subject):
+        raise missing_authentication_token()
+    session = _session(held, id=home.id, signed_in_as=home.signed_in_as)
+    return _caller(subject, access_key_id=kept["key"], session=session)
 
 
 def _by_command(credential: Command, effect: Effect) -> Caller:

@@ -45,9 +45,13 @@ class AccessKeyCredential:
 
 @dataclass(frozen=True, slots=True)
 class SessionCredential:
-    """A browser's console session: `token` is the value of its cookie."""
+    """A browser's console session: `token` is the value of its cookie.
+
+    A session that has switched to a role acts as that role, unless `as_signed_in`.
+    """
 
     token: str
+    as_signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ Credential = AccessKeyCredential | SessionCredential | Anonymous | Command | Ass
 class Session:
     """What temporary credentials carry besides their principal (context-keys.md §2).
 
-    `kind` is the operation that made them (AssumeRole, GetSessionToken, …) or "Console".
+    `kind` is the operation that made them (AssumeRole, GetSessionToken, …) or "Console". `id` is
+    the console session that holds them, if one does; `signed_in_as` the ARN of who signed in to it
+    and has switched to a role.
     """
 
     kind: str
@@ -101,6 +107,7 @@ class Session:
     source_identity: str = ""
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     id: int | None = None
+    signed_in_as: str = ""
 
 
 class Membership(NamedTuple):

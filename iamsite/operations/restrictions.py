@@ -29,6 +29,7 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
     if session is None or session.kind == "Console":
         return
     federated = session.kind == "GetFederationToken"
+    in_console = session.id is not None
     if service == "sts":
         if operation in ("GetSessionToken", "GetFederationToken"):
             raise access_denied(f"Cannot call {operation} with session credentials")
@@ -38,6 +39,8 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
             permitted = not federated or operation == "GetCallerIdentity"
         if not permitted:
             raise access_denied(f"Cannot call {operation} with session credentials")
+    elif in_console:
+        return  # the limits on federated users are the API's (IAM User Guide, GetFederationToken)
     elif federated or (session.kind == "GetSessionToken" and session.mfa_at is None):
         raise invalid_client_token_id()
 

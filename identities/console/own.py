@@ -30,7 +30,9 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
     name = viewer.name if viewer and is_user else "root"
     who: Params = {"UserName": name} if is_user else {}
     any_key = {**who, "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA"}
-    context: dict[str, Any] = {"is_role": viewer is not None and viewer.kind == "role"}
+    context: dict[str, Any] = {
+        "is_role": viewer is not None and viewer.kind in ("role", "federated")
+    }
     if not context["is_role"]:
         seen = request.ask.see(devices=("ListMFADevices", who), status=("GetAccountStatus", {}))
         checks = {

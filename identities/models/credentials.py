@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 
-from accounts.tenancy import TenantModel
+from accounts.tenancy import TenantModel, TenantQuerySet
 from identities.models.principals import User
 
 
@@ -109,10 +111,18 @@ class MFADevice(TenantModel):
         return f"arn:aws:iam::{self.account_id}:u2f/{whose}/{self.name}"
 
 
+class ConsoleSessions(TenantQuerySet):
+    def of_root(self, account: str) -> Self:
+        """Those of the account's root user."""
+        return self.of(account).filter(user=None, signs_with__isnull=True)
+
+
 class ConsoleSession(TenantModel):
     """A signed-in browser. Only a hash of the cookie's token is kept.
 
-    `user` is null for the root user.
+    `user` is null for the root user, and for whoever was signed in with temporary credentials:
+    `signs_with`. `acts_with` are those of the role that the session has switched to. Both hold
+    account, subject (the unique id), arn, key and token, which is sealed (identities/temporary.py).
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
@@ -122,6 +132,18 @@ class ConsoleSession(TenantModel):
     source_ip = models.CharField(max_length=45)
     user_agent = models.CharField(max_length=1024)
     mfa_at = models.DateTimeField(null=True)
+    signs_with = models.JSONField(null=True)
+    acts_with = models.JSONField(null=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    objects = ConsoleSessions.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(signs_with__isnull=True) | models.Q(user__isnull=True),
+                name="console_session_is_of_one",
+            )
+        ]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from iamsite.operations import Call, Resource, operation
-from iamsite.operations.errors import access_denied, no_such_entity
+from iamsite.operations.errors import access_denied, no_such_entity, validation_error
 from iamsite.operations.paging import page_newest_first
 from identities.models import ConsoleSession
 from identities.operations import find
@@ -22,6 +22,11 @@ from policies.engine import PrincipalKind
 def _own_user_id(call: Call) -> str | None:
     """The calling user's unique id; None for root and for everybody who is no user."""
     return call.caller.subject_id if call.caller.kind is PrincipalKind.USER else None
+
+
+def _is_temporary(call: Call) -> bool:
+    """Whether the caller is neither a user nor root: all that it has is the session it asks in."""
+    return not call.caller.is_root and _own_user_id(call) is None
 
 
 def _live(call: Call) -> QuerySet[ConsoleSession]:
@@ -36,9 +41,10 @@ def _live(call: Call) -> QuerySet[ConsoleSession]:
 def session_output(call: Call, row: ConsoleSession) -> dict[str, Any]:
     session = call.caller.session
     root_arn = f"arn:aws:iam::{call.account}:root"
+    principal = row.signs_with["arn"] if row.signs_with is not None else root_arn
     output = {
         "SessionId": str(row.id),
-        "PrincipalArn": row.user.arn if row.user is not None else root_arn,
+        "PrincipalArn": row.user.arn if row.user is not None else principal,
         "SourceIPAddress": row.source_ip,
         "UserAgent": row.user_agent,
         "MFAUsed": row.mfa_at is not None,
@@ -47,6 +53,8 @@ def session_output(call: Call, row: ConsoleSession) -> dict[str, Any]:
         "ExpirationDate": row.expires_at,
         "IsCurrent": session is not None and session.id == row.id,
     }
+    if row.acts_with is not None:
+        output["ActsAs"] = row.acts_with["arn"]
     return output if row.user is None else {**output, "UserName": row.user.name}
 
 
@@ -54,6 +62,8 @@ def _may_list(call: Call, UserName: str | None = None, AllUsers: bool = False, *
     if AllUsers:
         everybody = Resource(f"arn:aws:iam::{call.account}:user/*", call.account)
         call.authorize("portal:ListConsoleSessions", everybody)
+        return
+    if UserName is None and _is_temporary(call):
         return
     name = find.own_name(call, UserName)
     if name is not None and name.lower() != call.caller.name.lower():
@@ -70,9 +80,13 @@ def list_console_sessions(
 ) -> dict[str, Any]:
     """The caller's own sessions, those of one user, or with `AllUsers` the whole account's."""
     rows = _live(call)
-    if not AllUsers:
+    if not AllUsers and UserName is None and _is_temporary(call):
+        session = call.caller.session
+        rows = rows.filter(id=session.id if session is not None else None)
+    elif not AllUsers:
         name = find.own_name(call, UserName)
         rows = rows.filter(user=None if name is None else find.get_user(call, name))
+        rows = rows.filter(signs_with__isnull=True)
     sessions, paging = page_newest_first(call, rows, "id")
     return {"ConsoleSessions": [session_output(call, row) for row in sessions], **paging}
 
@@ -89,11 +103,28 @@ def _may_end(call: Call, SessionId: str, **_: Any) -> None:
     row = _find(call, SessionId)
     if row is None:
         call.authorize("portal:EndConsoleSession", call.anything())
+    elif row.signs_with is not None:
+        whose = Resource(row.signs_with["arn"], call.account)
+        call.authorize("portal:EndConsoleSession", whose)
     elif row.user is None:
         if not call.caller.is_root:
             raise access_denied("Only the root user may end a session of the root user.")
     elif row.user_id != _own_user_id(call):
         call.authorize("portal:EndConsoleSession", find.user(call, row.user.name))
+
+
+@operation("portal:GetConsoleSession", reads=True, authorizes_itself=True)
+def get_console_session(call: Call) -> dict[str, Any]:
+    """The session that asks, and who is behind the role that it has switched to."""
+    session = call.caller.session
+    if session is None or session.id is None:
+        raise validation_error("This call is not made in a console session.")
+    arn = call.caller.principal.arn
+    return {
+        "PrincipalArn": session.signed_in_as or arn,
+        "ActsAs": arn,
+        "ExpirationDate": session.expires_at,
+    }
 
 
 @operation("portal:EndConsoleSession", authorizes_itself=_may_end)

@@ -23,6 +23,7 @@ from identities.signin.outcomes import (
     SignedIn,
     SignInRefused,
 )
+from identities.signin.roles import SwitchRefused, switch_back, switch_role
 from identities.signin.steps import (
     answer_mfa,
     change_password,
@@ -43,6 +44,7 @@ __all__ = [
     "SecondFactors",
     "SignInRefused",
     "SignedIn",
+    "SwitchRefused",
     "answer_key",
     "answer_mfa",
     "begin_passkey",
@@ -53,4 +55,6 @@ __all__ = [
     "sign_in_user",
     "sign_in_with_passkey",
     "sign_out",
+    "switch_back",
+    "switch_role",
 ]

@@ -128,7 +128,7 @@ def open_session(
 ) -> str:
     """A new session, in the current transaction, and its token."""
     token = secrets.token_urlsafe(32)
-    own = ConsoleSession.objects.of(account).filter(user_id=user_id)
+    own = ConsoleSession.objects.of(account).filter(user_id=user_id, signs_with__isnull=True)
     own.filter(expires_at__lte=now).delete()
     ConsoleSession.objects.create(
         account_id=account,

@@ -129,9 +129,10 @@ def change_password(challenge: str, new_password: str, origin: Origin) -> Signed
 def sign_out(token: str, origin: Origin) -> None:
     """Ends the session with that token, if there still is one."""
     now = timezone.now()
+    credential = SessionCredential(token, as_signed_in=True)
     try:
         with transaction.atomic(durable=True):
-            caller = authenticate(SessionCredential(token), Effect.ISSUE, origin, SERVICE, now)
+            caller = authenticate(credential, Effect.ISSUE, origin, SERVICE, now)
             assert caller.session is not None
             assert caller.session.id is not None
             ConsoleSession.objects.filter(id=caller.session.id).delete()

@@ -166,6 +166,7 @@ PICTURES = (
     Picture("sessions", "sessions"),
     Picture("account", "account"),
     Picture("security-credentials", "security-credentials"),
+    Picture("switch-role", f"switch-role?account={PRODUCTION}&roleName=deployer&color=green"),
     Picture("add-security-key", "security-credentials/mfa/key"),
     Picture("security-credentials-root", "security-credentials", who="root"),
     Picture("limited", "users/", who="priya.nair"),

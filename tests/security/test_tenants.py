@@ -268,9 +268,7 @@ class TestFunctionsOfTheDatabase:
                 rows("UPDATE identities_user SET name = 'x' RETURNING 1")
 
     def test_a_session_is_found_by_the_digest_of_its_token_only(self, acme: Acme) -> None:
-        asked = (
-            "SELECT (subject).account_id FROM iamsite_console_session(%s, '1 hour', false, true)"
-        )
+        asked = "SELECT (subject).account_id FROM iamsite_console_session(%s, '1 hour', false, true, false, 'x')"
         for digest in (b"", b"%", b"\0" * 32):
             with transaction.atomic():
                 assert rows(asked, digest) == [(None,)]

@@ -40,6 +40,7 @@ from policies.engine import (
 
 ARN = re.compile(r"arn:aws:iam::(\d{12}):role(/(?:[!-~]*/)?)([\w+=,.@-]+)", re.ASCII)
 CHAINED_SECONDS = 3600
+SHORTEST_SECONDS = 900
 NOBODY = compile_policies([])
 KEPT = 10_000
 
@@ -67,7 +68,7 @@ def assume_role(
     RoleSessionName: str,
     PolicyArns: list[dict[str, str]] | None = None,
     Policy: str | None = None,
-    DurationSeconds: int = 3600,
+    DurationSeconds: int | None = None,
     Tags: list[dict[str, str]] | None = None,
     TransitiveTagKeys: list[str] | None = None,
     ExternalId: str | None = None,
@@ -98,7 +99,8 @@ def assume_role(
     if source_identity:
         _authorized(call, "sts:SetSourceIdentity", target, tags, context)
     chained = is_chained(call)
-    check_duration(role, DurationSeconds, chained=chained)
+    seconds = DurationSeconds or _default_seconds(call, role, chained=chained)
+    check_duration(role, seconds, chained=chained)
     with _inside(call, target.account):
         policies = session_policies(target.account, Policy, PolicyArns, tags.all)
     issued_at = call.now.replace(microsecond=0)
@@ -108,7 +110,7 @@ def assume_role(
             account=target.account,
             subject_id=role.id,
             issued_at=issued_at,
-            expires_at=issued_at + timedelta(seconds=DurationSeconds),
+            expires_at=issued_at + timedelta(seconds=seconds),
             name=RoleSessionName,
             policy=policies.inline,
             policy_arns=policies.arns,
@@ -139,6 +141,16 @@ def is_chained(call: Call) -> bool:
     """Role chaining: the caller's own credentials come from assuming a role."""
     session = call.caller.session
     return session is not None and session.kind.startswith("AssumeRole")
+
+
+def _default_seconds(call: Call, role: Role, *, chained: bool) -> int:
+    """An hour; to switch to a role in the console, as long as the role allows and the session that
+    was signed in lasts (IAM User Guide, "Switch from a user to an IAM role (console)")."""
+    session = call.caller.session
+    if chained or session is None or session.id is None:
+        return 3600
+    left = int((session.expires_at - call.now).total_seconds())
+    return max(min(role.max_session_duration, left), SHORTEST_SECONDS)
 
 
 def _source_identity(call: Call, given: str | None) -> str:

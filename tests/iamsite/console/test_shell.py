@@ -28,6 +28,7 @@ PAGES = [
     "/console/activity/verify",
     "/console/sessions",
     "/console/account",
+    "/console/switch-role",
     "/console/account/name",
     "/console/account/alias",
     "/console/account/password-policy",
