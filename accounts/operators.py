@@ -8,9 +8,10 @@ account an operator is nobody; what it does to one is in that account's trail.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -22,6 +23,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from accounts import tenancy
 from accounts.models import Account, Person
 from accounts.opening import AccountError, check_password, close_account
+from accounts.quotas import DEFAULTS
 from iamsite.operations.caller import Origin
 from iamsite.operations.trail import Author, record_event
 from identities.models import AccessKey, ConsoleSession, MFADevice
@@ -144,6 +146,26 @@ def recover(operator: Operator, account_id: str, password: str, origin: Origin) 
 
 
 @transaction.atomic
+def set_quota(
+    operator: Shell, account_id: str, name: str, limit: int | None, origin: Origin
+) -> None:
+    """Gives the account another limit, or the default again for None.
+
+    Raises Account.DoesNotExist; KeyError for a quota that there is not.
+    """
+    default = DEFAULTS[name]
+    _lock(account_id)
+    account = Account.objects.get(id=account_id)
+    if limit is None:
+        account.quotas.pop(name, None)
+    else:
+        account.quotas[name] = limit
+    account.save(update_fields=["quotas"])
+    shown = {"QuotaName": name, "Limit": default if limit is None else limit}
+    _record(operator, account_id, origin, timezone.now(), "SetQuota", shown)
+
+
+@transaction.atomic
 def delete(operator: Operator, account_id: str) -> bool:
     """Deletes the account and all that it owns, its trail too; tells whether it was there.
 
@@ -172,7 +194,12 @@ def _demand(operator: Operator, action: Action, account_id: str) -> None:
 
 
 def _record(
-    operator: Operator, account_id: str, origin: Origin, now: datetime, operation: str
+    operator: Operator,
+    account_id: str,
+    origin: Origin,
+    now: datetime,
+    operation: str,
+    parameters: Mapping[str, Any] | None = None,
 ) -> None:
     record_event(
         account_id,
@@ -182,6 +209,7 @@ def _record(
         "portal",
         operation,
         resources=[f"arn:aws:iam::{account_id}:root"],
+        parameters=parameters,
     )
 
 

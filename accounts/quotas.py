@@ -7,6 +7,8 @@ Those of an organization (its User Guide, "Quotas") are the management account's
 
 from __future__ import annotations
 
+import json
+
 from django.db import connection
 
 DEFAULTS = {
@@ -59,3 +61,11 @@ def quota(account: str, name: str) -> int:
         cursor.execute("SELECT quotas ->> %s FROM accounts_account WHERE id = %s", [name, account])
         (own,) = cursor.fetchone()
     return DEFAULTS[name] if own is None else int(own)
+
+
+def quotas_of(account: str) -> dict[str, int]:
+    """Every limit that holds in `account`, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quotas FROM accounts_account WHERE id = %s", [account])
+        (own,) = cursor.fetchone()
+    return {**DEFAULTS, **(json.loads(own) if isinstance(own, str) else own)}

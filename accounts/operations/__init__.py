@@ -4,6 +4,7 @@ from accounts.operations import credential_report as credential_report
 from accounts.operations import organizations as organizations
 from accounts.operations import password_policy as password_policy
 from accounts.operations import preferences as preferences
+from accounts.operations import quotas as quotas
 from accounts.operations import root as root
 from accounts.operations import root_access as root_access
 from accounts.operations import summary as summary

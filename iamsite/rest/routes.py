@@ -215,6 +215,7 @@ ROUTES: list[Route] = [
     Route("PUT", "account/aliases/{AccountAlias}", "CreateAccountAlias"),
     Route("DELETE", "account/aliases/{AccountAlias}", "DeleteAccountAlias"),
     Route("GET", "account/summary", "GetAccountSummary"),
+    Route("GET", "account/quotas", "ListQuotas"),
     Route("PUT", "account/token-version", "SetSecurityTokenServicePreferences"),
     Route("GET", "organization/root-access", "ListOrganizationsFeatures"),
     Route(

@@ -1,0 +1,46 @@
+"""ListQuotas: the limits that hold in the account, and how much of each is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.quotas import DEFAULTS, quotas_of
+from iamsite.operations import Call, operation
+from iamsite.operations.rows import count_of
+from identities.models import (
+    Group,
+    InstanceProfile,
+    OIDCProvider,
+    Role,
+    SAMLProvider,
+    ServerCertificate,
+    User,
+    Workload,
+)
+from policies.models import Policy, RegisteredResource, Service
+
+# What is counted in the account as a whole; the other quotas hold for each user, role or document.
+COUNTED = {
+    "UsersPerAccount": User,
+    "GroupsPerAccount": Group,
+    "RolesPerAccount": Role,
+    "InstanceProfilesPerAccount": InstanceProfile,
+    "PoliciesPerAccount": Policy,
+    "ServerCertificatesPerAccount": ServerCertificate,
+    "OpenIDConnectProvidersPerAccount": OIDCProvider,
+    "SAMLProvidersPerAccount": SAMLProvider,
+    "ServicesPerAccount": Service,
+    "WorkloadsPerAccount": Workload,
+    "ResourcesPerAccount": RegisteredResource,
+}
+
+
+@operation("portal:ListQuotas", reads=True)
+def list_quotas(call: Call) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+    for name, limit in sorted(quotas_of(call.account).items()):
+        one: dict[str, Any] = {"QuotaName": name, "Limit": limit, "DefaultLimit": DEFAULTS[name]}
+        if (model := COUNTED.get(name)) is not None:
+            one["Usage"] = count_of(model, call.account)
+        found.append(one)
+    return {"Quotas": found}
