@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("groups", _("Groups"), "users-group", "g g"),
             Place("roles", _("Roles"), "id-badge-2", "g r"),
             Place("policies", _("Policies"), "shield", "g p"),
+            Place("simulator", _("Simulator"), "scale"),
         ),
     ),
     (

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from policies.console import attachments, documents, inline, policies, policy
+from policies.console import attachments, decisions, documents, inline, policies, policy, simulator
 
 
 class ArnConverter:
@@ -40,6 +40,9 @@ def _of_principal(kind: str, plural: str) -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
+    path("simulator", simulator.simulator, name="simulator"),
+    path("decisions/<decision_id>", decisions.decision, name="decision"),
+    path("decisions/<decision_id>/edits/<edit_id>", decisions.MakeEdit.as_view(), name="make-edit"),
     path("documents/look", documents.look, name="look-at-document"),
     path("documents/terms", documents.terms, name="terms"),
     path("documents/terms/<prefix>", documents.terms_of, name="terms-of-service"),

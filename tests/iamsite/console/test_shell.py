@@ -26,6 +26,7 @@ PAGES = [
     "/console/search?q=ali",
     "/console/activity",
     "/console/activity/verify",
+    "/console/simulator",
     "/console/sessions",
     "/console/account",
     "/console/switch-role",

@@ -1,0 +1,173 @@
+"""The simulator: what a principal's policies say to any request, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.listing import address
+from iamsite.operations import OperationError
+
+SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
+OF_KEY = "key."  # what the address calls the value of a condition key
+# What follows from the principal and the resource and cannot be set.
+FOLLOWING = ("aws:principal", "aws:resource", "aws:userid", "aws:username", "aws:type")
+MOST = 50  # actions by resources that one page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A condition key that the policies use: its value for the request, "" for none."""
+
+    name: str
+    value: str
+    is_proposed: bool
+
+    @property
+    def field(self) -> str:
+        return OF_KEY + self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is decided on one action and resource; `url` leads to its ladder."""
+
+    action: str
+    resource: str
+    decision: str
+    statements: Sequence[Mapping[str, Any]]
+    missing: Sequence[str]
+    by_boundary: bool | None
+    by_organizations: bool | None
+    url: str
+
+
+@require_safe
+def simulator(request: ConsoleRequest) -> HttpResponse:
+    principal = _principal(request, request.GET.get("principal", "").strip())
+    actions = _lines(request.GET.get("action", ""))
+    resources = _lines(request.GET.get("resource", "")) or ["*"]
+    context: dict[str, Any] = {
+        "principal": principal,
+        "actions": actions,
+        "resources": resources,
+        "keys": [],
+        "own": request.ask.perform("GetCallerIdentity")["Arn"],
+    }
+    if principal:
+        try:
+            context |= _asked(request, principal, actions, resources)
+        except OperationError as error:
+            if unauthenticated(error) or error.status >= 500:
+                raise
+            context["error"] = error
+    return render(request, "policies/simulator.html", context)
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(one.strip() for one in re.split(r"[\s,]+", text) if one.strip()))
+
+
+def _principal(request: ConsoleRequest, arn: str) -> str:
+    """The user, group or role that the policies of `arn` are those of."""
+    session = SESSION.fullmatch(arn)
+    if session is None:
+        return arn
+    answer = request.ask.see(role=("GetRole", {"RoleName": session[1]}))["role"]
+    return str(answer.result["Role"]["Arn"]) if answer else arn
+
+
+def _asked(
+    request: ConsoleRequest, principal: str, actions: list[str], resources: list[str]
+) -> dict[str, Any]:
+    told = request.ask.perform("GetContextKeysForPrincipalPolicy", {"PolicySourceArn": principal})
+    sent = [name.removeprefix(OF_KEY) for name in request.GET if name.startswith(OF_KEY)]
+    names = {name.lower(): name for name in [*told["ContextKeyNames"], *sent] if "${" not in name}
+    keys = [_key(request, name) for name in sorted(names.values(), key=str.lower)]
+    entries = [_entry(one) for one in keys if one.value]
+    if not actions:
+        return {"keys": keys}
+    if len(actions) * len(resources) > MOST:
+        raise OperationError("TooMuch", _("Ask for at most %d results at a time.") % MOST)
+    asked: Params = {
+        "PolicySourceArn": principal,
+        "ActionNames": actions,
+        "ContextEntries": entries,
+        **({"ResourceArns": resources} if resources != ["*"] else {}),
+    }
+    results = request.ask.perform("SimulatePrincipalPolicy", {**asked, "MaxItems": MOST})
+    rows = [row for one in results["EvaluationResults"] for row in _rows(request, one)]
+    missing = {key for row in rows for key in row.missing}
+    shown: dict[str, Any] = {"keys": keys, "rows": rows, "missing": sorted(missing)}
+    if len(rows) == 1 and ":group/" not in principal:
+        shown |= request.ask.see(
+            evaluation=("EvaluateDecision", _about(principal, rows[0], entries))
+        )
+    return shown
+
+
+def _about(principal: str, row: Row, entries: list[dict[str, Any]]) -> Params:
+    """One result's request, for EvaluateDecision; what follows from principal is left out."""
+    free = [one for one in entries if not one["ContextKeyName"].lower().startswith(FOLLOWING)]
+    return {
+        "PrincipalArn": principal,
+        "ActionName": row.action,
+        "ResourceArn": row.resource,
+        "ContextEntries": free,
+    }
+
+
+def _key(request: ConsoleRequest, name: str) -> Key:
+    """The key with the value that was given, else one that a request of the viewer would have."""
+    if OF_KEY + name in request.GET:
+        return Key(name, request.GET[OF_KEY + name].strip(), False)
+    now = timezone.now()
+    proposed = {
+        "aws:sourceip": request.origin.source_ip,
+        "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:epochtime": str(int(now.timestamp())),
+        "aws:securetransport": "true" if request.origin.secure else "false",
+        "aws:multifactorauthpresent": "false",
+        "aws:requestedregion": "us-east-1",
+        "aws:useragent": request.origin.user_agent,
+    }
+    return Key(name, proposed.get(name.lower(), ""), True)
+
+
+def _entry(key: Key) -> dict[str, Any]:
+    values = [one.strip() for one in key.value.split(",")]
+    kind = "string" if len(values) == 1 else "stringList"
+    return {"ContextKeyName": key.name, "ContextKeyValues": values, "ContextKeyType": kind}
+
+
+def _rows(request: ConsoleRequest, result: Mapping[str, Any]) -> list[Row]:
+    whole = result.get("ResourceSpecificResults") or [
+        {
+            **result,
+            "EvalResourceName": "*",
+            "EvalResourceDecision": result["EvalDecision"],
+        }
+    ]
+    organizations = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations")
+    return [
+        Row(
+            result["EvalActionName"],
+            one["EvalResourceName"],
+            one["EvalResourceDecision"],
+            one.get("MatchedStatements", ()),
+            one.get("MissingContextValues", ()),
+            one.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary"),
+            organizations,
+            address(request, action=result["EvalActionName"], resource=one["EvalResourceName"]),
+        )
+        for one in whole
+    ]
