@@ -22,9 +22,14 @@ from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
+from policies.console.access_advisor import advice
 from policies.console.sources import Sources, group_sources
 
-TABS = {"members": gettext_lazy("Members"), "permissions": gettext_lazy("Permissions")}
+TABS = {
+    "members": gettext_lazy("Members"),
+    "permissions": gettext_lazy("Permissions"),
+    "access": gettext_lazy("Access advisor"),
+}
 
 
 GROUPS = Table(
@@ -99,8 +104,10 @@ def group(request: ConsoleRequest, name: str) -> HttpResponse:
     }
     if tab == "members":
         context["listing"] = listing(request, "GetGroup", "Users", who)
-    else:
+    elif tab == "permissions":
         context["sources"] = group_sources(request.ask, name)
+    else:
+        context["advice"] = advice(request, found["Arn"])
     return render(request, f"identities/group_{tab}.html", context)
 
 

@@ -25,6 +25,7 @@ from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
 from identities.console.trust import Trusted, trusted
+from policies.console.access_advisor import advice
 from policies.console.effective import effective
 from policies.console.sources import Sources, role_sources
 from policies.engine import DocumentKind
@@ -33,6 +34,7 @@ TABS = {
     "permissions": gettext_lazy("Policies"),
     "effective": gettext_lazy("Effective permissions"),
     "trust": gettext_lazy("Trust"),
+    "access": gettext_lazy("Access advisor"),
     "tags": gettext_lazy("Tags"),
 }
 
@@ -117,6 +119,8 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
         context["boundary"] = sources.boundary
     elif tab == "trust":
         context["trusted"] = trusted_by(found)
+    elif tab == "access":
+        context["advice"] = advice(request, found["Arn"])
     return render(request, f"identities/role_{tab}.html", context)
 
 

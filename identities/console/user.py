@@ -13,8 +13,11 @@ from iamsite.console.asking import ConsoleRequest
 from iamsite.console.tabs import chosen_tab, tabs
 from identities.console.keys import keys_with_use
 from identities.console.users import has_login
+from policies.console.access_advisor import advice
 from policies.console.effective import effective
 from policies.console.sources import user_sources
+
+User = dict[str, Any]
 
 ANY_KEY = "AKIAAAAAAAAAAAAAAAAA"
 TABS = {
@@ -22,6 +25,7 @@ TABS = {
     "effective": _("Effective permissions"),
     "groups": _("Groups"),
     "credentials": _("Credentials"),
+    "access": _("Access advisor"),
     "tags": _("Tags"),
 }
 
@@ -58,16 +62,17 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         "may": may,
         "tab": tab,
         "tabs": tabs(request, tab, TABS),
-        **_PARTS[tab](request, name),
+        **_PARTS[tab](request, found),
     }
     return render(request, f"identities/user_{tab}.html", context)
 
 
-def _permissions(request: ConsoleRequest, name: str) -> dict[str, Any]:
-    return {"sources": user_sources(request.ask, name)}
+def _permissions(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    return {"sources": user_sources(request.ask, user["UserName"])}
 
 
-def _effective(request: ConsoleRequest, name: str) -> dict[str, Any]:
+def _effective(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    name = user["UserName"]
     sources = user_sources(request.ask, name)
     return {
         "effective": effective(request.ask, "User", name, sources),
@@ -75,18 +80,24 @@ def _effective(request: ConsoleRequest, name: str) -> dict[str, Any]:
     }
 
 
-def _groups(request: ConsoleRequest, name: str) -> dict[str, Any]:
-    return request.ask.see(groups=("ListGroupsForUser", {"UserName": name}))
+def _groups(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    return request.ask.see(groups=("ListGroupsForUser", {"UserName": user["UserName"]}))
 
 
-def _credentials(request: ConsoleRequest, name: str) -> dict[str, Any]:
+def _credentials(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    name = user["UserName"]
     keys = keys_with_use(request.ask, {"UserName": name})
     devices = request.ask.see(devices=("ListMFADevices", {"UserName": name}))
     return {"keys": keys, "has_login": has_login(request, name), **devices}
 
 
-def _tags(request: ConsoleRequest, name: str) -> dict[str, Any]:
-    return request.ask.see(tags=("ListUserTags", {"UserName": name, "MaxItems": 1000}))
+def _access(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    return {"advice": advice(request, user["Arn"])}
+
+
+def _tags(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    asked = {"UserName": user["UserName"], "MaxItems": 1000}
+    return request.ask.see(tags=("ListUserTags", asked))
 
 
 _PARTS = {
@@ -94,5 +105,6 @@ _PARTS = {
     "effective": _effective,
     "groups": _groups,
     "credentials": _credentials,
+    "access": _access,
     "tags": _tags,
 }

@@ -18,6 +18,7 @@ from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.tags import EditTags
 from iamsite.operations import OperationError
+from policies.console.access_advisor import advice
 from policies.console.policies import PolicyAction
 from policies.console.sources import AWS_MANAGED
 from policies.console.statements import statements
@@ -26,6 +27,7 @@ from policies.engine import DocumentKind
 TABS = {
     "document": _("Document"),
     "attached": _("Attached to"),
+    "access": _("Who used it"),
     "versions": _("Versions"),
     "tags": _("Tags"),
 }
@@ -36,7 +38,7 @@ def policy(request: ConsoleRequest, arn: str) -> HttpResponse:
     which = {"PolicyArn": arn}
     found = request.ask.perform("GetPolicy", which)["Policy"]
     is_ours = not arn.startswith(AWS_MANAGED)
-    labels = TABS if is_ours else {name: TABS[name] for name in ("document", "attached")}
+    labels = TABS if is_ours else {name: TABS[name] for name in ("document", "attached", "access")}
     tab = chosen_tab(request, list(labels))
     counts = {"attached": found["AttachmentCount"]}
     context = {
@@ -87,6 +89,10 @@ def _attached(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
     return request.ask.see(entities=("ListEntitiesForPolicy", asked))
 
 
+def _access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    return {"advice": advice(request, found["Arn"])}
+
+
 def _versions(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
     """The versions (five at most), and the one asked for beside the default."""
     versions = request.ask.see(versions=("ListPolicyVersions", {"PolicyArn": found["Arn"]}))
@@ -106,6 +112,7 @@ def _tags(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
 _PARTS = {
     "document": _document,
     "attached": _attached,
+    "access": _access,
     "versions": _versions,
     "tags": _tags,
 }

@@ -205,6 +205,16 @@ def arn_name(arn: str) -> str:
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
+@register.simple_tag
+def entity_link(arn: str) -> SafeString:
+    """A user or role by its ARN, as a link to its page."""
+    kind, name = arn.split(":", 5)[5].partition("/")[0], arn_name(arn)
+    if kind not in ("user", "role"):
+        return format_html("{}", name)
+    address = reverse(f"console:{kind}", args=[name])
+    return format_html('<a class="quiet" href="{}">{}</a>', address, name)
+
+
 @register.filter
 def device_name(serial: str) -> str:
     """The name that a person gave an MFA device; a security key's serial number adds an id."""

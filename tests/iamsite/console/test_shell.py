@@ -55,6 +55,8 @@ PAGES = [
     "/console/users/alice/?tab=effective",
     "/console/users/alice/?tab=groups",
     "/console/users/alice/?tab=credentials",
+    "/console/users/alice/?tab=access",
+    "/console/users/alice/?tab=access&service=iam",
     "/console/users/alice/?tab=tags",
     "/console/users/alice/rename",
     "/console/users/alice/delete",
@@ -71,6 +73,8 @@ PAGES = [
     "/console/groups/create",
     "/console/groups/Developers/",
     "/console/groups/Developers/?tab=permissions",
+    "/console/groups/Developers/?tab=access",
+    "/console/groups/Developers/?tab=access&service=s3",
     "/console/groups/Developers/rename",
     "/console/groups/Developers/delete",
     "/console/groups/Developers/members/add",
@@ -81,6 +85,7 @@ PAGES = [
     "/console/roles/Deployer/",
     "/console/roles/Deployer/?tab=effective",
     "/console/roles/Deployer/?tab=trust",
+    "/console/roles/Deployer/?tab=access",
     "/console/roles/Deployer/?tab=tags",
     "/console/roles/Deployer/edit",
     "/console/roles/Deployer/trust",
@@ -92,6 +97,7 @@ PAGES = [
     "/console/policies/create",
     "/console/policies/arn:aws:iam::aws:policy/AdministratorAccess",
     "/console/policies/arn:aws:iam::aws:policy/AdministratorAccess?tab=attached",
+    "/console/policies/arn:aws:iam::aws:policy/AdministratorAccess?tab=access",
     "/console/policies/attach/arn:aws:iam::aws:policy/AdministratorAccess",
 ]
 
