@@ -97,7 +97,7 @@ def pinned_document(text: str, pins: Mapping[str, str], kind: DocumentKind) -> D
 def shown(roles: Iterable[Role]) -> dict[str, str]:
     """The text to show for each role, by the role's unique id."""
     roles = list(roles)
-    current = _arns_of({pin for role in roles for pin in role.trust_pins.values()})
+    current = arns_of({pin for role in roles for pin in role.trust_pins.values()})
     return {
         role.id: _moved(role.trust_policy, role.trust_pins, DocumentKind.TRUST, current)
         for role in roles
@@ -106,7 +106,7 @@ def shown(roles: Iterable[Role]) -> dict[str, str]:
 
 def shown_text(text: str, pins: Mapping[str, str], kind: DocumentKind) -> str:
     """The text to show for a saved policy."""
-    return _moved(text, pins, kind, _arns_of(set(pins.values())))
+    return _moved(text, pins, kind, arns_of(set(pins.values())))
 
 
 def _moved(
@@ -127,7 +127,7 @@ def _is_service(name: str) -> bool:
 
 def _ids_of(values: list[str]) -> dict[str, str]:
     """The unique id behind each ARN or unique id that exists; for a root ARN the account id."""
-    found = {one: one for one in _arns_of({value for value in values if UNIQUE_ID.match(value)})}
+    found = {one: one for one in arns_of({value for value in values if UNIQUE_ID.match(value)})}
     arns = [one for one in values if one.startswith("arn:")]
     if arns:
         with connection.cursor() as cursor:
@@ -136,7 +136,8 @@ def _ids_of(values: list[str]) -> dict[str, str]:
     return found
 
 
-def _arns_of(ids: set[str]) -> dict[str, str]:
+def arns_of(ids: set[str]) -> dict[str, str]:
+    """The ARN of each of these unique ids that exists, in whichever account."""
     if not ids:
         return {}
     with connection.cursor() as cursor:

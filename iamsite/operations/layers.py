@@ -80,31 +80,42 @@ WITH holders AS (
     UNION ALL SELECT id, id, 'role', name, 0 FROM identities_role WHERE id = ANY(%s)
     UNION ALL SELECT m.user_id, g.id, 'group', g.name, 1 FROM identities_membership m
         JOIN identities_group g ON g.id = m.group_id WHERE m.user_id = ANY(%s))
-SELECT h.of, h.kind, h.name, i.name, NULL, i.document, i.digest, h.place
+SELECT h.of, h.kind, h.name, i.name, NULL, i.digest, h.place, i.id, NULL::bigint
     FROM holders h JOIN policies_inlinepolicy i ON i.principal_id = h.id
 UNION ALL
 SELECT h.of, h.kind, h.name, p.name,
-       'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name, v.document, v.digest,
-       h.place
+       'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name, v.digest, h.place,
+       NULL, v.id
     FROM holders h JOIN policies_attachment a ON a.principal_id = h.id
     JOIN policies_policy p ON p.id = a.policy_id
     JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
 UNION ALL
 SELECT b.principal_id, 'boundary', '', p.name,
-       'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name, v.document, v.digest, 2
+       'arn:aws:iam::' || p.account_id || ':policy' || p.path || p.name, v.digest, 2, NULL, v.id
     FROM policies_boundary b JOIN policies_policy p ON p.id = b.policy_id
     JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
     WHERE b.principal_id = ANY(%s)
-ORDER BY 1, 8, 3, 5 NULLS FIRST, 4
+ORDER BY 1, 7, 3, 5 NULLS FIRST, 4
 """
+INLINE_DOCUMENTS = "SELECT id, document FROM policies_inlinepolicy WHERE id = ANY(%s)"
+VERSION_DOCUMENTS = "SELECT id, document FROM policies_policyversion WHERE id = ANY(%s)"
 
 
 def held_by_each(principal_ids: list[str]) -> dict[str, list[Held]]:
-    """As `held_by`, of several users and roles at once."""
+    """As `held_by`, of several users and roles at once; a document that many hold is read once."""
+    rows = fetch(HELD_BY_EACH, [principal_ids] * HELD_BY_EACH.count("%s"))
+    inline = _documents_of(INLINE_DOCUMENTS, (row[7] for row in rows))
+    versions = _documents_of(VERSION_DOCUMENTS, (row[8] for row in rows))
     found: dict[str, list[Held]] = {}
-    for row in fetch(HELD_BY_EACH, [principal_ids] * HELD_BY_EACH.count("%s")):
-        found.setdefault(row[0], []).append(_held(*row[1:]))
+    for of, holder, holder_name, name, arn, digest, _, inline_id, version_id in rows:
+        text = versions[version_id] if inline_id is None else inline[inline_id]
+        found.setdefault(of, []).append(Held(holder, holder_name, name, arn, text, bytes(digest)))
     return found
+
+
+def _documents_of(query: str, ids: Iterable[int | None]) -> dict[int, str]:
+    wanted = sorted({one for one in ids if one is not None})
+    return dict(fetch(query, [wanted])) if wanted else {}
 
 
 def _held(
@@ -153,6 +164,11 @@ def layers_held(caller: Caller, principal_id: str) -> Layers:
     """What bears on a user, group or role of the caller's account: identity policies, boundary,
     and the organization's."""
     return _layers(caller.account, principal_id, caller.revision, caller.organization, None, ())
+
+
+def layers_over(account: str, held: Iterable[Held], organization: Membership | None) -> Layers:
+    """As `layers_held`, of policies that are at hand."""
+    return _joined(*compiled(held), limits_of(account, organization))
 
 
 @lru_cache(maxsize=KEPT_PRINCIPALS)

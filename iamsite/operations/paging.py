@@ -60,15 +60,21 @@ def page_of_list(
 
 
 def page(
-    call: Call, fetch: Callable[[Any, int], list[Row]], key: Callable[[Row], Any]
+    call: Call,
+    fetch: Callable[[Any, int], list[Row]],
+    key: Callable[[Row], Any],
+    most: int | None = None,
 ) -> tuple[list[Row], dict[str, Any]]:
     """One page: `fetch(after, limit)` gives rows behind the key `after` (None: from the start).
+
+    A page has `most` rows at most, where one row takes so much that fewer than asked for must do.
 
     Returns the rows, and `IsTruncated` with, when there is more, `Marker`; in services that page
     with tokens `NextToken` alone. Raises ValidationError for a marker that was not given out for
     this very list.
     """
     size = call.params.get("MaxItems") or call.params.get("MaxResults") or DEFAULT_PAGE
+    size = size if most is None else min(size, most)
     has_tokens = "NextToken" in operation_model(call.registered.name).members
     name = "NextToken" if has_tokens else "Marker"
     signer = signing.Signer(salt=_binding(call))

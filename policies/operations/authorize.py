@@ -132,7 +132,7 @@ def question(
         **asked.keys,
         **resource_keys(Resource(ResourceArn, owner), ActionName, call.organization_of(owner)),
     }
-    _check_entries(ContextEntries, keys)
+    check_entries(ContextEntries, keys)
     principal = asked.caller.principal
     if principal.kind is PrincipalKind.SERVICE:
         principal = seen_in(asked.caller, owner)
@@ -176,6 +176,12 @@ def _asked(call: Call, arn: str | None) -> Asked:
         boundary=found.boundary,
         organization=caller.organization,
     )
+    return Asked(named, layers_of(named), keys_of(call, named))
+
+
+def keys_of(call: Call, named: Caller) -> Keys:
+    """The condition keys of a request that a user or role of the account might make: what the
+    network fills in is not known of it."""
     keys = {
         key: value
         for key, value in caller_keys(named, call.origin, call.now).items()
@@ -183,10 +189,10 @@ def _asked(call: Call, arn: str | None) -> Asked:
     }
     if named.kind is PrincipalKind.ROLE_SESSION:
         del keys["aws:userid"]  # it holds the session's name
-    return Asked(named, layers_of(named), keys)
+    return keys
 
 
-def _check_entries(entries: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> None:
+def check_entries(entries: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> None:
     """Raises InvalidInput for a key that follows from the principal or the resource."""
     fixed = {key.lower() for key in known} - OF_THE_REQUEST
     for number, entry in enumerate(entries, 1):

@@ -1,0 +1,122 @@
+"""Everybody of an account, with the policies that bear on each, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from iamsite.operations import Call
+from iamsite.operations.caller import Caller
+from iamsite.operations.context import Keys
+from iamsite.operations.layers import Held, held_by_each, layers_over
+from identities.models import Role, User
+from policies.engine import Layers, Principal
+from policies.operations.authorize import keys_of
+from policies.operations.simulation import inputs
+
+EVERYBODY = Q()
+
+
+class Place(NamedTuple):
+    """Where a member stands in the order of all: users by name, then roles by name."""
+
+    kind: str
+    lower_name: str
+
+
+START = Place("", "")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user or role of the account as the one who asks.
+
+    `keys` are the condition keys that follow from it; `trust` is the row of a role.
+    """
+
+    call: Call
+    row: User | Role
+    held: tuple[Held, ...]
+
+    @property
+    def arn(self) -> str:
+        return self.row.arn
+
+    @property
+    def place(self) -> Place:
+        return Place("role" if isinstance(self.row, Role) else "user", self.row.lower_name)
+
+    @property
+    def boundary(self) -> str | None:
+        return next((one.arn for one in self.held if one.holder == "boundary"), None)
+
+    @cached_property
+    def principal(self) -> Principal:
+        bounded = self.boundary is not None
+        return inputs.principal_of(self.arn, self.row.id, bounded=bounded)
+
+    @cached_property
+    def keys(self) -> Keys:
+        caller = self.call.caller
+        return keys_of(
+            self.call,
+            Caller(
+                account=caller.account,
+                principal=self.principal,
+                revision=caller.revision,
+                subject_id=self.row.id,
+                name=self.row.name,
+                tags=self.row.tags,
+                boundary=self.boundary,
+                organization=caller.organization,
+            ),
+        )
+
+    @cached_property
+    def layers(self) -> Layers:
+        return layers_over(self.call.account, self.held, self.call.caller.organization)
+
+    def in_session(self, arn: str) -> Member:
+        """The same role in a session of this ARN."""
+        found = Member(self.call, self.row, self.held)
+        found.__dict__["principal"] = replace(self.principal, arn=arn)
+        return found
+
+    def with_held(self, held: Sequence[Held]) -> Member:
+        """The same member, had it these policies."""
+        return Member(self.call, self.row, tuple(held))
+
+
+def members(
+    call: Call,
+    after: Place = START,
+    limit: int | None = None,
+    users: Q = EVERYBODY,
+    roles: Q = EVERYBODY,
+) -> list[Member]:
+    """The members behind `after`, at most `limit`; of `users` and `roles` alone."""
+    rows: list[User | Role] = []
+    for model, wanted in ((User, users), (Role, roles)):
+        kind = model.KIND
+        if (kind == "user" and after.kind == "role") or (limit is not None and len(rows) >= limit):
+            continue
+        found = model.objects.of(call.account).filter(wanted).order_by("lower_name")
+        if after.kind == kind:
+            found = found.filter(lower_name__gt=after.lower_name)
+        rows += found if limit is None else found[: limit - len(rows)]
+    return of_rows(call, rows)
+
+
+def of_rows(call: Call, rows: Sequence[User | Role]) -> list[Member]:
+    """These users and roles with what each holds."""
+    held = held_by_each([row.id for row in rows]) if rows else {}
+    return [Member(call, row, tuple(held.get(row.id, ()))) for row in rows]
+
+
+def population(call: Call) -> int:
+    """How many users and roles the account has."""
+    return int(User.objects.of(call.account).count() + Role.objects.of(call.account).count())

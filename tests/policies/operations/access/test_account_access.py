@@ -1,0 +1,49 @@
+"""What every principal may do in every service."""
+
+from tests.cast import Acme, allow, deny, policy
+from tests.identities.operations.refusal import refusal
+
+
+def cells(account, *services: str, **params) -> dict[str, dict[str, str]]:
+    found, marker = {}, {}
+    while True:
+        page = account.root.perform(
+            "ListAccountAccess", ServiceNamespaces=list(services), **params, **marker
+        )
+        for one in page["Principals"]:
+            found[one["PrincipalName"]] = {
+                cell["ServiceNamespace"]: cell["Access"] for cell in one["Services"]
+            }
+        if not page["IsTruncated"]:
+            return found
+        marker = {"Marker": page["Marker"]}
+
+
+def test_a_cell_is_full_some_or_none_by_all_that_bears_on_the_principal(acme: Acme) -> None:
+    acme.user("reader", allow("sqs:*", resource="arn:aws:sqs:::q"))
+    acme.user("owner", allow("sqs:*"))
+    acme.user("but", allow("sqs:*"), deny("sqs:DeleteQueue", resource="arn:aws:sqs:::q"))
+    acme.user("not", allow("sqs:*"), deny("sqs:*"))
+    acme.user("bounded", allow("*"))
+    limits = acme.root.perform(
+        "CreatePolicy", PolicyName="limits", PolicyDocument=policy(
+            {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}))["Policy"]["Arn"]  # fmt: skip
+    acme.root.perform("PutUserPermissionsBoundary", UserName="bounded", PermissionsBoundary=limits)
+    found = cells(acme, "sqs", "sts", MaxItems=3)
+    assert {name: found[name]["sqs"] for name in ("alice", "bob", "reader", "owner", "but", "not")} == {
+        "alice": "full", "bob": "none", "reader": "some", "owner": "full", "but": "some", "not": "none",
+    }  # fmt: skip
+    assert found["bounded"] == {"sqs": "none", "sts": "full"}
+
+
+def test_levels_count_their_actions_and_services_in_use_are_chosen(acme: Acme) -> None:
+    acme.user("lister", allow("sqs:ListQueues", "sqs:GetQueueUrl"))
+    page = acme.root.perform("ListAccountAccess")
+    assert "sqs" in page["ServiceNamespaces"]
+    (lister,) = [one for one in page["Principals"] if one["PrincipalName"] == "lister"]
+    (cell,) = [one for one in lister["Services"] if one["ServiceNamespace"] == "sqs"]
+    by_level = {one["AccessLevel"]: one for one in cell["AccessLevels"]}
+    assert by_level["Read"]["FullCount"] == 2
+    assert by_level["Write"]["Access"] == "none"
+    asked = {"ServiceNamespaces": ["nosuchservice"]}
+    assert refusal(acme.root, "ListAccountAccess", **asked)[0] == "InvalidInput"

@@ -1,0 +1,131 @@
+"""Who can become whom, in how many steps, and which ways end at an administrator."""
+
+import time
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from accounts import tenancy
+from identities.models import Role, User
+from policies.models import InlinePolicy
+from policies.operations.documents import digest
+from tests.cast import Acme, allow, trust
+from tests.identities.operations.refusal import refusal
+
+CROWD = 1_000
+
+
+def graph(account, **params) -> dict[str, dict]:
+    found, marker = {}, {}
+    while True:
+        page = account.root.perform("GetTrustGraph", **params, **marker)
+        assert page["IsComplete"]
+        found |= {one["PrincipalArn"]: one for one in page["Principals"]}
+        if not page["IsTruncated"]:
+            return found
+        marker = {"Marker": page["Marker"]}
+
+
+def becomes(principal: dict) -> list[tuple[str, bool]]:
+    return [(one["RoleArn"], one["IsConditional"]) for one in principal["CanBecome"]]
+
+
+def test_both_sides_must_allow_a_step_and_ways_lead_to_administrators(acme: Acme) -> None:
+    admin = acme.role("Admin", trust(acme.arn("root")), allow("*"))
+    hop = acme.role("Hop", trust(acme.carol.arn), allow("sts:AssumeRole", resource=admin))
+    found = graph(acme, MaxItems=2)
+    assert becomes(found[acme.carol.arn]) == [(hop, False)]
+    assert found[acme.carol.arn]["StepsToAdministrator"] == 2
+    assert becomes(found[hop]) == [(admin, False)]
+    assert found[admin]["IsAdministrator"]
+    assert (admin, False) in becomes(found[acme.alice.arn])
+    # The trust policy would let ci in as well, but its own policies do not.
+    assert acme.ci.arn not in found
+    around = graph(acme, RoleArn=admin)
+    assert {arn: one.get("StepsToRole") for arn, one in around.items()} == {
+        acme.alice.arn: 1,
+        acme.bob.arn: 1,
+        acme.carol.arn: 2,
+        hop: 1,
+        admin: 0,
+        acme.arn("role/Deployer"): None,  # which the administrator can become
+    }
+
+
+def test_outsiders_conditions_and_those_who_are_gone(acme: Acme, evil) -> None:
+    gone = acme.user("gone")
+    external = {"StringEquals": {"sts:ExternalId": "secret"}}
+    other = acme.role("Other", trust(evil.arn("root"), Condition=external))
+    service = acme.role("Service", trust({"Service": "ec2.amazonaws.com"}))
+    stale = acme.role("Stale", trust(gone.arn))
+    for name in acme.root.perform("ListAccessKeys", UserName="gone")["AccessKeyMetadata"]:
+        acme.root.perform("DeleteAccessKey", UserName="gone", AccessKeyId=name["AccessKeyId"])
+    acme.root.perform("DeleteUser", UserName="gone")
+    found = graph(acme)
+    partner = found[evil.arn("root")]
+    assert (partner["PrincipalType"], partner["IsOutside"]) == ("Account", True)
+    assert becomes(partner) == [(other, True)]
+    assert partner["CanBecome"][0]["MissingContextValues"] == ["sts:ExternalId"]
+    assert becomes(found["ec2.amazonaws.com"]) == [(service, False)]
+    assert found[gone.arn]["PrincipalType"] == "Deleted"
+    assert not found[gone.arn]["IsResolvable"]
+    assert becomes(found[gone.arn]) == [(stale, False)]
+    nowhere = {"RoleArn": acme.arn("role/nowhere")}
+    assert refusal(acme.root, "GetTrustGraph", **nowhere)[0] == "NoSuchEntity"
+    assert refusal(acme.bob, "GetTrustGraph")[0] == "AccessDenied"
+
+
+def test_a_thousand_principals_are_answered_for_within_seconds(acme: Acme) -> None:
+    """Half users, half roles that trust the account; a tenth may assume roles."""
+    crowd(acme)
+    for operation, params in (
+        ("GetTrustGraph", {}),
+        ("ListPrincipalsWithAccess", {"ActionName": "s3:GetObject"}),
+        ("ListAccountAccess", {}),
+    ):
+        began = time.perf_counter()
+        with connection.execute_wrapper(counted := Counted()):
+            acme.root.perform(operation, **params)
+        assert time.perf_counter() - began < 8
+        assert counted.number < 25
+
+
+class Counted:
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        self.number += 1
+        return execute(sql, params, many, context)
+
+
+def crowd(account: Acme) -> None:
+    now, half = datetime.now(UTC), CROWD // 2
+    texts = [allow("s3:GetObject"), allow("s3:*", "ec2:Describe*"), allow("sts:AssumeRole")]
+    with transaction.atomic():
+        tenancy.enter(account.id)
+        common = {"account_id": account.id, "created_at": now}
+        User.objects.bulk_create(
+            User(id=f"AIDA{account.id}{n:05d}", name=f"crowd-{n}", **common) for n in range(half)
+        )
+        Role.objects.bulk_create(
+            Role(
+                id=f"AROA{account.id}{n:05d}",
+                name=f"crowd-{n}",
+                trust_policy=trust(account.arn("root")),
+                **common,
+            )
+            for n in range(half)
+        )
+        InlinePolicy.objects.bulk_create(
+            InlinePolicy(
+                account_id=account.id,
+                principal_id=f"{kind}{account.id}{n:05d}",
+                name="p",
+                document=text,
+                digest=digest(text),
+            )
+            for kind in ("AIDA", "AROA")
+            for n in range(half)
+            for text in [texts[2 if n % 10 == 0 else n % 2]]
+        )

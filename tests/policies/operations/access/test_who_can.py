@@ -1,0 +1,145 @@
+"""Who can do an action on a resource: exact, paged, with the way that lets each."""
+
+import itertools
+import random
+
+import pytest
+
+from tests.cast import Acme, allow, deny, policy, trust
+from tests.identities.operations.refusal import refusal
+from tests.policies.operations.test_resources import registered, sharing
+
+REPORTS = "arn:aws:s3:::reports"
+
+
+def who(account, action="s3:GetObject", arn=f"{REPORTS}/q1", **params) -> list[dict]:
+    found, marker = [], {}
+    while True:
+        page = account.root.perform(
+            "ListPrincipalsWithAccess", ActionName=action, ResourceArn=arn, **params, **marker
+        )
+        found += page["Principals"]
+        if not page["IsTruncated"]:
+            return found
+        marker = {"Marker": page["Marker"]}
+
+
+def brief(found) -> dict[str, tuple[str, int]]:
+    return {one["PrincipalArn"]: (one["Decision"], one["Steps"]) for one in found}
+
+
+def test_each_way_of_having_access_is_told_with_its_statement(acme: Acme) -> None:
+    root = acme.root
+    root.perform("PutGroupPolicy", GroupName="Developers", PolicyName="read",
+                 PolicyDocument=policy({"Sid": "Reading", "Effect": "Allow", "Action": "s3:Get*",
+                                        "Resource": f"{REPORTS}/*"}))  # fmt: skip
+    dora = acme.user("dora", allow("sts:AssumeRole"))
+    reader = acme.role("Reader", trust(dora.arn), allow("s3:GetObject", resource=f"{REPORTS}/*"))
+    hop = acme.role("Hop", trust(acme.carol.arn), allow("sts:AssumeRole", resource=reader))
+    root.perform("UpdateAssumeRolePolicy", RoleName="Reader",
+                 PolicyDocument=trust([dora.arn, hop]))  # fmt: skip
+    found = who(acme)
+    assert brief(found) == {
+        acme.root.arn: ("allowed", 0),
+        acme.alice.arn: ("allowed", 0),
+        acme.bob.arn: ("allowed", 0),
+        acme.carol.arn: ("allowed", 2),
+        dora.arn: ("allowed", 1),
+        reader: ("allowed", 0),
+        acme.arn("role/Deployer"): ("allowed", 0),
+        hop: ("allowed", 1),
+    }
+    by_arn = {one["PrincipalArn"]: one for one in found}
+    statements = by_arn[acme.bob.arn]["Statements"]
+    (statement,) = [one for one in statements if one.get("Sid") == "Reading"]
+    assert (statement["Source"], statement["SourceName"]) == ("Group", "Developers")
+    assert [(one["PrincipalArn"], one["RoleArn"]) for one in by_arn[acme.carol.arn]["Way"]] == [
+        (acme.carol.arn, hop),
+        (hop, reader),
+    ]
+
+
+def test_a_condition_that_a_plain_request_lacks_makes_access_conditional(acme: Acme) -> None:
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    dora = acme.user("dora", allow("s3:GetObject", Condition=mfa))
+    emil = acme.user("emil", allow("s3:*"), deny("s3:*", Condition={
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}))  # fmt: skip
+    never = acme.user("never", allow("s3:*", Condition={"StringEquals": {"aws:username": "eve"}}))
+    found = {one["PrincipalArn"]: one for one in who(acme)}
+    for one in (dora, emil):
+        assert found[one.arn]["Decision"] == "conditional"
+        assert found[one.arn]["MissingContextValues"] == ["aws:MultiFactorAuthPresent"]
+    assert never.arn not in found
+    entry = {"ContextKeyName": "aws:MultiFactorAuthPresent", "ContextKeyValues": ["true"],
+             "ContextKeyType": "boolean"}  # fmt: skip
+    assert brief(who(acme, ContextEntries=[entry]))[dora.arn] == ("allowed", 0)
+
+
+def test_outsiders_come_in_by_resource_and_trust_policies(acme: Acme, evil) -> None:
+    bucket = registered(acme)
+    document = sharing(bucket, {"AWS": evil.arn("root")}, "s3:GetObject")
+    acme.root.perform("PutResourcePolicy", ResourceArn=bucket, PolicyDocument=document)
+    reader = acme.role("Reader", trust(evil.mallory.arn), allow("s3:GetObject"))
+    found = brief(who(acme, arn=f"{bucket}/x"))
+    assert found[evil.arn("root")] == ("allowed", 0)
+    assert found[evil.mallory.arn] == ("allowed", 1)
+    assert brief(who(acme, "sts:AssumeRole", reader)).keys() == {evil.mallory.arn}
+
+
+def test_nobody_can_is_an_empty_list_and_bad_input_is_refused(acme: Acme, evil) -> None:
+    bucket = registered(acme)
+    document = sharing(bucket, "*", "s3:*", effect="Deny")
+    acme.root.perform("PutResourcePolicy", ResourceArn=bucket, PolicyDocument=document)
+    assert who(acme, arn=f"{bucket}/x") == []
+    asked = {"ActionName": "GetObject"}
+    assert refusal(acme.root, "ListPrincipalsWithAccess", **asked)[0] == "InvalidInput"
+    asked = {"ActionName": "s3:GetObject"}
+    assert refusal(acme.bob, "ListPrincipalsWithAccess", **asked)[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_agrees_with_asking_for_each_principal(acme: Acme, seed: int) -> None:
+    chance = random.Random(seed)
+    conditions = [
+        {},
+        {"Condition": {"StringEquals": {"aws:username": "u1"}}},
+        {"Condition": {"StringLike": {"aws:PrincipalArn": "*u[02]*"}}},
+        {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+    ]
+
+    def document() -> str:
+        return policy(
+            *(
+                {
+                    "Effect": chance.choice(["Allow", "Allow", "Deny"]),
+                    "Action": chance.choice(["s3:GetObject", "s3:*", "s3:Put*", "*"]),
+                    "Resource": chance.choice(["*", f"{REPORTS}/*", f"{REPORTS}/q1"]),
+                    **chance.choice(conditions),
+                }
+                for _ in range(2)
+            )
+        )
+
+    actors = [acme.user(f"u{number}", document()) for number in range(6)]
+    roles = [acme.role(f"r{number}", trust(acme.arn("root")), document()) for number in range(2)]
+    for name in ("u3", "u4"):
+        acme.root.perform("AddUserToGroup", GroupName="Developers", UserName=name)
+    acme.root.perform("PutGroupPolicy", GroupName="Developers", PolicyName="p",
+                      PolicyDocument=document())  # fmt: skip
+    for action, arn in itertools.product(
+        ("s3:GetObject", "s3:PutObject"), ("*", f"{REPORTS}/q1", f"{REPORTS}/q2")
+    ):
+        listed = {
+            one["PrincipalArn"]
+            for one in who(acme, action, arn, MaxItems=3)
+            if one["Decision"] == "allowed" and not one["Steps"]
+        }
+        asked = {
+            principal
+            for principal in [*(one.arn for one in actors), *roles]
+            if acme.root.perform(
+                "Authorize", ActionName=action, ResourceArn=arn, PrincipalArn=principal
+            )["Decision"]
+            == "allowed"
+        }
+        assert listed & {*(one.arn for one in actors), *roles} == asked
