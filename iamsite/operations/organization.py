@@ -148,7 +148,4 @@ def _set(policies: tuple[Attached, ...]) -> PolicySet:
 @lru_cache(maxsize=KEPT)
 def document_of(content: str, kind: str) -> Document:
     """The parsed document of a stored policy."""
-    if content == FULL_ACCESS[RCP].content:
-        # What only AWS may write: an RCP that allows.
-        return parse(content, DocumentKind.RESOURCE)
     return parse(content, DocumentKind.SCP if kind == SCP else DocumentKind.RCP)

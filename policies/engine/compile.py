@@ -306,8 +306,11 @@ class PolicySet:
     def rests(self, action: str, resource: Resource, first: bool) -> tuple[Rest, Rest]:
         """What is left to test of the denies and of the allows about an action on a resource.
 
-        `first`: the action is new here, so that an index would cost more than it saves.
+        `first`: the action is new here, so that an index would cost more than it saves. Of a set
+        whose statements name principals there is none.
         """
+        if self._by_principal:
+            return self._rests(action, resource)
         plan = self._plans.get(action)
         if plan is None:
             if first:

@@ -159,6 +159,12 @@ def test_an_rcp_denies_in_its_own_account_and_says_so(acme: Acme) -> None:
     )
 
 
+def test_enabled_rcps_that_deny_nothing_deny_nothing_however_often_one_asks(acme: Acme) -> None:
+    member = Organization(acme, RCP).member()
+    for number in range(3):
+        assert member.alice.perform("ListUsers", PathPrefix=f"/{number}/")["Users"] == []
+
+
 def test_service_linked_roles_are_exempt(organization: Organization) -> None:
     member = organization.member()
     organization.limit(organization.root, deny("iam:ListUsers"))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from policies.engine import DocumentKind, Layer, Layers, Outcome, PolicySet, decide
+from policies.engine import (
+    DocumentKind,
+    Layer,
+    Layers,
+    Outcome,
+    PolicySet,
+    compile_policies,
+    decide,
+)
 from tests.policies.engine.acme import (
     ALICE,
     DEPLOYER,
@@ -111,3 +119,16 @@ def test_a_level_of_rcps_without_an_allow_allows_nothing() -> None:
 
 def test_absent_organizations_limit_nothing() -> None:
     assert decide(ask(ALICE), Layers(identity=MAY, scps=None, rcps=None)).allowed
+
+
+@pytest.mark.parametrize("kind", [DocumentKind.RCP, DocumentKind.RESOURCE])
+def test_a_level_of_rcps_says_the_same_however_often_it_is_asked(kind: DocumentKind) -> None:
+    """New, settled, and from the index; also where the built-in policy was read as a resource's."""
+    full = policies({**allow(), "Principal": "*"}, kind=kind)
+    closed = rcp(deny("s3:PutObject"))
+    layers = Layers(identity=MAY, rcps=(compile_policies([*full.policies, *closed.policies]),))
+    for number in range(4):
+        of = f"arn:aws:s3:::acme/{number}"
+        assert decide(ask(ALICE, of=of), layers).allowed, number
+        denied = decide(ask(ALICE, "s3:PutObject", of), layers)
+        assert (denied.outcome, denied.layer) == (Outcome.EXPLICIT_DENY, Layer.RCP), number
