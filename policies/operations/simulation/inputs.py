@@ -27,6 +27,10 @@ from policies.operations.principals import ARN
 
 ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::.*)?")
+ORGANIZATION_POLICY = re.compile(
+    r"arn:aws:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
+    r"(?:service_control_policy|resource_control_policy)/p-[0-9A-Za-z_]+"
+)
 # Bounds of one call: what is evaluated, and the policy text that is sent.
 MOST_EVALUATIONS = 200_000
 MOST_POLICY_TEXT = 2_000_000
@@ -40,7 +44,8 @@ class Simulation:
 
     `resources` is None when none were named, which stands for `*`. `owner` owns those whose ARN
     names no account; None: whoever asks. `policies_only` says that nobody asks at all: the
-    policies are tried by themselves, in the account of each resource.
+    policies are tried by themselves, in the account of each resource. `organized`: an organization
+    has a word in it, be it only that it limits nothing.
     """
 
     principal: Principal
@@ -49,6 +54,7 @@ class Simulation:
     resources: tuple[str, ...] | None
     owner: str | None
     policies_only: bool
+    organized: bool
 
     @cached_property
     def missing_keys(self) -> list[str]:
@@ -108,6 +114,18 @@ def organization_levels(levels: Sequence[Mapping[str, Any]] | None) -> tuple[Pol
     )
 
 
+def without_excluded_scps(
+    levels: Sequence[PolicySet] | None, exclusions: Sequence[Mapping[str, Any]]
+) -> tuple[PolicySet, ...] | None:
+    """The service control policies of each level less those that are left out by ARN."""
+    arns = {one.get("PolicyArn") for one in exclusions} - {None}
+    if levels is None or not arns:
+        return None if levels is None else tuple(levels)
+    return tuple(
+        compile_policies(one for one in level.policies if one.arn not in arns) for level in levels
+    )
+
+
 def without_excluded(held: Iterable[Held], exclusions: Sequence[Mapping[str, Any]]) -> list[Held]:
     """`held` less what PolicyExclusionList leaves out; what it names in vain is ignored."""
     for number, one in enumerate(exclusions, 1):
@@ -116,7 +134,8 @@ def without_excluded(held: Iterable[Held], exclusions: Sequence[Mapping[str, Any
                 f"PolicyExclusionList.member.{number} names a policy by exactly one of PolicyType, "
                 "PolicyArn and InlinePolicyIdentifier."
             )
-        if (arn := one.get("PolicyArn")) is not None and not find.ARN.fullmatch(arn):
+        arn = one.get("PolicyArn")
+        if arn is not None and not (find.ARN.fullmatch(arn) or ORGANIZATION_POLICY.fullmatch(arn)):
             raise invalid_input(f"PolicyExclusionList.member.{number}: ARN {arn} is not valid.")
     return [one for one in held if not any(_excludes(exclusion, one) for exclusion in exclusions)]
 

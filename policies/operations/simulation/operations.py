@@ -71,6 +71,8 @@ def simulate_principal_policy(
             inputs.check_resources(ResourceArns),
             inputs.owner_of(ResourceOwner),
             policies_only=False,
+            organized=call.caller.organization is not None
+            and not _without_scps(PolicyExclusionList),
         ),
         ActionNames,
     )
@@ -84,6 +86,10 @@ def _filled_keys(call: Call, principal: Principal) -> Keys:
     return keys
 
 
+def _without_scps(exclusions: Entries) -> bool:
+    return any(one.get("PolicyType") == "scp" for one in exclusions)
+
+
 def _layers(call: Call, principal_id: str, exclusions: Entries, texts: Strings) -> Layers:
     """What the principal holds, less the exclusions, and the policies that were sent.
 
@@ -94,8 +100,9 @@ def _layers(call: Call, principal_id: str, exclusions: Entries, texts: Strings) 
     held = inputs.without_excluded(held_by(principal_id), exclusions)
     identity, boundary = inputs.held_policies(held)
     identity += inputs.input_policies(texts, "PolicyInputList", DocumentKind.IDENTITY)
-    without_scps = any(one.get("PolicyType") == "scp" for one in exclusions)
+    without_scps = _without_scps(exclusions)
     scps = None if without_scps else limits_of(call.account, call.caller.organization).scps
+    scps = inputs.without_excluded_scps(scps, exclusions)
     return Layers(identity=compile_policies(identity), boundary=boundary, scps=scps)
 
 
@@ -150,6 +157,7 @@ def simulate_custom_policy(
             inputs.check_resources(ResourceArns),
             inputs.owner_of(ResourceOwner),
             policies_only=CallerArn is None,
+            organized=layers.scps is not None,
         ),
         ActionNames,
     )

@@ -68,10 +68,14 @@ class Evaluation:
 
     @cached_property
     def by_organizations(self) -> bool | None:
-        levels = self.simulation.layers.scps
-        if levels is None:
+        """Whether the organization's policies allow; None where there is none.
+
+        They limit neither the management account nor roles linked to a service.
+        """
+        if not self.simulation.organized:
             return None
-        return all(self.word_of(level) is Outcome.ALLOWED for level in levels)
+        layers = self.simulation.layers.for_principal(self.simulation.principal)
+        return all(self.word_of(level) is Outcome.ALLOWED for level in layers.scps or ())
 
     @cached_property
     def statements(self) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.engine import DocumentKind, Effect, Layer, decide, explain, parse
+from policies.engine import DocumentKind, Effect, Layer, Outcome, decide, explain, parse, simulate
 from tests.policies.engine import agreement, reference, strategies
 from tests.policies.engine.agreement import Case, engine_layers, engine_request
 from tests.policies.engine.plain import PlainLayers, PlainPolicy, Policies
@@ -60,17 +60,19 @@ def with_policy(rng: Random, case: Case, effect: str) -> Case | None:
     layers = case.layers
     kinds = {**LAYER_KINDS, "resource": resource_kind(layers)}
     present = [name for name in kinds if getattr(layers, name) is not None]
-    if layers.scps:
-        present.append("scps")
+    # No resource control policy allows but the built-in one.
+    for name in ("scps", "rcps") if effect == "Deny" else ("scps",):
+        if getattr(layers, name):
+            present.append(name)
     if not present:
         return None
     name = rng.choice(present)
-    if name == "scps":
-        assert layers.scps
-        at = rng.randrange(len(layers.scps))
-        level = (*layers.scps[at], a_statement(rng, "scp", effect))
-        scps = (*layers.scps[:at], level, *layers.scps[at + 1 :])
-        return replace(case, layers=replace(layers, scps=scps))
+    if name in ("scps", "rcps"):
+        levels = getattr(layers, name)
+        at = rng.randrange(len(levels))
+        level = (*levels[at], a_statement(rng, name.removesuffix("s"), effect))
+        changed = (*levels[:at], level, *levels[at + 1 :])
+        return replace(case, layers=replace(layers, **{name: changed}))
     added: Policies = (*getattr(layers, name), a_statement(rng, kinds[name], effect))
     return replace(case, layers=replace(layers, **{name: added}))
 
@@ -229,6 +231,24 @@ def test_explain_agrees_with_decide(drawn):
     _, case = drawn
     request, layers = engine_request(case.request), engine_layers(case.layers)
     assert agreement.contradiction(request, layers) == ""
+
+
+@given(cases())
+@checked
+def test_the_simulator_is_the_enforcer(drawn):
+    """In every layer, service control and resource control policies included."""
+    _, case = drawn
+    request, layers = engine_request(case.request), engine_layers(case.layers)
+    simulated, decided = simulate(request, layers), decide(request, layers)
+    assert simulated.outcome is decided.outcome
+    assert simulated.allowed is decided.allowed
+    if decided.outcome is Outcome.IMPLICIT_DENY or decided.layer in (Layer.SCP, Layer.RCP):
+        return
+    named = {(id(one.policy), one.statement.index) for one in simulated.matched}
+    deciding = {(id(policy), one.index) for policy, one in decided.matched}
+    assert deciding <= named, decided
+    if layers.for_principal(request.principal).scps:
+        assert simulated.organizations_allow is not None
 
 
 @given(cases())
