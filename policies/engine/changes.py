@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
 from .compile import Policy, PolicySet, compile_policies, compiled
 from .decide import decide
@@ -24,6 +25,11 @@ from .request import Context, PrincipalKind, Request
 from .values import turning_values
 from .variables import Value
 
+# What tells the caller from others, with the operator that excepts it.
+_SAYING_WHO = (
+    ("ArnNotEquals", "aws:PrincipalArn"),
+    ("StringNotEquals", "aws:PrincipalServiceName"),
+)
 _MOST_STEPS = 6
 _MOST_STATES = 400
 
@@ -41,7 +47,8 @@ class Change:
     """One change. `layer` and `level` say where; `policy` and `statement` what stands in the way.
 
     `proposal` is the statement to add, or the one that replaces `statement`; `key` and `value`
-    are what the request should carry.
+    are what the request should carry. A statement is added to `policy` where that is the layer's
+    only one, as a boundary is, and else to any; one of AWS's own must be replaced for it.
     """
 
     kind: ChangeKind
@@ -143,12 +150,9 @@ def _past_deny(state: _State, check: LayerCheck, deny: StatementCheck) -> Iterat
         layers = _with(state.layers, check, kept)
         yield _State(state.request, layers, (*state.changes, change))
         return
-    exempt = state.request.context.get("aws:PrincipalArn")
-    written = json.loads(json.dumps(statement.as_dict()))
-    excepted = written.setdefault("Condition", {}).setdefault("ArnNotEquals", {})
-    if not isinstance(exempt, str) or "aws:PrincipalArn" in excepted:
+    written = _excepting(statement, state.request)
+    if written is None:
         return
-    excepted["aws:PrincipalArn"] = exempt
     after = _rewritten(policy, {statement.index: written})
     if after is not None:
         text = json.dumps(written)
@@ -156,6 +160,25 @@ def _past_deny(state: _State, check: LayerCheck, deny: StatementCheck) -> Iterat
         replaced = compile_policies(after if one is policy else one for one in policies)
         layers = _with(state.layers, check, replaced)
         yield _State(state.request, layers, (*state.changes, change))
+
+
+def _excepting(statement: Statement, request: Request) -> dict[str, object] | None:
+    """The statement with the caller excepted; None where no key says who that is.
+
+    A negated operator holds where none of its values is found, and where the key is absent: so
+    the statement stays as it is for everybody else.
+    """
+    for operator, key in _SAYING_WHO:
+        who = request.context.get(key)
+        if isinstance(who, str):
+            written: dict[str, Any] = json.loads(json.dumps(statement.as_dict()))
+            keys = written.setdefault("Condition", {}).setdefault(operator, {})
+            name = next((name for name in keys if name.lower() == key.lower()), key)
+            before = keys.get(name, [])
+            others = before if isinstance(before, list) else [before]
+            keys[name] = [*others, who] if others else who
+            return written
+    return None
 
 
 def _towards_allow(state: _State, check: LayerCheck) -> Iterator[_State]:
@@ -242,7 +265,10 @@ def _add_statement(state: _State, check: LayerCheck) -> Iterator[_State]:
     except PolicyErrors:
         return
     added = Policy(document, "", None, "none")
-    change = Change(ChangeKind.ADD_STATEMENT, layer, check.level, proposal=json.dumps(written))
+    only = old[0] if len(old) == 1 and layer is not Layer.IDENTITY else None
+    change = Change(
+        ChangeKind.ADD_STATEMENT, layer, check.level, policy=only, proposal=json.dumps(written)
+    )
     layers = _with(state.layers, check, compile_policies((*old, added)))
     yield _State(request, layers, (*state.changes, change))
 

@@ -13,16 +13,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from . import (
     Context,
-    Decision,
     DocumentKind,
-    Explanation,
-    Layer,
     Layers,
-    Outcome,
     Policy,
     PolicyErrors,
     PolicySet,
@@ -31,17 +26,26 @@ from . import (
     Request,
     compile_policies,
     decide,
-    denial_message,
     explain,
     parse,
+    remedies,
 )
 from .lint import FindingType, aws_services, lint
 from .lint.sarif import sarif
+from .rendering import (
+    as_json,
+    changes_as_json,
+    explanation_lines,
+    layer_checks,
+    remedy_lines,
+    sentence,
+)
 
 ALLOWED = CLEAN = 0
 DENIED = FOUND = 1
 UNUSABLE = 2
 
+_MOST_WAYS = 3  # of allowing a denied request
 _GRAVITY = list(FindingType)  # gravest first
 
 
@@ -251,9 +255,9 @@ def _decide(options: argparse.Namespace) -> int:
     request, layers = _question(options)
     decision = decide(request, layers)
     if options.format == "json":
-        _say_json(_decision(request, decision))
+        _say_json(as_json(request, decision))
     else:
-        _say(_sentence(request, decision))
+        _say(sentence(request, decision))
     return ALLOWED if decision.allowed else DENIED
 
 
@@ -261,97 +265,16 @@ def _explain(options: argparse.Namespace) -> int:
     request, layers = _question(options)
     explanation = explain(request, layers)
     decision = explanation.decision
+    ways = remedies(request, layers, _MOST_WAYS)
     if options.format == "json":
-        found = {**_decision(request, decision), "layers": _layer_checks(explanation)}
+        found = {**as_json(request, decision), "layers": layer_checks(explanation)}
         found["missingContextKeys"] = list(explanation.missing_keys())
+        found["remedies"] = [changes_as_json(one) for one in ways]
         _say_json(found)
     else:
-        _say("\n".join([_sentence(request, decision), *_explanation_lines(explanation)]))
+        lines = [sentence(request, decision), *explanation_lines(explanation), *remedy_lines(ways)]
+        _say("\n".join(lines))
     return ALLOWED if decision.allowed else DENIED
-
-
-def _sentence(request: Request, decision: Decision) -> str:
-    if decision.allowed:
-        return f"Allowed by {_where(decision)}."
-    return denial_message(request, decision, request.resource)
-
-
-def _where(decision: Decision) -> str:
-    if decision.layer is Layer.ROOT or not decision.statements:
-        return "the root user's own full access"
-    name = decision.policy.id if decision.policy else decision.layer.value
-    start = decision.statements[0].start
-    return f"{name}:{start.line}:{start.column} ({decision.layer.value} policy)"
-
-
-def _decision(request: Request, decision: Decision) -> dict[str, Any]:
-    return {
-        "allowed": decision.allowed,
-        "outcome": decision.outcome.value,
-        "layer": decision.layer.value,
-        "policy": decision.policy.id if decision.policy else None,
-        "statements": [
-            {"index": one.index, "sid": one.sid, "line": one.start.line, "column": one.start.column}
-            for one in decision.statements
-        ],
-        "message": None if decision.allowed else _sentence(request, decision),
-    }
-
-
-def _layer_checks(explanation: Explanation) -> list[dict[str, Any]]:
-    return [
-        {
-            "layer": check.layer.value,
-            "level": check.level,
-            "outcome": check.outcome.value,
-            "statements": [
-                {
-                    "policy": one.policy.id,
-                    "index": one.statement.index,
-                    "effect": one.statement.effect.value,
-                    "matched": one.matched,
-                    "elements": [asdict(element) for element in one.elements],
-                    "conditions": [asdict(condition) for condition in one.conditions],
-                }
-                for one in check.statements
-            ],
-        }
-        for check in explanation.layers
-    ]
-
-
-_OUTCOMES = {
-    Outcome.ALLOWED: "allows",
-    Outcome.IMPLICIT_DENY: "is silent",
-    Outcome.EXPLICIT_DENY: "denies",
-}
-
-
-def _explanation_lines(explanation: Explanation) -> list[str]:
-    lines = []
-    for check in explanation.layers:
-        level = f", level {check.level + 1}" if check.layer in (Layer.SCP, Layer.RCP) else ""
-        lines.append(f"{check.layer.value}{level}: {_OUTCOMES[check.outcome]}")
-        for one in check.statements:
-            start = one.statement.start
-            verdict = "matches" if one.matched else "does not match"
-            place = f"{one.policy.id}:{start.line}:{start.column}"
-            lines.append(f"  {place} {one.statement.effect.value} {verdict}")
-            for element in one.elements:
-                mark = "+" if element.matched else "-"
-                by = f" by {element.pattern}" if element.pattern else ""
-                lines.append(f"    {mark} {element.element}: {element.value}{by}")
-            for condition in one.conditions:
-                mark = "+" if condition.holds else "-"
-                found = "absent" if condition.found is None else json.dumps(condition.found)
-                wanted = json.dumps(condition.wanted)
-                lines.append(
-                    f"    {mark} {condition.operator} {condition.key}: {found}, wanted {wanted}"
-                )
-    missing = explanation.missing_keys()
-    if missing:
-        lines.append(f"not given, though policies ask for it: {', '.join(missing)}")
-    return lines
 
 
 def _lint(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from policies.engine import (
     Layer,
     Layers,
     Policy,
+    PolicySet,
     compile_policies,
     decide,
     remedies,
@@ -251,10 +252,157 @@ def test_an_rcps_deny_is_narrowed_and_its_silence_stays() -> None:
     assert remedies(ask(**WHO), Layers(identity=MAY, rcps=(compile_policies([]),))) == ()
 
 
-def test_a_deny_that_already_excepts_somebody_is_left_alone() -> None:
-    other = {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACME}:user/other"}}
-    layers = Layers(identity=policies(allow(), deny("s3:*", Condition=other)))
-    assert remedies(ask(**WHO), layers) == ()
+def test_a_deny_that_already_excepts_somebody_excepts_the_caller_too() -> None:
+    someone = f"arn:aws:iam::{ACME}:user/other"
+    for written in (someone, [someone]):
+        block = {"ArnNotEquals": {"AWS:principalarn": written}}
+        layers = Layers(identity=policies(allow(), deny("s3:*", Condition=block)))
+        (change,) = first(ask(**WHO), layers)
+        assert change.kind is ChangeKind.NARROW_DENY
+        assert json.loads(change.proposal or "")["Condition"] == {
+            "ArnNotEquals": {"AWS:principalarn": [someone, ALICE_ARN]}
+        }
+
+
+def test_a_deny_is_narrowed_for_a_service_by_its_name() -> None:
+    name = "ci.amazonaws.com"
+    layers = Layers(resource=resource(allow("s3:*", Principal="*"), deny("s3:*", Principal="*")))
+    (change,) = first(ask(SERVICE, aws__PrincipalServiceName=name), layers)
+    assert (change.kind, change.layer) == (ChangeKind.NARROW_DENY, Layer.RESOURCE)
+    assert json.loads(change.proposal or "")["Condition"] == {
+        "StringNotEquals": {"aws:PrincipalServiceName": name}
+    }
+
+
+def test_a_statement_is_added_to_the_boundary_there_is() -> None:
+    boundary = Policy(
+        document(allow("ec2:*")), "ReadOnly", "arn:aws:iam::aws:policy/X", "aws-managed"
+    )
+    layers = Layers(identity=MAY, boundary=compile_policies([boundary]))
+    (change,) = first(ask(), layers)
+    assert (change.kind, change.layer, change.policy) == (
+        ChangeKind.ADD_STATEMENT,
+        Layer.BOUNDARY,
+        boundary,
+    )
+
+
+KINDS = {
+    Layer.IDENTITY: DocumentKind.IDENTITY,
+    Layer.BOUNDARY: DocumentKind.MANAGED,
+    Layer.SESSION: DocumentKind.SESSION,
+    Layer.RESOURCE: DocumentKind.RESOURCE,
+    Layer.TRUST: DocumentKind.TRUST,
+    Layer.SCP: DocumentKind.SCP,
+    Layer.RCP: DocumentKind.RCP,
+}
+
+
+def a_set(layer: Layer, *statements: dict[str, Any]) -> PolicySet:
+    """A layer's set of these statements, one policy each, in the form that its kind takes."""
+    made = []
+    for number, statement in enumerate(statements):
+        one = dict(statement)
+        if layer in (Layer.RESOURCE, Layer.RCP):
+            one["Principal"] = "*"
+        if layer is Layer.TRUST:
+            one["Principal"] = {"AWS": "*"}
+            del one["Resource"]
+        made.append(Policy(document(one, kind=KINDS[layer]), f"{layer}-{number}"))
+    return compile_policies(made)
+
+
+def all_layers(changed: Layer, *statements: dict[str, Any]) -> Layers:
+    """Layers in which all others allow, and this one has these statements."""
+    trusting = changed is Layer.TRUST
+    owner = Layer.TRUST if trusting else Layer.RESOURCE
+
+    def of(layer: Layer) -> PolicySet:
+        # STS is all that a trust policy speaks of; so it is what is asked of every layer.
+        may = allow("sts:*") if layer is Layer.TRUST else allow()
+        return a_set(layer, *(statements if layer is changed else (may,)))
+
+    return Layers(
+        identity=of(Layer.IDENTITY),
+        boundary=of(Layer.BOUNDARY),
+        session=of(Layer.SESSION),
+        resource=of(owner),
+        scps=(a_set(Layer.SCP, allow()), of(Layer.SCP)),
+        rcps=(a_set(Layer.RCP, allow()), of(Layer.RCP)),
+        trust=trusting,
+    )
+
+
+EVERY = [layer for layer in Layer if layer is not Layer.ROOT]
+# Across accounts every layer counts, whomever the resource's side names.
+CALLER = {"aws__PrincipalArn": DEPLOYER_ARN}
+
+
+def asked(**context: Any) -> Any:
+    return ask(DEPLOYER, "sts:AssumeRole", f"arn:aws:iam::{EVIL}:role/x", EVIL, **CALLER, **context)
+
+
+def proved(request: Any, layers: Layers) -> Change:
+    """The one change that is enough, which the engine's own proof confirms."""
+    assert not decide(request, layers).allowed
+    found = remedies(request, layers)
+    assert found
+    for remedy in found:
+        assert decide(remedy.request, remedy.layers).allowed
+        assert not remedies(remedy.request, remedy.layers)
+    (change,) = found[0].changes
+    return change
+
+
+@pytest.mark.parametrize("layer", [layer for layer in EVERY if layer is not Layer.RCP])
+def test_the_layer_that_is_silent_is_named_with_the_statement_it_lacks(layer: Layer) -> None:
+    other = "sts:TagSession" if layer is Layer.TRUST else "ec2:*"
+    change = proved(asked(), all_layers(layer, allow(other)))
+    assert (change.kind, change.layer) == (ChangeKind.ADD_STATEMENT, layer)
+    assert change.level == (1 if layer is Layer.SCP else 0)
+    written = json.loads(change.proposal or "")
+    assert (written["Effect"], written["Action"]) == ("Allow", "sts:AssumeRole")
+    assert ("Principal" in written) is (layer in (Layer.RESOURCE, Layer.TRUST))
+    assert ("Resource" in written) is (layer is not Layer.TRUST)
+
+
+@pytest.mark.parametrize("layer", EVERY)
+def test_the_deny_that_stands_in_the_way_is_named_and_narrowed(layer: Layer) -> None:
+    may = allow("sts:*") if layer is Layer.TRUST else allow()
+    layers = all_layers(layer, may, deny("sts:Assume*", Sid="No"), deny("sts:TagSession"))
+    change = proved(asked(), layers)
+    assert (change.kind, change.layer) == (ChangeKind.NARROW_DENY, layer)
+    assert change.level == (1 if layer in (Layer.SCP, Layer.RCP) else 0)
+    assert change.statement is not None
+    assert change.policy is not None
+    assert (change.policy.id, change.statement.sid) == (f"{layer}-1", "No")
+    written = json.loads(change.proposal or "")
+    assert written.pop("Condition") == {"ArnNotEquals": {"aws:PrincipalArn": DEPLOYER_ARN}}
+    assert written == change.statement.as_dict()
+
+
+@pytest.mark.parametrize("layer", EVERY)
+def test_the_value_that_a_deny_turns_on_is_named(layer: Layer) -> None:
+    may = allow("sts:*") if layer is Layer.TRUST else allow()
+    guard = {"StringNotEquals": {"aws:RequestTag/team": "red"}}
+    layers = all_layers(layer, may, deny("sts:*", Condition=guard))
+    change = proved(asked(), layers)
+    assert (change.kind, change.layer) == (ChangeKind.SET_VALUE, layer)
+    assert (change.key, change.value) == ("aws:RequestTag/team", "red")
+
+
+@pytest.mark.parametrize("layer", [layer for layer in EVERY if layer is not Layer.RCP])
+def test_the_value_that_an_allow_waits_for_is_named(layer: Layer) -> None:
+    for guard, key, value in (
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "aws:MultiFactorAuthPresent", "true"),
+        ({"StringEquals": {"sts:ExternalId": "between-us"}}, "sts:ExternalId", "between-us"),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp", "10.0.0.0"),
+    ):
+        layers = all_layers(layer, allow("sts:*", Condition=guard))
+        change = proved(asked(), layers)
+        assert (change.kind, change.layer) == (ChangeKind.SET_VALUE, layer)
+        assert (change.key, change.value) == (key, value)
+        assert change.is_mfa is (key == "aws:MultiFactorAuthPresent")
 
 
 def test_an_allow_whose_conditions_cannot_be_met_is_passed_over() -> None:

@@ -134,7 +134,34 @@ def test_explain_shows_which_element_failed(write, capsys):
         f"  {name}:1:41 Allow does not match",
         "    - Action: s3:PutObject",
         f"    + Resource: {BUCKET} by arn:aws:s3:::acme/*",
+        "would be allowed, way 1:",
+        f'  add to identity policy: {{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "{BUCKET}"}}',
     ]
+
+
+def test_explain_proposes_what_would_allow_it(write, capsys):
+    guard = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    guarded = write(statement("Allow", Condition=guard))
+    denying = write(statement("Deny", Action="s3:*"), "scp.json")
+    allowing = write(statement("Allow"), "full.json")
+    arguments = ["explain", guarded, "--principal", BOB, "--action", "s3:GetObject",
+                 "--resource", BUCKET, "--resource-account", ACCOUNT,
+                 "--scp", f"{allowing},{denying}"]  # fmt: skip
+    assert main(arguments) == 1
+    lines = capsys.readouterr().out.splitlines()
+    narrowed = {**statement("Deny", Action="s3:*")["Statement"][0],
+                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": BOB}}}  # fmt: skip
+    assert lines[lines.index("would be allowed, way 1:") + 1 :][:2] == [
+        f"  narrow {denying} (scp policy, level 1), statement 0, to: {json.dumps(narrowed)}",
+        f'  ask with aws:MultiFactorAuthPresent = "true", for {guarded} (identity policy), statement 0',
+    ]
+    assert main([*arguments, "--format", "json"]) == 1
+    first = json.loads(capsys.readouterr().out)["remedies"][0]
+    assert [(one["kind"], one["layer"], one["key"]) for one in first] == [
+        ("narrow-deny", "scp", None),
+        ("set-value", "identity", "aws:MultiFactorAuthPresent"),
+    ]
+    assert first[0]["proposal"] == narrowed
 
 
 def test_explain_answers_in_json(write, capsys):
