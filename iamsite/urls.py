@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from iamsite.console import switching
+from iamsite.console import federation, switching
 from iamsite.portal_model import portal_model
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("federation/", include("identities.outbound.urls")),
     path("portal/service-2.json", portal_model),
     path("workload/", include("iamsite.workloads")),
+    path("federation", federation.federation),
     path("switchrole", switching.aws_link),
     path("console/", include("iamsite.console.urls")),
 ]

@@ -107,7 +107,11 @@ class OpenAccountForm(OperationForm):
 
 def next_url(request: HttpRequest) -> str:
     """The page to go to after signing in: one of ours, whatever the address says."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return ours(request.POST.get("next") or request.GET.get("next") or "")
+
+
+def ours(wanted: str) -> str:
+    """`wanted` if it is a page of the console, else the dashboard."""
     is_ours = wanted.startswith("/console/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts=None
     )

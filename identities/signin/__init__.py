@@ -5,6 +5,7 @@ or the password. A session is a row that keeps only a digest of its token; every
 one. Each outcome is in the trail of the account, under CloudTrail's names.
 """
 
+from identities.signin.federation import FederationRefused, sign_in_with_token, signin_token
 from identities.signin.keys import (
     SecondFactors,
     answer_key,
@@ -40,6 +41,7 @@ __all__ = [
     "LOCKED",
     "TOO_MANY",
     "WRONG_CODE",
+    "FederationRefused",
     "PasswordRefused",
     "SecondFactors",
     "SignInRefused",
@@ -54,7 +56,9 @@ __all__ = [
     "sign_in_root",
     "sign_in_user",
     "sign_in_with_passkey",
+    "sign_in_with_token",
     "sign_out",
+    "signin_token",
     "switch_back",
     "switch_role",
 ]

@@ -144,6 +144,31 @@ def open_session(
     return token
 
 
+def open_session_with(
+    signs_with: dict[str, str],
+    origin: Origin,
+    now: datetime,
+    until: datetime,
+    mfa_at: datetime | None,
+) -> str:
+    """As `open_session`, for whoever is signed in with temporary credentials (ConsoleSession)."""
+    token = secrets.token_urlsafe(32)
+    own = ConsoleSession.objects.of(signs_with["account"]).filter(signs_with__arn=signs_with["arn"])
+    own.filter(expires_at__lte=now).delete()
+    ConsoleSession.objects.create(
+        account_id=signs_with["account"],
+        digest=session_digest(token),
+        source_ip=origin.source_ip,
+        user_agent=origin.user_agent[:1024],
+        mfa_at=mfa_at,
+        signs_with=signs_with,
+        created_at=now,
+        seen_at=now,
+        expires_at=until,
+    )
+    return token
+
+
 def record_failure(candidate: Candidate, origin: Origin, now: datetime, message: str) -> None:
     with transaction.atomic(durable=True):
         tenancy.enter(candidate.account)
