@@ -46,7 +46,7 @@ def open_account(
     Without a password root cannot sign in until an operator recovers it. `account_id` is 12
     digits, chosen at random when None. Raises AccountError.
     """
-    _check(email, password, name, account_id)
+    check(email, password, name, account_id)
     now: datetime = timezone.now()
     number = account_id or new_account_id()
     tenancy.enter(number)
@@ -113,7 +113,8 @@ def check_password(password: str, email: str) -> None:
         raise AccountError("password", " ".join(error.messages)) from error
 
 
-def _check(email: str, password: str | None, name: str, account_id: str | None) -> None:
+def check(email: str, password: str | None, name: str = "", account_id: str | None = None) -> None:
+    """Raises AccountError for what no account can be opened with."""
     try:
         validate_email(email)
     except ValidationError as error:

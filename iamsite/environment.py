@@ -10,7 +10,8 @@ import secrets
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 SOURCE = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,43 @@ def choice(name: str, *choices: str) -> str:
     if value not in choices:
         raise ConfigurationError(f"{name} is {value!r}, not one of {', '.join(choices)}.")
     return value
+
+
+def email(name: str) -> dict[str, Any]:
+    """Django's settings for sending email, by an address such as smtp://user:password@host:587.
+
+    Empty when the variable is unset. Raises ConfigurationError.
+    """
+    given = text(name)
+    if file := text(f"{name}_FILE"):
+        given = given or _read(Path(file))
+    if not given:
+        return {}
+    try:
+        url = urlsplit(given)
+        port = url.port
+    except ValueError:
+        raise ConfigurationError(f"{name} is no address.") from None
+    back_end = "django.core.mail.backends"
+    if given == "console:":
+        return {"EMAIL_BACKEND": f"{back_end}.console.EmailBackend"}
+    if url.scheme == "file" and url.path.startswith("/") and not url.netloc:
+        return {"EMAIL_BACKEND": f"{back_end}.filebased.EmailBackend", "EMAIL_FILE_PATH": url.path}
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path not in ("", "/"):
+        raise ConfigurationError(
+            f"{name} is not like smtp://user:password@host:587, smtps://…, file:///folder or "
+            "console:."
+        )
+    secure = url.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": f"{back_end}.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": port or (465 if secure else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": not secure and url.query != "tls=off",
+    }
 
 
 def networks(name: str) -> list[str]:

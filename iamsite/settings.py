@@ -37,6 +37,15 @@ CSRF_TRUSTED_ORIGINS = [IAMSITE_URL]
 
 IAMSITE_IDP_ALLOW_NETWORKS = environment.networks("IAMSITE_IDP_ALLOW_NETWORKS")
 
+# Email
+
+IAMSITE_EMAIL_URL = environment.email("IAMSITE_EMAIL_URL")
+EMAIL_TIMEOUT = 10
+globals().update(IAMSITE_EMAIL_URL)  # EMAIL_BACKEND and what it needs
+DEFAULT_FROM_EMAIL = environment.text(
+    "IAMSITE_EMAIL_FROM", f"iamsite <iamsite@{environment.host_of(IAMSITE_URL)}>"
+)
+
 # Secrets
 
 DEBUG = False

@@ -31,7 +31,8 @@ class Candidate:
     """Somebody who may turn out to be `author`; `password` is its hash.
 
     `user_id` is None for the root user, and `exists` False for nobody, in whose place the account
-    that was named, or "aws", keeps the record.
+    that was named, or "aws", keeps the record. `has_login` is False for a root user whose
+    organization lets it have no password.
     """
 
     account: str
@@ -39,6 +40,7 @@ class Candidate:
     author: Author = HIDDEN
     password: str = NO_PASSWORD
     exists: bool = False
+    has_login: bool = False
     suspended: bool = False
     root_locked: bool = False
     reset_required: bool = False
@@ -108,6 +110,7 @@ def _root(number: str) -> Candidate:
         Author(PrincipalKind.ROOT.value, account.root_arn, number),
         person.password,
         exists=True,
+        has_login=person.login_profile_at is not None,
         suspended=account.status != Account.Status.ACTIVE,
         root_locked=account.root_locked_at is not None,
         devices=devices,
@@ -137,6 +140,7 @@ def _user(number: str, column: F, value: str) -> Candidate:
         Author(PrincipalKind.USER.value, profile.user.arn, profile.user_id),
         profile.password,
         exists=True,
+        has_login=True,
         suspended=account.status != Account.Status.ACTIVE,
         reset_required=profile.reset_required,
         expires_at=passwords.expires_at(profile, policy),

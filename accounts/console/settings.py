@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -14,6 +16,7 @@ from accounts.console import issuer, password_policy
 from accounts.console.account_action import AccountAction
 from iamsite.console.asking import ConsoleRequest
 from iamsite.console.forms import OperationForm, Option
+from iamsite.console.viewer import viewer_of
 
 QUOTAS = (
     ("Users", gettext_lazy("Users"), "UsersQuota"),
@@ -41,6 +44,8 @@ def account(request: ConsoleRequest) -> HttpResponse:
     )
     summary = seen["summary"].result.get("SummaryMap", {})
     aliases = seen["alias"].result.get("AccountAliases", [])
+    viewer = viewer_of(request)
+    named = aliases[0] if aliases else viewer.account if viewer else "-"
     passwords = password_policy.current(request)
     context = {
         **seen,
@@ -49,6 +54,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
         "issuer": issuer.current(request),
         "token_version": summary.get("GlobalEndpointTokenVersion"),
         "account_alias": aliases[0] if aliases else "",
+        "sign_in_url": settings.IAMSITE_URL + reverse("console:sign-in-account", args=[named]),
         "quotas": [
             (label, summary.get(name, 0), summary[quota])
             for name, label, quota in QUOTAS

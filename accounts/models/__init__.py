@@ -14,6 +14,7 @@ from accounts.models.organization import (
     ServiceAccess,
 )
 from accounts.models.person import Person
+from accounts.models.recovery import RootRecovery
 from accounts.models.report import CredentialReport
 from accounts.models.trail import Event, TrailHead
 
@@ -34,6 +35,7 @@ __all__ = [
     "PasswordPolicy",
     "Person",
     "PolicyTarget",
+    "RootRecovery",
     "ServiceAccess",
     "TrailHead",
 ]

@@ -11,6 +11,7 @@ from iamsite.session_cookie import cookie_name, session_token
 
 __all__ = [
     "columns",
+    "forget_account",
     "forget_session",
     "keep_account",
     "keep_columns",
@@ -59,13 +60,18 @@ def keep_theme(response: HttpResponseBase, name: str) -> None:
     _keep(response, THEME, name)
 
 
-def remembered_account(request: HttpRequest) -> str:
-    """The account id or alias of the last sign-in from this browser, or ""."""
-    return request.COOKIES.get(ACCOUNT, "")
+def remembered_account(request: HttpRequest) -> tuple[str, str]:
+    """The account (id or alias) and user name that this browser was asked to remember, or ""s."""
+    account, _slash, name = request.COOKIES.get(ACCOUNT, "")[:200].partition("/")
+    return account, name
 
 
-def keep_account(response: HttpResponseBase, account: str) -> None:
-    _keep(response, ACCOUNT, account)
+def keep_account(response: HttpResponseBase, account: str, name: str) -> None:
+    _keep(response, ACCOUNT, f"{account}/{name}")
+
+
+def forget_account(response: HttpResponseBase) -> None:
+    response.delete_cookie(ACCOUNT, path="/", samesite="Lax")
 
 
 def roles(request: HttpRequest) -> str:

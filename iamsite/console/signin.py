@@ -22,6 +22,7 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from accounts import mail
 from accounts.opening import AccountError
 from iamsite.console import ceremony, cookies
 from iamsite.console.forms import OperationForm
@@ -55,6 +56,7 @@ class UserForm(OperationForm):
     password = forms.CharField(
         label=_("Password"), strip=False, widget=_password("current-password")
     )
+    remember = forms.BooleanField(label=_("Remember this account"), required=False)
 
 
 class CodeForm(OperationForm):
@@ -166,16 +168,29 @@ def second_step(
     return render(request, "console/sign_in_second.html", context, status=status)
 
 
+def user_form(request: HttpRequest, account: str = "") -> OperationForm:
+    """With what the address says, or else this browser remembers; one types what is missing."""
+    kept, name = cookies.remembered_account(request)
+    account = account or request.GET.get("account", "") or kept
+    if account != kept:
+        name = ""
+    initial = {"account": account[:63], "name": name, "remember": bool(kept)}
+    form = UserForm(initial=initial)
+    first = "password" if name else "name" if account else "account"
+    form.fields[first].widget.attrs["autofocus"] = True
+    return form
+
+
 class SignIn(Gate):
     """Root by email, or an IAM user by account and name; one message for every failure."""
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: HttpRequest, account: str = "") -> HttpResponseBase:
+        """`account` is in the address that an account gives its users, as AWS's has the alias."""
         kind = "root" if request.GET.get("kind") == "root" else "user"
-        account = request.GET.get("account") or cookies.remembered_account(request)
-        form = RootForm() if kind == "root" else UserForm(initial={"account": account})
+        form = RootForm() if kind == "root" else user_form(request, account)
         return self.page(request, kind, form)
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest, account: str = "") -> HttpResponseBase:
         kind = "root" if request.POST.get("kind") == "root" else "user"
         form = RootForm(request.POST) if kind == "root" else UserForm(request.POST)
         if not form.is_valid():
@@ -192,8 +207,10 @@ class SignIn(Gate):
         except SignInRefused as refusal:
             return self.page(request, kind, form, status=403, failure=refusal.message)
         response = self.follow(request, signed_in)
-        if kind == "user":
-            cookies.keep_account(response, typed["account"].strip())
+        if kind == "user" and typed["remember"]:
+            cookies.keep_account(response, typed["account"].strip(), typed["name"].strip())
+        elif kind == "user":
+            cookies.forget_account(response)
         return response
 
     def page(
@@ -215,6 +232,7 @@ class SignIn(Gate):
             "user_url": f"{address}?{urlencode(query)}" if query else address,
             "passkey": signin.begin_passkey(),
             "elsewhere": ceremony.elsewhere(request, address),
+            "can_recover": mail.is_configured(),
             "root_url": f"{address}?{urlencode({'kind': 'root', **query})}",
         }
         return render(request, "console/sign_in.html", context, status=status)
@@ -269,13 +287,13 @@ class SignInWithPasskey(Gate):
         form = KeyForm(request.POST)
         again = SignIn()
         if not form.is_valid():
-            return again.page(request, "user", UserForm(), 422, ceremony.NO_ANSWER)
+            return again.page(request, "user", user_form(request), 422, ceremony.NO_ANSWER)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
             signed_in = signin.sign_in_with_passkey(typed["state"], typed["credential"], origin)
         except SignInRefused as refusal:
-            return again.page(request, "user", UserForm(), 403, refusal.message)
+            return again.page(request, "user", user_form(request), 403, refusal.message)
         return self.follow(request, signed_in)
 
 
@@ -314,18 +332,48 @@ class SignUp(Gate):
             return render(request, "console/sign_up.html", {"form": form}, status=422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
+        wanted = typed["email"].strip(), typed["password"], typed["name"], origin
         try:
-            signed_in = signin.open_account(
-                typed["email"].strip(), typed["password"], typed["name"], origin
-            )
+            if mail.is_configured():
+                signin.request_account(*wanted)
+                return render(request, "console/sign_up_sent.html")
+            signed_in = signin.open_account(*wanted)
         except (AccountError, SignInRefused) as refusal:
             field = refusal.field if isinstance(refusal, AccountError) else None
             form.add_error(field if field in form.fields else None, refusal.message)
             return render(request, "console/sign_up.html", {"form": form}, status=422)
-        end_session(request)
-        response = HttpResponseRedirect(reverse("console:getting-started"))
-        cookies.keep_session(response, signed_in.token)
+        return opened(request, signed_in)
+
+
+class ConfirmAccount(Gate):
+    """The page that the letter's link leads to; opening a link alone opens no account."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(request, request.GET.get("token", ""))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        token = request.POST.get("token", "")
+        origin: Any = request.origin  # type: ignore[attr-defined]
+        try:
+            return opened(request, signin.confirm_account(token, origin))
+        except (AccountError, SignInRefused) as refusal:
+            return self.page(request, token, refusal.message, 422)
+
+    def page(
+        self, request: HttpRequest, token: str, failure: str = "", status: int = 200
+    ) -> HttpResponse:
+        context = {"token": token, "failure": failure}
+        response = render(request, "console/sign_up_confirm.html", context, status=status)
+        response.headers["Referrer-Policy"] = "no-referrer"
         return response
+
+
+def opened(request: HttpRequest, signed_in: SignedIn) -> HttpResponseBase:
+    """Into the new account."""
+    end_session(request)
+    response = HttpResponseRedirect(reverse("console:getting-started"))
+    cookies.keep_session(response, signed_in.token)
+    return response
 
 
 @public

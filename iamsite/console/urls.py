@@ -5,17 +5,21 @@ from django.urls import URLPattern, URLResolver, path, re_path
 import accounts.console.urls
 import identities.console.urls
 import policies.console.urls
-from iamsite.console import federation, palette, preferences, signin, switching
+from iamsite.console import federation, palette, preferences, recovery, signin, switching
 from iamsite.console.errors import no_such_page
 
 app_name = "console"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", signin.SignIn.as_view(), name="sign-in"),
+    path("signin/<account>", signin.SignIn.as_view(), name="sign-in-account"),
     path("sign-in/code", signin.AnswerCode.as_view(), name="sign-in-code"),
     path("sign-in/key", signin.AnswerKey.as_view(), name="sign-in-key"),
     path("sign-in/passkey", signin.SignInWithPasskey.as_view(), name="sign-in-passkey"),
     path("sign-in/federated", federation.SignInFederated.as_view(), name="sign-in-federated"),
     path("sign-in/password", signin.ChooseNewPassword.as_view(), name="sign-in-password"),
+    path("recover", recovery.Recover.as_view(), name="recover"),
+    path("recover/<token>", recovery.ChoosePassword.as_view(), name="recover-password"),
+    path("sign-up/confirm", signin.ConfirmAccount.as_view(), name="confirm-account"),
     path("sign-up", signin.SignUp.as_view(), name="sign-up"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("switch-role", switching.SwitchRole.as_view(), name="switch-role"),

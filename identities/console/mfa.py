@@ -168,16 +168,14 @@ class AddKey(OwnAction):
 
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
         """Every showing of the form begins anew: a challenge is answered once."""
-        elsewhere = away(self.request, self.request.path)
-        more: dict[str, Any] = {"elsewhere": elsewhere}
-        if not elsewhere:
-            try:
-                begun = self.request.ask.perform("BeginSecurityKeyRegistration", self.target())
-                more["begun"] = {"state": begun["State"], "options": begun["CreationOptions"]}
-            except OperationError as error:
-                if unauthenticated(error):
-                    raise
-                context.setdefault("error", failure_of(self.request, error))
+        more: dict[str, Any] = {"elsewhere": away(self.request, self.request.path)}
+        try:
+            begun = self.request.ask.perform("BeginSecurityKeyRegistration", self.target())
+            more["begun"] = {"state": begun["State"], "options": begun["CreationOptions"]}
+        except OperationError as error:
+            if unauthenticated(error) or error.code == "NoSuchEntity":
+                raise
+            context.setdefault("error", failure_of(self.request, error))
         return super().context(form, **more, **context)
 
 

@@ -59,4 +59,4 @@ def delete(call: Call) -> None:
     root.set_unusable_password()
     root.password_changed_at, root.login_profile_at = call.now, None
     root.save(update_fields=["password", "password_changed_at", "login_profile_at"])
-    ConsoleSession.objects.of(call.account).filter(user=None).delete()
+    ConsoleSession.objects.of_root(call.account).delete()

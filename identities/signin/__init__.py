@@ -13,6 +13,7 @@ from identities.signin.keys import (
     second_factors,
     sign_in_with_passkey,
 )
+from identities.signin.opening import confirm_account, open_account, request_account
 from identities.signin.outcomes import (
     BEGIN_AGAIN,
     EXPIRED,
@@ -24,11 +25,12 @@ from identities.signin.outcomes import (
     SignedIn,
     SignInRefused,
 )
+from identities.signin.recovery import is_good as is_good_link
+from identities.signin.recovery import recover, request_recovery
 from identities.signin.roles import SwitchRefused, switch_back, switch_role
 from identities.signin.steps import (
     answer_mfa,
     change_password,
-    open_account,
     sign_in_root,
     sign_in_user,
     sign_out,
@@ -51,7 +53,12 @@ __all__ = [
     "answer_mfa",
     "begin_passkey",
     "change_password",
+    "confirm_account",
+    "is_good_link",
     "open_account",
+    "recover",
+    "request_account",
+    "request_recovery",
     "second_factors",
     "sign_in_root",
     "sign_in_user",

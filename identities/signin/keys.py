@@ -78,7 +78,7 @@ def sign_in_with_passkey(state: str, credential: str, origin: Origin) -> SignedI
     try:
         wanted = security_keys.credential_id(credential)
         candidate, key = candidates.holding(wanted)
-        if key is None or not candidate.exists:
+        if key is None or not candidate.has_login:
             raise Refused("The passkey is nobody's who may sign in.")
         with transaction.atomic(durable=True):
             tenancy.enter(candidate.account)

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import opening, tenancy, throttle
+from accounts import tenancy, throttle
 from iamsite.operations import OperationError, Origin, SessionCredential
 from iamsite.operations.authentication import authenticate
 from iamsite.operations.registry import Effect
@@ -24,7 +24,6 @@ from identities.signin.admission import (
     admit,
     count,
     enter,
-    open_session,
     record,
     record_failure,
     refuse_unadmitted,
@@ -41,21 +40,8 @@ from identities.signin.outcomes import (
 # Guesses in 15 minutes (accounts/throttle.py)
 PASSWORDS_AT_ONE_NAME = 10
 GUESSES_FROM_ONE_ADDRESS = 100
-ACCOUNTS_FROM_ONE_ADDRESS = 20
 
 LONGEST_PASSWORD = 1024
-
-
-def open_account(email: str, password: str, name: str, origin: Origin) -> SignedIn:
-    """Opens an account and signs its root user in; raises AccountError or SignInRefused."""
-    now = timezone.now()
-    count(ACCOUNTS_FROM_ONE_ADDRESS, now, "open", throttle.address(origin.source_ip))
-    with transaction.atomic(durable=True):
-        opened = opening.open_account(email, password, name)
-        author = opening.record_opening(opened, origin)
-        token = open_session(opened.account.id, None, origin, now, None)
-        record(opened.account.id, author, origin, now, "ConsoleLogin", MFAUsed="No")
-    return SignedIn(token)
 
 
 def sign_in_root(

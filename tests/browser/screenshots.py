@@ -126,6 +126,7 @@ PICTURES = (
     Picture("sign-in", "sign-in", who=""),
     Picture("sign-in-root", "sign-in?kind=root", who=""),
     Picture("sign-up", "sign-up", who=""),
+    Picture("recover", "recover", who=""),
     Picture("dashboard", ""),
     Picture("getting-started", "getting-started"),
     Picture("palette", "", searching("shop")),

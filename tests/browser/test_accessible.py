@@ -14,7 +14,14 @@ from tests.portal import Portal
 
 AXE = Axe()
 PHONE = {"width": 360, "height": 740}
-GATES = ["/console/sign-in", "/console/sign-in?kind=root", "/console/sign-up", "/api/v1/"]
+GATES = [
+    "/console/sign-in",
+    "/console/sign-in?kind=root",
+    "/console/sign-up",
+    "/console/recover",
+    "/console/recover/x",
+    "/api/v1/",
+]
 MORE = [
     "/console/users/nobody/",
     "/console/no/such/page",

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tests.cast import PASSWORD, Acme
-from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
+from tests.iamsite.console.browser import USER_PASSWORD, Browser, has_password, text
 
 WRONG = "Your authentication information is incorrect. Please try again."
 
@@ -177,3 +177,48 @@ def test_a_first_password_is_changed_before_anything_else(acme):
     )
     assert response.status_code == 302
     assert browser.get("/console/").status_code == 200
+
+
+class TestRememberedAccount:
+    def fields(self, account: str, **more: str) -> dict[str, str]:
+        return {"account": account, "name": "carol", "password": USER_PASSWORD, **more}
+
+    def test_it_is_remembered_only_if_one_asks_for_it(self, acme) -> None:
+        with_console(acme)
+        browser = Browser()
+        browser.post("/console/sign-in", self.fields(acme.id))
+        browser.post("/console/sign-out")
+        assert acme.id not in browser.get("/console/sign-in").content.decode()
+        browser.post("/console/sign-in", self.fields(acme.id, remember="on"))
+        browser.post("/console/sign-out")
+        page = browser.get("/console/sign-in").content.decode()
+        assert f'value="{acme.id}"' in page
+        assert 'value="carol"' in page
+        browser.post("/console/sign-in", self.fields(acme.id))
+        browser.post("/console/sign-out")
+        assert acme.id not in browser.get("/console/sign-in").content.decode()
+
+    def test_a_planted_cookie_does_no_harm(self) -> None:
+        browser = Browser()
+        for odd in ("/", "a" * 5000, '"><script>/x', "\u00e9/\u00e9"):
+            browser.cookies["iamsite_account"] = odd
+            page = browser.get("/console/sign-in")
+            assert page.status_code == 200
+            assert "<script>/x" not in page.content.decode()
+
+    def test_an_account_has_an_address_where_its_users_sign_in(self, acme) -> None:
+        with_console(acme)
+        alias = f"acme-{acme.id}"
+        acme.root.perform("CreateAccountAlias", AccountAlias=alias)
+        root = Browser().sign_in_root(acme)
+        assert f"/console/signin/{alias}" in root.get("/console/account").content.decode()
+        browser = Browser()
+        assert f'value="{alias}"' in browser.get(f"/console/signin/{alias}").content.decode()
+        answer = browser.post(f"/console/signin/{alias}", self.fields(alias))
+        assert (answer.status_code, answer["Location"]) == (302, "/console/")
+
+
+def with_console(acme: Acme) -> None:
+    if has_password(acme, "carol"):
+        return
+    acme.root.perform("CreateLoginProfile", UserName="carol", Password=USER_PASSWORD)
