@@ -63,7 +63,7 @@ screenshots: ## Take the pictures of the documentation anew
 lock: ## Bring the locked packages up to date with pyproject.toml
 	$(INSTALL) run
 	@$(IN_VENV) -m pip install --quiet uv
-	@for group in run test bench managed; do .venv/bin/uv pip compile --quiet --universal \
+	@for group in run test bench managed clients; do .venv/bin/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) \
 		$$([ $$group = run ] || echo --group $$group --constraint requirements/run.txt) \
-		pyproject.toml --output-file requirements/$$group.txt; done
+		$$([ $$group = clients ] || echo pyproject.toml) --output-file requirements/$$group.txt; done

@@ -1,7 +1,8 @@
 """Install a locked set of packages into .venv: `python3 requirements/install.py run`.
 
 Needs nothing but Python. Makes .venv when it is missing or broken, checks every hash, and does
-nothing when the lock is the one installed last.
+nothing when the lock is the one installed last. `clients` is what the tests run from outside, in an
+environment of its own.
 """
 
 import subprocess
@@ -16,10 +17,10 @@ CONTAINS = {
     "test": ("run", "test"),
     "bench": ("run", "bench"),
     "managed": ("run", "managed"),
+    "clients": ("clients",),
 }
 LOCKS = Path(__file__).resolve().parent
 VENV = LOCKS.parent / ".venv"
-PYTHON = VENV / "bin" / "python"
 
 
 def main(wanted: str) -> None:
@@ -27,19 +28,20 @@ def main(wanted: str) -> None:
         sys.exit("iamsite needs Python 3.11 or newer; name one with PYTHON=/path/to/python3.")
     if stamp(wanted).exists() and stamp(wanted).read_text() == state(wanted):
         return
-    if not works():
-        say("Making .venv")
+    place = home(wanted)
+    if not works(place):
+        say(f"Making {place.relative_to(LOCKS.parent)}")
         try:
-            venv.create(VENV, clear=True, with_pip=True)
+            venv.create(place, clear=True, with_pip=True)
         except (OSError, subprocess.CalledProcessError) as error:
             sys.exit(
-                f"Cannot make {VENV}: {error}. Python's venv and pip are needed "
+                f"Cannot make {place}: {error}. Python's venv and pip are needed "
                 "(on Debian and Ubuntu: apt install python3-venv)."
             )
     say(f"Installing the packages of requirements/{wanted}.txt")
     installed = subprocess.run(
         [
-            str(PYTHON),
+            str(place / "bin" / "python"),
             "-m",
             "pip",
             "install",
@@ -60,20 +62,25 @@ def main(wanted: str) -> None:
         stamp(name).write_text(state(name))
 
 
-def works() -> bool:
-    """Whether .venv has a pip of this Python's version, and was not made in another place."""
+def home(name: str) -> Path:
+    """The environment that the packages go into."""
+    return VENV / "clients" if name == "clients" else VENV
+
+
+def works(place: Path) -> bool:
+    """Whether it has a pip of this Python's version, and was not made in another place."""
     try:
         pip = subprocess.run(
-            [str(VENV / "bin" / "pip"), "--version"], capture_output=True, text=True, check=False
+            [str(place / "bin" / "pip"), "--version"], capture_output=True, text=True, check=False
         )
     except OSError:
         return False
     version = "(python {}.{})".format(*sys.version_info[:2])
-    return pip.returncode == 0 and str(VENV) in pip.stdout and version in pip.stdout
+    return pip.returncode == 0 and str(place) in pip.stdout and version in pip.stdout
 
 
 def stamp(name: str) -> Path:
-    return VENV / f".installed-{name}"
+    return home(name) / f".installed-{name}"
 
 
 def state(name: str) -> str:

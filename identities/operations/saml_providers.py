@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,6 +27,8 @@ from identities.providers import SAML_ARN
 
 MOST_PRIVATE_KEYS = 2
 SMALLEST_RSA = 2048
+# What AWS says of metadata that never ends; Ansible's module wants some time there.
+CENTURY = timedelta(days=36525)
 REQUIRED = SAMLProvider.EncryptionMode.REQUIRED
 NEEDS_KEY = (
     "Unable to set assertion encryption mode to Required because no private key is provided."
@@ -160,8 +163,8 @@ def get_saml_provider(call: Call, SAMLProviderArn: str) -> dict[str, Any]:
 
 
 def _times(provider: SAMLProvider) -> dict[str, Any]:
-    end = {"ValidUntil": provider.valid_until} if provider.valid_until is not None else {}
-    return {"CreateDate": provider.created_at, **end}
+    end = provider.valid_until or provider.created_at + CENTURY
+    return {"CreateDate": provider.created_at, "ValidUntil": end}
 
 
 @operation("iam:ListSAMLProviders", resource=all_providers, reads=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Account, Actor, allow
+from tests.clients.inventory import inventory
 from tests.identities.certificates import make, rsa_key
 from tests.identities.federation.saml_idp import certificate, metadata
 from tests.identities.operations.test_ssh_public_keys import openssh
@@ -133,12 +134,12 @@ def terraform(
 def test_everything_is_made_left_alone_changed_left_alone_and_destroyed(
     terraform: Terraform, initech: Account
 ) -> None:
-    before = state(initech)
+    before = inventory(initech)
     assert terraform.apply(changed=False) == seen(initech, "before", ["one", "two"], 3600)
     assert terraform.apply(changed=True) == seen(initech, "after", ["two", "three"], 7200)
     assert applied(terraform) == provided(terraform) - NOT_THERE
     terraform.destroy()
-    assert state(initech) == before
+    assert inventory(initech) == before
 
 
 def seen(account: Account, word: str, clients: list[str], duration: int) -> dict[str, Any]:
@@ -181,11 +182,3 @@ def provided(terraform: Terraform) -> set[str]:
         for name in schemas[PROVIDER][f"{kind}_schemas"]
         if name.startswith("aws_iam_") or name == "aws_caller_identity"
     }
-
-
-def state(account: Account) -> dict[str, Any]:
-    """Everything in the account that Terraform could have left behind."""
-    left = ("AccessKeys", "InstanceProfiles", "OpenIDConnectProviders", "SAMLProviders")
-    left += ("ServerCertificates", "VirtualMFADevices", "AccountAliases")
-    found = {what: account.root.perform(f"List{what}") for what in left}
-    return found | account.root.perform("GetAccountAuthorizationDetails")

@@ -57,7 +57,7 @@ def test_a_new_provider_is_shown_with_its_metadata_as_sent(acme: Acme) -> None:
     assert listed["Arn"] == arn
 
 
-def test_providers_are_listed_by_name_without_an_end_that_is_not_set(acme: Acme) -> None:
+def test_providers_are_listed_by_name_and_end_in_a_century_if_never(acme: Acme) -> None:
     provider(acme, "Zeta")
     provider(acme, "Alpha")
     listed = acme.root.perform("ListSAMLProviders")["SAMLProviderList"]
@@ -65,7 +65,7 @@ def test_providers_are_listed_by_name_without_an_end_that_is_not_set(acme: Acme)
         acme.arn("saml-provider/Alpha"),
         acme.arn("saml-provider/Zeta"),
     ]
-    assert "ValidUntil" not in listed[0]
+    assert listed[0]["ValidUntil"].year == listed[0]["CreateDate"].year + 100
 
 
 def test_a_name_is_taken_once_in_an_account(acme: Acme, evil: Evil) -> None:
