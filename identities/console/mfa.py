@@ -184,6 +184,9 @@ class AddUserKey(AddKey):
 
     lead = gettext_lazy("For %(name)s, who has to touch it or give its PIN now, at this computer.")
 
+    def prepare(self) -> None:
+        self.request.ask.perform("GetUser", self.target())
+
     def target(self) -> Params:
         return {"UserName": self.kwargs["name"]}
 

@@ -21,7 +21,7 @@ from tests.cast import Acme, Actor, Evil, allow, deny, service, trust
 from tests.identities.certificates import Made, make, rsa_key
 
 # What the account's own people write by asking, some while later.
-UNSTEADY = {"event", "trailhead", "lastaccess"}
+UNSTEADY = {"decisionrecord", "event", "trailhead", "lastaccess"}
 
 KINDS = ("root", "user", "role session", "user session", "service")
 
@@ -217,7 +217,7 @@ class Target:
         }
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of the account but the trail's, and its own people's last access."""
+        """Every row of the account but the trail's, and what its own people's asking leaves."""
         with transaction.atomic():
             tenancy.enter(self.account.id)
             return {

@@ -72,7 +72,8 @@ def change(account: str, model: type[Any], **values: Any) -> None:
 def events(account: str, operation: str) -> list[Event]:
     with transaction.atomic():
         tenancy.enter(account)
-        return list(Event.objects.filter(account_id=account, operation=operation))
+        of_account = Event.objects.filter(account_id=account, operation=operation)
+        return list(of_account.order_by("sequence"))
 
 
 class TestWhoGetsIn:

@@ -16,6 +16,8 @@ from tests.portal import Portal
 from tests.security.browser import FORM, Browser
 
 MARKUP = "<script>alert(1)</script>"
+# Where security keys work: the portal itself, by the one name that they know.
+HERE = "http://localhost:"
 BREAKOUT = "\"'><img src=x onerror=alert(1)>"
 
 
@@ -38,7 +40,9 @@ class Reader(HTMLParser):
                 self.found.append(f"{tag} {name}={value}")
             wanted = (value or "").strip().lower()
             if name in ("href", "src", "action", "formaction", "hx-get", "hx-post") and (
-                wanted.startswith(("javascript:", "data:", "//", "http")) and tag != "img"
+                wanted.startswith(("javascript:", "data:", "//", "http"))
+                and not wanted.startswith(HERE)
+                and tag != "img"
             ):
                 self.found.append(f"{tag} {name}={value}")
         if given.get("src") == "x":

@@ -101,7 +101,7 @@ def test_a_certificate_comes_back_byte_for_byte_but_for_its_end(iam) -> None:
     )["ServerCertificateMetadata"]
     shown = iam.get_server_certificate(ServerCertificateName="tls")["ServerCertificate"]
     assert shown["CertificateBody"] == made.body.rstrip()
-    assert shown["CertificateChain"] == root.body
+    assert shown["CertificateChain"] == root.body.rstrip()
     assert shown["ServerCertificateMetadata"] == sent
     assert sent["Expiration"] == made.certificate.not_valid_after_utc
     with pytest.raises(iam.exceptions.KeyPairMismatchException):
