@@ -24,6 +24,7 @@ from policies.engine import (
     PolicySet,
     compile_policies,
     parse,
+    stored,
 )
 
 KEPT_PRINCIPALS = 20_000
@@ -243,7 +244,7 @@ def document_of(text: str, kind: DocumentKind) -> Document:
 
 
 def _document(held: Held, kind: DocumentKind) -> Document:
-    return _parsed(held.digest, kind, _Text(held.document))
+    return _stored(held.digest, kind, _Text(held.document))
 
 
 class _Text(str):
@@ -256,6 +257,11 @@ class _Text(str):
 
     def __eq__(self, other: object) -> bool:
         return True
+
+
+@lru_cache(maxsize=KEPT_DOCUMENTS)
+def _stored(digest: bytes, kind: DocumentKind, text: _Text) -> Document:
+    return stored(str(text), kind)
 
 
 @lru_cache(maxsize=KEPT_DOCUMENTS)

@@ -16,7 +16,7 @@ from accounts.models.organization import RCP, SCP
 from accounts.tenancy import AWS
 from iamsite.operations.caller import Membership
 from iamsite.operations.rows import fetch, fetch_one
-from policies.engine import Document, DocumentKind, Policy, PolicySet, compile_policies, parse
+from policies.engine import Document, DocumentKind, Policy, PolicySet, compile_policies, stored
 
 KEPT = 20_000
 
@@ -148,4 +148,4 @@ def _set(policies: tuple[Attached, ...]) -> PolicySet:
 @lru_cache(maxsize=KEPT)
 def document_of(content: str, kind: str) -> Document:
     """The parsed document of a stored policy."""
-    return parse(content, DocumentKind.SCP if kind == SCP else DocumentKind.RCP)
+    return stored(content, DocumentKind.SCP if kind == SCP else DocumentKind.RCP)

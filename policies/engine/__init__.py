@@ -19,6 +19,7 @@ from .messages import denial_message
 from .principals import Grant, NamedPrincipal
 from .request import Context, Principal, PrincipalKind, Request
 from .simulate import ActionSimulation, Simulation, combine, simulate
+from .stored import stored
 
 __all__ = [
     "ActionSimulation",
@@ -59,4 +60,5 @@ __all__ = [
     "parse",
     "remedies",
     "simulate",
+    "stored",
 ]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .conditions import Condition
 from .faults import Position
@@ -44,12 +44,39 @@ class Effect(StrEnum):
     DENY = "Deny"
 
 
+class Place(NamedTuple):
+    """Where a statement stands: its opening brace, one past its closing brace, and one past the
+    bracket or comma before it."""
+
+    start: Position
+    end: Position
+    introduced: Position
+
+
+class Places:
+    """Where the statements of a text stand, found when first asked."""
+
+    __slots__ = ("_found", "_kind", "_text")
+
+    def __init__(self, text: str, kind: DocumentKind) -> None:
+        self._text, self._kind = text, kind
+        self._found: tuple[Place, ...] | None = None
+
+    def of(self, index: int) -> Place:
+        if self._found is None:
+            statements = parse(self._text, self._kind).statements
+            self._found = tuple(one.place for one in statements)
+        return self._found[index]
+
+
+_SOMEWHERE = Place(Position(1, 1), Position(1, 1), Position(1, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement as written. An element that is absent is None.
 
-    `start` is its opening brace, `end` one past its closing brace, `introduced` one past the
-    bracket or comma before it; they take no part in comparison.
+    Where it stands takes no part in comparison.
     """
 
     index: int
@@ -62,9 +89,27 @@ class Statement:
     resources: tuple[str, ...] | None = None
     not_resources: tuple[str, ...] | None = None
     conditions: tuple[Condition, ...] = ()
-    start: Position = field(default=Position(1, 1), compare=False)
-    end: Position = field(default=Position(1, 1), compare=False)
-    introduced: Position = field(default=Position(1, 1), compare=False)
+    located: Place | Places = field(default=_SOMEWHERE, compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        located = self.located
+        return located if isinstance(located, Place) else located.of(self.index)
+
+    @property
+    def start(self) -> Position:
+        """Its opening brace."""
+        return self.place.start
+
+    @property
+    def end(self) -> Position:
+        """One past its closing brace."""
+        return self.place.end
+
+    @property
+    def introduced(self) -> Position:
+        """One past the bracket or comma before it."""
+        return self.place.introduced
 
     def as_dict(self) -> dict[str, object]:
         """The statement in the language's own form, for printing."""

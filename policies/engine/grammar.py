@@ -19,6 +19,7 @@ from .document import (
     Document,
     DocumentKind,
     Effect,
+    Place,
     Statement,
 )
 from .faults import PolicyErrors
@@ -242,9 +243,7 @@ class _Grammar:
             resources,
             not_resources,
             read_conditions(self._checks, members.get("Condition")),
-            self._checks.position(node.start),
-            self._checks.position(node.end),
-            self._checks.position(node.introduced),
+            Place(*map(self._checks.position, (node.start, node.end, node.introduced))),
         )
 
     def _effect(self, node: Node, member: Member | None) -> Effect | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from benchmarks.decisions.workload import ACCOUNT, PRINCIPAL, Workload
 from policies.engine import (
     Context,
@@ -20,12 +22,14 @@ from policies.engine import (
 CALLER = Principal(PrincipalKind.USER, PRINCIPAL, ACCOUNT, "AIDAEXAMPLE", has_boundary=True)
 
 
-def documents(workload: Workload) -> tuple[list[Document], Document, list[Document]]:
-    """The documents parsed: identity, boundary, SCPs."""
+def documents(
+    workload: Workload, read: Callable[[str, DocumentKind], Document] = parse
+) -> tuple[list[Document], Document, list[Document]]:
+    """The documents read: identity, boundary, SCPs."""
     return (
-        [parse(text, DocumentKind.MANAGED) for text in workload.identity],
-        parse(workload.boundary, DocumentKind.MANAGED),
-        [parse(text, DocumentKind.SCP) for text in workload.scps],
+        [read(text, DocumentKind.MANAGED) for text in workload.identity],
+        read(workload.boundary, DocumentKind.MANAGED),
+        [read(text, DocumentKind.SCP) for text in workload.scps],
     )
 
 

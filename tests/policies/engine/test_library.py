@@ -49,6 +49,7 @@ PUBLIC = [
     "parse",
     "remedies",
     "simulate",
+    "stored",
 ]
 
 

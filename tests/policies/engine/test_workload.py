@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from benchmarks.decisions import ours_alone
 from benchmarks.decisions.peers.ours import Ours
 from benchmarks.decisions.workload import ACCOUNT, PRINCIPAL, USER, workload
 from tests.policies.engine import reference
@@ -41,3 +44,17 @@ def test_the_same_seed_gives_the_same_workload():
     assert workload(seed=3) != workload(seed=4)
     assert workload(1_000).statements == 1_000
     assert workload(10_000).statements == 10_000
+
+
+def test_a_compiled_set_takes_at_most_ten_times_its_text():
+    for given in (workload(asks=100), ours_alone.six_kilobytes(1)):
+        text, compiled, _ = ours_alone.memory(replace(given, asks=given.asks[:20]))
+        assert compiled <= 10 * text
+
+
+def test_the_largest_principal_has_policies_of_six_kilobytes():
+    given = ours_alone.six_kilobytes(1)
+    assert len(given.identity) == 10
+    assert 6.0 <= sum(map(len, given.identity)) / 10 / 1024 < 6.3
+    ours = Ours(given)
+    assert any(ours.decide(number) for number in range(50))
