@@ -45,12 +45,13 @@ def cell(value: str) -> str:
 
 
 def _csv(columns: Sequence[Column], pages: Iterator[Sequence[Row]]) -> Iterator[str]:
-    yield _line([str(column.label) for column in columns])
+    yield line([str(column.label) for column in columns])
     for page in pages:
-        yield "".join(_line([cell(_text(column.text(row))) for column in columns]) for row in page)
+        yield "".join(line([cell(_text(column.text(row))) for column in columns]) for row in page)
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A line of a CSV file."""
     written = StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue()

@@ -38,6 +38,14 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("groups", _("Groups"), "users-group", "g g"),
             Place("roles", _("Roles"), "id-badge-2", "g r"),
             Place("policies", _("Policies"), "shield", "g p"),
+        ),
+    ),
+    (
+        _("Analysis"),
+        (
+            Place("who-can", _("Who can"), "user-search", "g w"),
+            Place("effective-access", _("Effective access"), "layout-grid", "g e"),
+            Place("trust", _("Trust"), "sitemap", "g t"),
             Place("simulator", _("Simulator"), "scale"),
         ),
     ),

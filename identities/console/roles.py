@@ -28,6 +28,7 @@ from identities.console.trust import Trusted, trusted
 from policies.console.access_advisor import advice
 from policies.console.effective import effective
 from policies.console.sources import Sources, role_sources
+from policies.console.trust_graph import graph_of
 from policies.engine import DocumentKind
 
 TABS = {
@@ -119,6 +120,7 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
         context["boundary"] = sources.boundary
     elif tab == "trust":
         context["trusted"] = trusted_by(found)
+        context["graph"] = graph_of(request.ask, found["Arn"])
     elif tab == "access":
         context["advice"] = advice(request, found["Arn"])
     return render(request, f"identities/role_{tab}.html", context)

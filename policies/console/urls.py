@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from policies.console import attachments, decisions, documents, inline, policies, policy, simulator
+from policies.console import (
+    access,
+    attachments,
+    decisions,
+    documents,
+    inline,
+    policies,
+    policy,
+    simulator,
+    trust_graph,
+)
 
 
 class ArnConverter:
@@ -40,6 +50,10 @@ def _of_principal(kind: str, plural: str) -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
+    path("who-can", access.who_can, name="who-can"),
+    path("effective-access", access.effective_access, name="effective-access"),
+    path("effective-access/<service>/<arn:arn>", access.access_cell, name="access-cell"),
+    path("trust", trust_graph.trust_graph, name="trust"),
     path("simulator", simulator.simulator, name="simulator"),
     path("decisions/<decision_id>", decisions.decision, name="decision"),
     path("decisions/<decision_id>/edits/<edit_id>", decisions.MakeEdit.as_view(), name="make-edit"),

@@ -23,11 +23,11 @@ FULL, SOME, NONE = "full", "some", "none"
 LEVELS = ("List", "Read", "Write", "Permissions management", "Tagging")
 
 DOCUMENTS = """
-SELECT DISTINCT ON (digest) digest, document, kind FROM (
-    SELECT digest, document, 'identity' AS kind FROM policies_inlinepolicy
+SELECT DISTINCT ON (digest) digest, document, kind, is_own FROM (
+    SELECT digest, document, 'identity' AS kind, true AS is_own FROM policies_inlinepolicy
         WHERE account_id = %(account)s
     UNION ALL
-    SELECT v.digest, v.document, 'managed' FROM policies_attachment a
+    SELECT v.digest, v.document, 'managed', p.account_id <> 'aws' FROM policies_attachment a
         JOIN policies_policy p ON p.id = a.policy_id
         JOIN policies_policyversion v ON v.policy_id = p.id AND v.number = p.default_version
         WHERE a.account_id = %(account)s) AS held
@@ -70,23 +70,23 @@ def list_account_access(
 
 
 def services_in_use(call: Call, known: ServiceCatalogue) -> list[str]:
-    """The services that most policies of the account speak of, by name."""
+    """The services that most policies of the account speak of, by name; its own policies tell
+    more of what it uses than AWS's do."""
     counted: Counter[str] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(DOCUMENTS, {"account": call.account})
         rows = cursor.fetchall()
-    for _, text, kind in rows:
+    for _, text, kind, is_own in rows:
         try:
             document = document_of(text, DocumentKind(kind))
         except PolicyErrors:  # an AWS managed one of another kind
             continue
-        counted.update(
-            {
-                action.partition(":")[0].lower()
-                for statement in document.statements
-                for action in (*(statement.actions or ()), *(statement.not_actions or ()))
-            }
-        )
+        named = {
+            action.partition(":")[0].lower()
+            for statement in document.statements
+            for action in (*(statement.actions or ()), *(statement.not_actions or ()))
+        }
+        counted.update(dict.fromkeys(named, len(rows) if is_own else 1))
     found = [name for name, _ in counted.most_common() if known.actions(name)]
     return sorted(found[:CHOSEN]) or ["iam", "sts"]
 

@@ -1,0 +1,115 @@
+"""A directed graph drawn in layers, from left to right, as plain numbers for an SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from policies.console.principals import Shown
+
+WIDTH, HEIGHT = 200, 40  # of a node, in the SVG's own pixels
+ACROSS, DOWN = 120, 16  # the gaps between nodes
+LONGEST = 22  # characters of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    shown: Shown
+    tone: str
+    x: int
+    y: int
+
+    @property
+    def name(self) -> str:
+        name = self.shown.name
+        return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    path: str
+    is_conditional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    width: int
+    height: int
+    nodes: list[Node]
+    lines: list[Line]
+
+
+def picture(
+    nodes: Mapping[str, tuple[Shown, str]], edges: Sequence[tuple[str, str, bool]]
+) -> Picture:
+    """`nodes` by their ids; `edges` as (from, to, whether it is conditional)."""
+    layers = _layers(nodes, edges)
+    _untangle(layers, edges)
+    tallest = max(len(layer) for layer in layers)
+    height = tallest * (HEIGHT + DOWN) + DOWN
+    places: dict[str, tuple[int, int]] = {}
+    for column, layer in enumerate(layers):
+        free = height - len(layer) * (HEIGHT + DOWN) + DOWN
+        for row, name in enumerate(layer):
+            places[name] = (
+                column * (WIDTH + ACROSS) + 1,
+                free // 2 + row * (HEIGHT + DOWN),
+            )
+    width = len(layers) * (WIDTH + ACROSS) - ACROSS // 2
+    drawn = [Node(*nodes[name], x, y) for name, (x, y) in places.items()]
+    lines = [Line(_curve(places[one], places[other]), maybe) for one, other, maybe in edges]
+    return Picture(width, height, drawn, lines)
+
+
+def _layers(nodes: Mapping[str, object], edges: Sequence[tuple[str, str, bool]]) -> list[list[str]]:
+    """Each node one layer behind the nearest that leads to it; circles are cut where one enters."""
+    into = {other for one, other, _ in edges if one != other}
+    depth = {name: 0 for name in nodes if name not in into} or {next(iter(nodes)): 0}
+    waiting = list(depth)
+    out: dict[str, list[str]] = {}
+    for one, other, _ in edges:
+        out.setdefault(one, []).append(other)
+    while len(depth) < len(nodes):
+        for name in waiting:  # grows as it is walked
+            for other in out.get(name, ()):
+                if other not in depth:
+                    depth[other] = depth[name] + 1
+                    waiting.append(other)
+        rest = [name for name in nodes if name not in depth]
+        if rest:  # a circle that nothing leads into
+            depth[rest[0]] = 0
+            waiting.append(rest[0])
+    layers: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
+    for name in nodes:
+        layers[depth[name]].append(name)
+    return layers
+
+
+def _untangle(layers: list[list[str]], edges: Sequence[tuple[str, str, bool]]) -> None:
+    """Puts each node near the middle of those that lead to it, twice over."""
+    for _ in range(2):
+        for before, layer in pairwise(layers):
+            place = {name: at for at, name in enumerate(before)}
+
+            def middle(name: str, place: Mapping[str, int] = place) -> float:
+                found = [place[one] for one, other, _ in edges if other == name and one in place]
+                return sum(found) / len(found) if found else 0.0
+
+            layer.sort(key=middle)
+
+
+def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
+    """An arrow from one node's side to the other's: to the right, down the same layer, or back."""
+    y, to_y = start[1] + HEIGHT // 2, end[1] + HEIGHT // 2
+    if end[0] > start[0]:
+        x, to_x = start[0] + WIDTH, end[0] - 6
+        bend = (to_x - x) // 2
+        return f"M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
+    to_x = end[0] + WIDTH + 6
+    if end[0] == start[0]:
+        x, out = start[0] + WIDTH, ACROSS // 2
+        return f"M{x} {y}C{x + out} {y} {to_x + out} {to_y} {to_x} {to_y}"
+    x = start[0]
+    bend = (x - to_x) // 2
+    return f"M{x} {y}C{x - bend} {y} {to_x + bend} {to_y} {to_x} {to_y}"

@@ -1,0 +1,67 @@
+"""Principals of all kinds as pages show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+KINDS: dict[str, tuple[str, str | Promise]] = {
+    "Root": ("shield-lock", _("Root user")),
+    "User": ("user", _("User")),
+    "Role": ("id-badge-2", _("Role")),
+    "Account": ("building", _("Another account")),
+    "Principal": ("user", _("Of another account")),
+    "Service": ("plug-connected", _("Service")),
+    "IdentityProvider": ("link", _("Identity provider")),
+    "Everyone": ("users", _("Everyone")),
+    "Deleted": ("ban", _("Exists no more")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A principal: its ARN, its kind (a key of KINDS), and its page's address, "" for none."""
+
+    arn: str
+    kind: str
+    url: str = ""
+
+    @property
+    def icon(self) -> str:
+        return KINDS[self.kind][0]
+
+    @property
+    def label(self) -> str:
+        return str(KINDS[self.kind][1])
+
+    @property
+    def name(self) -> str:
+        if self.kind == "Everyone":
+            return str(_("Everyone"))
+        if self.kind == "Root":
+            return "root"
+        if self.kind == "Account":
+            return str(_("account %(id)s")) % {"id": self.arn.split(":")[4]}
+        if self.kind in ("User", "Role", "Deleted"):
+            return self.arn.rpartition("/")[2]
+        return self.arn.split(":", 5)[-1] if self.arn.startswith("arn:") else self.arn
+
+
+def shown(arn: str, kind: str) -> Shown:
+    if kind in ("User", "Role"):
+        return Shown(arn, kind, reverse(f"console:{kind.lower()}", args=[arn.rpartition("/")[2]]))
+    return Shown(arn, kind)
+
+
+def statement_url(statement: dict[str, str]) -> str:
+    """The page of the policy that holds a statement; "" where it has none."""
+    if arn := statement.get("PolicyArn"):
+        return reverse("console:policy", args=[arn]) if ":policy/" in arn else ""
+    source, name = statement.get("Source", ""), statement.get("SourceName", "")
+    if source in ("User", "Group", "Role") and name:
+        route = f"console:edit-inline-{source.lower()}-policy"
+        return reverse(route, args=[name, statement["PolicyName"]])
+    return ""

@@ -1,0 +1,77 @@
+"""Who can, effective access and trust, as pages."""
+
+import pytest
+
+from tests.cast import Acme, allow, trust
+from tests.iamsite.console.browser import Browser, text
+
+
+@pytest.fixture(scope="module")
+def acme() -> Acme:
+    account = Acme()
+    reader = account.role("Reader", trust(account.carol.arn), allow("sqs:*"))
+    account.role("Admin", trust(reader), allow("*"))
+    gone = account.user("gone")
+    account.role("Stale", trust(gone.arn))
+    key = gone.key
+    assert key is not None
+    account.root.perform("DeleteAccessKey", UserName="gone", AccessKeyId=key.id)
+    account.root.perform("DeleteUser", UserName="gone")
+    return account
+
+
+@pytest.fixture(scope="module")
+def root(acme) -> Browser:
+    return Browser().sign_in_root(acme)
+
+
+def test_who_can_leads_from_each_principal_to_the_way_and_the_statement(root) -> None:
+    page = text(root.get("/console/who-can?action=sqs:GetQueueUrl"))
+    assert "carol User Allowed Reader p0" in page
+    assert "Reader Role Allowed Nothing: its own p0" in page
+    assert "The root user's full access" in page
+    raw = root.get("/console/who-can?action=sqs:GetQueueUrl").content.decode()
+    assert "/console/roles/Reader/policies/inline/p0/edit" in raw
+
+
+def test_bad_input_and_condition_keys(root, acme) -> None:
+    answer = root.get("/console/who-can?action=nothing")
+    assert answer.status_code == 400
+    assert "nothing is not an action" in text(answer)
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    acme.user("careful", allow("sns:Publish", Condition=mfa))
+    asked = "/console/who-can?action=sns:Publish"
+    assert "careful User Conditional aws:MultiFactorAuthPresent" in text(root.get(asked))
+    asked += "&context=aws:MultiFactorAuthPresent%3Dtrue"
+    assert "careful User Allowed" in text(root.get(asked))
+
+
+def test_a_cell_of_the_grid_leads_to_its_statements_and_the_grid_is_a_file(root, acme) -> None:
+    grid = root.get("/console/effective-access?services=sqs")
+    arn = acme.arn("role/Reader")
+    assert f"/console/effective-access/sqs/{arn}" in grid.content.decode()
+    cell = text(root.get(f"/console/effective-access/sqs/{arn}"))
+    assert "sqs:GetQueueUrl Read Allowed p0" in cell
+    written = root.get("/console/effective-access?services=sqs&export=csv")
+    lines = b"".join(written.streaming_content).decode().splitlines()
+    assert lines[0] == "ARN,sqs"
+    assert f"{arn},full" in lines
+
+
+def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
+    answer = root.get("/console/trust")
+    page = text(answer)
+    assert "carol User Reader 2 Reader Admin" in page
+    assert "gone Exists no more Cannot be resolved Stale" in page
+    assert answer.content.decode().count('<g class="node') == 8
+    assert "In any number of steps" in text(root.get("/console/roles/Admin/?tab=trust"))
+
+
+def test_who_may_not_ask_is_told_which_action_is_missing(acme) -> None:
+    bob = Browser().sign_in(acme, "bob")
+    for path, action in (
+        ("who-can?action=s3:GetObject", "portal:ListPrincipalsWithAccess"),
+        ("effective-access", "portal:ListAccountAccess"),
+        ("trust", "portal:GetTrustGraph"),
+    ):
+        assert action in text(bob.get(f"/console/{path}"))
