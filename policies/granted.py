@@ -27,6 +27,10 @@ class Granted:
             _is_of_all(one, service) for one in self._denies
         )
 
+    def services(self, known: Iterable[str]) -> list[str]:
+        """Those of the known services that are granted."""
+        return [one for one in known if self.service(one)]
+
     def action(self, service: str, name: str) -> bool:
         """Whether the action, by its name in lower case, is granted."""
         return any(_covers(one, service, name) for one in self._allows) and not any(
