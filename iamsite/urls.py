@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from iamsite.console import federation, switching
+from iamsite.console import federation, providers, switching
 from iamsite.portal_model import portal_model
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/service-2.json", portal_model),
     path("workload/", include("iamsite.workloads")),
     path("federation", federation.federation),
+    path("saml", providers.saml_answer),
+    path("saml/metadata.xml", providers.saml_metadata),
     path("switchrole", switching.aws_link),
     path("console/", include("iamsite.console.urls")),
 ]

@@ -12,12 +12,15 @@ from iamsite.session_cookie import cookie_name, session_token
 __all__ = [
     "columns",
     "forget_account",
+    "forget_note",
     "forget_session",
     "keep_account",
     "keep_columns",
+    "keep_note",
     "keep_roles",
     "keep_session",
     "keep_theme",
+    "note",
     "remembered_account",
     "roles",
     "session_token",
@@ -58,6 +61,33 @@ def theme(request: HttpRequest) -> str:
 
 def keep_theme(response: HttpResponseBase, name: str) -> None:
     _keep(response, THEME, name)
+
+
+def note(request: HttpRequest) -> str:
+    """The note of a sign-in at an identity provider, or "" (identities/signin/providers.py)."""
+    return request.COOKIES.get(_note_name(), "")
+
+
+def keep_note(response: HttpResponseBase, text: str) -> None:
+    response.set_cookie(
+        _note_name(),
+        text,
+        max_age=600,
+        path="/",
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_note(response: HttpResponseBase) -> None:
+    response.set_cookie(
+        _note_name(), "", max_age=0, path="/", secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
+
+
+def _note_name() -> str:
+    return "__Host-iamsite_note" if settings.HTTPS else "iamsite_note"
 
 
 def remembered_account(request: HttpRequest) -> tuple[str, str]:

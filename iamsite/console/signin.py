@@ -29,6 +29,7 @@ from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
 from identities import signin
 from identities.signin import PasswordRefused, SignedIn, SignInRefused
+from identities.signin.providers import offers
 
 
 def _password(kind: str) -> forms.PasswordInput:
@@ -221,6 +222,7 @@ class SignIn(Gate):
         status: int = 200,
         failure: str = "",
     ) -> HttpResponse:
+        account = str(form["account"].value() or "") if kind == "user" else ""
         wanted = next_url(request)
         query = {"next": wanted} if wanted != reverse("console:dashboard") else {}
         address = reverse("console:sign-in")
@@ -232,6 +234,7 @@ class SignIn(Gate):
             "user_url": f"{address}?{urlencode(query)}" if query else address,
             "passkey": signin.begin_passkey(),
             "elsewhere": ceremony.elsewhere(request, address),
+            "offers": offers(account) if kind == "user" and account else [],
             "can_recover": mail.is_configured(),
             "root_url": f"{address}?{urlencode({'kind': 'root', **query})}",
         }

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 import accounts.console.urls
 import identities.console.urls
 import policies.console.urls
-from iamsite.console import federation, palette, preferences, recovery, signin, switching
+from iamsite.console import federation, palette, preferences, providers, recovery, signin, switching
 from iamsite.console.errors import no_such_page
 
 app_name = "console"
@@ -16,6 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/key", signin.AnswerKey.as_view(), name="sign-in-key"),
     path("sign-in/passkey", signin.SignInWithPasskey.as_view(), name="sign-in-passkey"),
     path("sign-in/federated", federation.SignInFederated.as_view(), name="sign-in-federated"),
+    path("sign-in/with/<account>/<client>", providers.begin, name="sign-in-with"),
+    path("sign-in/oidc", providers.oidc_answer, name="sign-in-oidc"),
+    path("sign-in/oidc/role", providers.ChooseOIDCRole.as_view(), name="sign-in-oidc-role"),
+    path("sign-in/saml", providers.SignInWithSAML.as_view(), name="sign-in-saml"),
     path("sign-in/password", signin.ChooseNewPassword.as_view(), name="sign-in-password"),
     path("recover", recovery.Recover.as_view(), name="recover"),
     path("recover/<token>", recovery.ChoosePassword.as_view(), name="recover-password"),

@@ -99,6 +99,7 @@ class Statement:
     not_on_or_after: datetime | None
     session_end: datetime | None
     attributes: dict[str, tuple[str, ...]]
+    in_response_to: str = ""
 
     def one(self, name: str) -> str | None:
         """The value of one of AWS's attributes that has at most one. Raises
@@ -140,7 +141,14 @@ def read(assertion: etree._Element) -> Statement:
         not_on_or_after=_time(limits.get("NotOnOrAfter")) if limits is not None else None,
         session_end=min(ends) if ends else None,
         attributes=_attributes(assertion),
+        in_response_to=_asked(assertion),
     )
+
+
+def _asked(assertion: etree._Element) -> str:
+    """The id of the request that is answered; "" for an answer that nobody asked for."""
+    data = "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"
+    return next((one.get("InResponseTo", "") for one in _all(assertion, data)), "")
 
 
 def _all(element: etree._Element, path: str) -> list[etree._Element]:

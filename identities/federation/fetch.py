@@ -13,13 +13,14 @@ import hashlib
 import logging
 import socket
 import ssl
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import BoundedSemaphore, Timer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 
@@ -47,17 +48,43 @@ class Untrusted(FetchError):
     """The certificate is neither of a public authority nor one that a thumbprint names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to a provider."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 def fetch(url: str, thumbprints: Collection[str] = ()) -> bytes:
     """The body of the https address `url`.
 
     A certificate that no public authority vouches for is trusted when it, or an authority over it,
     has one of `thumbprints` (SHA-1, lower-case hex). Raises FetchError.
     """
-    host, port, path = _parts(url)
+    return _exchange(Asked("GET", url), thumbprints)
+
+
+def post(
+    url: str,
+    form: Mapping[str, str],
+    headers: Mapping[str, str],
+    thumbprints: Collection[str] = (),
+) -> bytes:
+    """The body of the answer to a form that is sent to `url`, as warily as `fetch` reads."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    asked = Asked("POST", url, urlencode(form).encode(), {**headers, **kind})
+    return _exchange(asked, thumbprints)
+
+
+def _exchange(asked: Asked, thumbprints: Collection[str]) -> bytes:
+    host, port, _ = _parts(asked.url)
     with _slot():
         addresses = _addresses(host, port)
         try:
-            return _read(host, port, path, addresses, ssl.create_default_context())
+            return _read(asked, addresses, ssl.create_default_context())
         except Untrusted:
             anchors = [
                 one
@@ -66,7 +93,7 @@ def fetch(url: str, thumbprints: Collection[str] = ()) -> bytes:
             ]
             if not anchors:
                 raise
-        return _read(host, port, path, addresses, _trusting(anchors))
+        return _read(asked, addresses, _trusting(anchors))
 
 
 def top_thumbprint(url: str) -> str:
@@ -180,12 +207,12 @@ def _cut(sock: socket.socket) -> None:
         logger.debug("the connection had ended")
 
 
-def _read(host: str, port: int, path: str, addresses: list[str], context: ssl.SSLContext) -> bytes:
+def _read(asked: Asked, addresses: list[str], context: ssl.SSLContext) -> bytes:
+    host, port, path = _parts(asked.url)
     connection = _connected(host, port, addresses, context)
+    headers = {"Accept": "application/json", "User-Agent": "iamsite", **asked.headers}
     try:
-        connection.request(
-            "GET", path, headers={"Accept": "application/json", "User-Agent": "iamsite"}
-        )
+        connection.request(asked.method, path, asked.body, headers)
         answer = connection.getresponse()
         if answer.status != 200:
             raise Unreachable(f"{host} answers {answer.status} for {path}")

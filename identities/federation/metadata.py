@@ -15,6 +15,7 @@ from lxml import etree
 
 from identities.federation.xml import NAMESPACES, NotXML, parse
 
+REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 SMALLEST_RSA = 1024
 MOST_ENTITIES = 10
 MOST_KEYS = 10
@@ -28,10 +29,12 @@ class MetadataError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An identity provider: its entity id, and its signing certificates in DER."""
+    """An identity provider: its entity id, its signing certificates in DER, and the address where
+    people sign in by a redirect, "" if it names none."""
 
     id: str
     certificates: tuple[bytes, ...]
+    sso: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,12 @@ def _entity(element: etree._Element) -> Entity:
     certificates = tuple(dict.fromkeys(_certificate(text) for text in texts))
     if not 1 <= len(certificates) <= MOST_KEYS:
         raise MetadataError("not one to ten signing certificates")
-    return Entity(entity_id, certificates)
+    found = element.xpath(
+        "md:IDPSSODescriptor/md:SingleSignOnService[@Binding=$binding]/@Location",
+        namespaces=NAMESPACES,
+        binding=REDIRECT,
+    )
+    return Entity(entity_id, certificates, str(found[0]) if found else "")
 
 
 def _certificate(text: str) -> bytes:

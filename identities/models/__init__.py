@@ -13,6 +13,7 @@ from identities.models.providers import (
 from identities.models.service_credentials import ServiceSpecificCredential, SSHPublicKey
 from identities.models.service_linked_roles import DeletionTask
 from identities.models.service_principals import ServiceAccessKey
+from identities.models.sign_in_clients import SignInClient
 from identities.models.workloads import Workload, WorkloadToken
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ServerCertificate",
     "ServiceAccessKey",
     "ServiceSpecificCredential",
+    "SignInClient",
     "SigningCertificate",
     "SigningKey",
     "UsedAssertion",

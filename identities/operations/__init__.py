@@ -17,6 +17,7 @@ from identities.operations import service_access_keys as service_access_keys
 from identities.operations import service_linked_roles as service_linked_roles
 from identities.operations import service_specific_credentials as service_specific_credentials
 from identities.operations import sessions as sessions
+from identities.operations import sign_in_clients as sign_in_clients
 from identities.operations import signing_certificates as signing_certificates
 from identities.operations import ssh_public_keys as ssh_public_keys
 from identities.operations import user_summaries as user_summaries
