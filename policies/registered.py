@@ -18,6 +18,7 @@ from policies.engine.lint import (
     ServiceCatalogue,
     aws_services,
 )
+from policies.engine.patterns import Glob
 from policies.models import RegisteredResource, Service
 
 LONGEST_ARN = 1024
@@ -90,15 +91,12 @@ def has_form(arn: str, template: str) -> bool:
     parts, wanted = arn.split(":", 5), template.split(":", 5)
     if len(parts) != 6 or len(wanted) != 6:
         return False
-    fronts = zip(parts[:5], wanted[:5], strict=True)
-    return all(_fits(part, form, "[^:]+") for part, form in fronts) and _fits(
-        parts[5], wanted[5], ".+"
-    )
+    return all(_fits(part, form) for part, form in zip(parts, wanted, strict=True))
 
 
-def _fits(text: str, form: str, variable: str) -> bool:
-    pattern = variable.join(re.escape(piece) for piece in _VARIABLE.split(form))
-    return re.fullmatch(pattern, text, re.DOTALL) is not None
+def _fits(text: str, form: str) -> bool:
+    """Whether the text fits, with a character or more for each `${Name}`."""
+    return Glob.with_gaps(_VARIABLE.split(form)).matches(text)
 
 
 def containing(arn: str) -> list[str]:

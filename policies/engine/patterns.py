@@ -80,6 +80,14 @@ class Glob:
     def of(cls, text: str) -> Glob:
         return cls(tokens_of(text))
 
+    @classmethod
+    def with_gaps(cls, pieces: Iterable[str]) -> Glob:
+        """The literal pieces in order, with one character or more between each two."""
+        tokens: list[Token] = []
+        for piece in pieces:
+            tokens += [ONE, MANY, piece]
+        return cls(tokens[2:])
+
     def matches(self, text: str) -> bool:
         if self.literal is not None:
             return text == self.literal

@@ -10,8 +10,10 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
+
+from ..patterns import Glob
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +221,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return spellings[found[0]] if found else ""
 
 
-@cache
-def template_of(key: str) -> re.Pattern[str]:
-    """A condition key's name with one gap a variable part, in lower case.
+_GAPS = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$")
 
-    Each gap takes at least one character.
-    """
-    pieces = re.split(r"\$\{[^}]*\}|<[^>]*>|(?<=/)tag-key$", key.lower())
-    return re.compile(".+".join(map(re.escape, pieces)))
+
+@lru_cache(maxsize=16_384)
+def template_of(key: str) -> Glob:
+    """A condition key's name in lower case, with a gap for each part that varies."""
+    return Glob.with_gaps(_GAPS.split(key.lower()))
+
+
+def _without_names(key: str) -> str:
+    """A condition key's name as its template, whatever its variable parts are called."""
+    return _GAPS.sub("${}", key.lower())
 
 
 def carries(catalogue: ServiceCatalogue, service: str, action: ServiceAction, key: str) -> bool:
@@ -236,5 +242,5 @@ def carries(catalogue: ServiceCatalogue, service: str, action: ServiceAction, ke
     for name in action.resource_types:
         if name.lower() in types:
             names += types[name.lower()].condition_keys
-    wanted = template_of(key).pattern
-    return any(template_of(one).pattern == wanted for one in names)
+    wanted = _without_names(key)
+    return any(_without_names(one) == wanted for one in names)

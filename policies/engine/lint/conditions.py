@@ -158,7 +158,7 @@ def _find(name: str, keys: Mapping[str, ConditionKey]) -> ConditionKey | None:
     for template, key in keys.items():
         if any(mark in template for mark in ("${", "<", "/tag-key")) and template_of(
             template
-        ).fullmatch(name.lower()):
+        ).matches(name.lower()):
             return key
     return None
 

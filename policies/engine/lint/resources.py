@@ -12,6 +12,7 @@ from .catalogue import ResourceType, ServiceCatalogue
 from .coverage import covered_by_others
 from .source import Element, Findings, Statement
 from .values import REGION
+from .variables import replaced
 
 PARTITIONS = (
     "aws",
@@ -23,7 +24,6 @@ PARTITIONS = (
     "aws-iso-f",
     "aws-eusc",
 )
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def check_resources(
@@ -207,8 +207,8 @@ def _head(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _may_fit(template: str, pattern: str) -> bool:
-    left = list(_tokens(_VARIABLE.sub("*", template)))
-    right = list(_tokens(_VARIABLE.sub("*", pattern)))
+    left = list(_tokens(replaced(template, _star)))
+    right = list(_tokens(replaced(pattern, _star)))
     reached = _skip_stars(right, {0})
     for piece in left:
         if piece == "*":
@@ -224,6 +224,10 @@ def _may_fit(template: str, pattern: str) -> bool:
         if not reached:
             return False
     return len(right) in reached
+
+
+def _star(variable: re.Match[str]) -> str:
+    return "*"
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import ipaddress
 import re
 
 from .source import Condition, Element, Findings
+from .variables import VARIABLE, replaced
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]+")
 _DATE = re.compile(
@@ -34,7 +35,6 @@ _SENSITIVE = frozenset(
         "aws:vpceorgid",
     )
 )
-_VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
 _ENOUGH = 6
 
 
@@ -65,7 +65,7 @@ def _check_type(condition: Condition, items: list[Element], findings: Findings) 
             if not _is_base64(item.text):
                 findings.add("TYPE_MISMATCH_STRING", item, operator=condition.operator)
         elif base.startswith("string") and "like" not in base:
-            bare = _VARIABLE.sub("", item.text)
+            bare = replaced(item.text, lambda one: "")
             if "*" in bare or "?" in bare:
                 right = re.sub("Equals(IgnoreCase)?", "Like", condition.operator)
                 findings.add("WILDCARD_WITHOUT_LIKE_OPERATOR", item, right)
@@ -126,12 +126,13 @@ def _check_breadth(condition: Condition, items: list[Element], findings: Finding
     if condition.key.lower() not in _SENSITIVE:
         return
     for item in items:
+        closed = item.text[: item.text.rfind("}") + 1]
         variable = next(
-            (one for one in _VARIABLE.finditer(item.text) if one[1].lower() not in _SENSITIVE), None
+            (one for one in VARIABLE.finditer(closed) if one[1].lower() not in _SENSITIVE), None
         )
         if variable is not None and variable[1] not in "*?$" and variable.start() < _ENOUGH:
             findings.add("VARIABLE_USAGE_TOO_PERMISSIVE", item, key=condition.key)
-        bare = _VARIABLE.sub(lambda one: "x" * len(one[0]), item.text)
+        bare = replaced(item.text, lambda one: "x" * len(one[0]))
         wildcard = re.search("[*?]", bare) if "like" in condition.base else None
         if wildcard is not None and wildcard.start() < _ENOUGH:
             findings.add("WILDCARD_USAGE_TOO_PERMISSIVE", item, key=condition.key)

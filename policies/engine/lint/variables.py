@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .source import Element, Findings, Statement
 
-_START = re.compile(r"\$\{")
+VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")  # its name is the group
 _VARIABLE_OPERATORS = ("string", "arn", "bool")
 
 
@@ -24,20 +25,40 @@ def check_variables(statement: Statement, active: bool, findings: Findings) -> N
 
 
 def _check_text(item: Element, active: bool, findings: Findings) -> None:
-    for start in _START.finditer(item.text):
-        body, closed, _ = item.text[start.end() :].partition("}")
-        if not closed:
-            findings.add("MISSING_BRACE_IN_VARIABLE", item)
+    """Each kind of fault once: the same mistake all through a text is one mistake."""
+    text, found = item.text, set[str]()
+
+    def add(code: str, right: str = "") -> None:
+        if code not in found:
+            found.add(code)
+            findings.add(code, item, right)
+
+    start = text.find("${")
+    while start >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            add("MISSING_BRACE_IN_VARIABLE")
             return
         if not active:
-            findings.add("VARIABLE_UNSUPPORTED_IN_VERSION", item, '"Version": "2012-10-17"')
+            add("VARIABLE_UNSUPPORTED_IN_VERSION", '"Version": "2012-10-17"')
             return
-        name, comma, default = body.partition(",")
+        name, comma, default = text[start + 2 : end].partition(",")
         if not name.strip():
-            findings.add("EMPTY_VARIABLE", item)
+            add("EMPTY_VARIABLE")
         elif " " in name:
-            right = item.text.replace(name, name.replace(" ", ""))
-            findings.add("UNSUPPORTED_SPACE_IN_VARIABLE", item, right)
+            if "UNSUPPORTED_SPACE_IN_VARIABLE" not in found:
+                add("UNSUPPORTED_SPACE_IN_VARIABLE", replaced(text, _without_space))
         elif comma and not re.fullmatch(" '[^']*'", default):
-            right = f"${{{name}, '{default.strip(chr(39) + ' ')}'}}"
-            findings.add("MISSING_QUOTE_IN_VARIABLE", item, right)
+            add("MISSING_QUOTE_IN_VARIABLE", f"${{{name}, '{default.strip(chr(39) + ' ')}'}}")
+        start = text.find("${", end)
+
+
+def _without_space(variable: re.Match[str]) -> str:
+    name = variable[1]
+    return variable[0].replace(name, name.replace(" ", ""), 1)
+
+
+def replaced(text: str, by: Callable[[re.Match[str]], str]) -> str:
+    """The text with each closed variable replaced, in a time that is linear in its length."""
+    end = text.rfind("}") + 1  # beyond it, every opening would be sought to the end in vain
+    return VARIABLE.sub(by, text[:end]) + text[end:]

@@ -18,7 +18,14 @@ from policies.engine import (
     decide,
     parse,
 )
-from policies.engine.lint import aws_services, lint
+from policies.engine.lint import (
+    ConditionKey,
+    RegisteredService,
+    RegisteredServices,
+    ServiceAction,
+    aws_services,
+    lint,
+)
 from tests.policies.engine.acme import allow, ask, deny, policies, refusal, text
 
 KINDS = list(DocumentKind)
@@ -190,3 +197,33 @@ def test_thousands_of_unknown_names_are_linted_in_bounded_time(change: dict[str,
     found = lint(source, DocumentKind.MANAGED, services)
     assert time.process_time() - started < 3
     assert len(found) >= (4000 if "*" not in str(change.get("Resource")) else 1)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    ["${" * 60_000, "${" * 60_000 + "}", "${a b}" * 20_000, "${}" * 40_000, "${a, b}" * 15_000],
+    ids=["open", "closed once", "spaces", "empty", "unquoted"],
+)
+@pytest.mark.parametrize("place", ["Resource", "Condition"])
+def test_variables_without_end_are_linted_in_bounded_time(place: str, variables: str) -> None:
+    change: dict[str, Any] = {"Resource": f"arn:aws:s3:::{variables}"}
+    if place == "Condition":
+        change = {"Condition": {"StringEquals": {"aws:PrincipalAccount": variables}}}
+    services = aws_services()
+    assert services is not None
+    started = time.process_time()
+    found = lint(text({**allow("s3:*"), **change}), DocumentKind.MANAGED, services)
+    assert time.process_time() - started < 2
+    assert 1 <= len(found) <= 6
+
+
+def test_a_registered_key_of_nothing_but_gaps_is_compared_in_bounded_time() -> None:
+    """Names of registered services come from outside: no regular expression is made of them."""
+    gaps = "shop:" + "${a}x" * 20 + "y"
+    shop = RegisteredService("shop", (ServiceAction("Buy"),), (), (ConditionKey(gaps, "String"),))
+    block = {"StringEquals": {"shop:" + "ax" * 60: "1"}}
+    source = text(allow("shop:Buy", Condition=block))
+    started = time.process_time()
+    found = lint(source, DocumentKind.MANAGED, RegisteredServices([shop]))
+    assert time.process_time() - started < 1
+    assert "INVALID_SERVICE_CONDITION_KEY" in [one.code for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -181,6 +182,34 @@ def test_no_pattern_backtracks(pattern: str) -> None:
         glob.matches(of)
         glob.matches(of + "b")
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("pieces", "of", "expected"),
+    [
+        (["a"], "a", True),
+        (["a"], "ab", False),
+        (["a", ""], "ab", True),
+        (["a", ""], "a", False),
+        (["", "a"], "ba", True),
+        (["", "a"], "a", False),
+        (["a", "b"], "axb", True),
+        (["a", "b"], "ab", False),
+        (["a", "", "b"], "axxb", True),
+        (["a", "", "b"], "axb", False),
+        (["*", "?"], "*x?", True),
+        (["*", "?"], "yxz", False),
+        ([""], "", True),
+    ],
+)
+def test_gaps_take_one_character_or_more(pieces: list[str], of: str, expected: bool) -> None:
+    assert Glob.with_gaps(pieces).matches(of) is expected
+
+
+@given(st.lists(st.text("ab", max_size=2), min_size=1, max_size=5), st.text("ab", max_size=10))
+def test_gaps_match_as_a_regular_expression_would(pieces: list[str], of: str) -> None:
+    expression = ".+".join(map(re.escape, pieces))
+    assert Glob.with_gaps(pieces).matches(of) is (re.fullmatch(expression, of) is not None)
 
 
 @given(st.characters())
