@@ -56,9 +56,16 @@ def catalogue(account: str) -> ServiceCatalogue:
 
 def catalogue_of(services: Iterable[Service]) -> ServiceCatalogue:
     """These services beside AWS's."""
-    own = RegisteredServices(_registered(one) for one in services)
+    own = OwnServices(_registered(one) for one in services)
     known = aws_services()
     return Catalogues(own, known) if known is not None else own
+
+
+class OwnServices(RegisteredServices):
+    """The services of an account; those of others may be known by their full names."""
+
+    def has_principal(self, name: str) -> bool:
+        return super().has_principal(name) or read_full_name(name) is not None
 
 
 def _registered(service: Service) -> RegisteredService:
@@ -79,7 +86,9 @@ def _registered(service: Service) -> RegisteredService:
         ConditionKey(one["ConditionKeyName"], one.get("ConditionKeyType", "String"))
         for one in service.condition_keys
     ]
-    return RegisteredService(service.prefix, tuple(actions), tuple(types), tuple(keys))
+    return RegisteredService(
+        service.prefix, tuple(actions), tuple(types), tuple(keys), (service.principal,)
+    )
 
 
 def _keys(one: Mapping[str, Any]) -> tuple[str, ...]:

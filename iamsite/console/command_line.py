@@ -14,16 +14,21 @@ from botocore.model import Shape
 from iamsite.console.asking import Params
 from iamsite.operations.models import operation_model
 
+LEARNING = (
+    "# Once, so that the CLI knows these:",
+    "# curl -o portal.json {}portal/service-2.json",
+    "# aws configure add-model --service-name portal --service-model file://portal.json",
+)
 _PLAIN = re.compile(r"[\w./:@+-]+")
 
 
 def commands(performed: Sequence[tuple[str, Params]], endpoint: str) -> str:
-    """One command a line; "" when one of the operations is none of AWS's."""
+    """One command a line; before those of `portal` how the CLI learns them (docs/portal-cli.md)."""
     lines = []
-    for name, params in performed:
-        model = operation_model(name)
-        if model.service not in ("iam", "sts", "organizations"):
-            return ""
+    models = [operation_model(name) for name, _params in performed]
+    if any(model.service == "portal" for model in models):
+        lines += [line.format(endpoint) for line in LEARNING]
+    for model, (_name, params) in zip(models, performed, strict=True):
         parts = [f"aws {model.service} {xform_name(model.wire_name, '-')}"]
         parts += [
             _option(key, params[key], shape)

@@ -50,6 +50,14 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        _("Applications"),
+        (
+            Place("services", _("Services"), "plug-connected", "g v"),
+            Place("workloads", _("Workloads"), "terminal-2", "g l"),
+            Place("resources", _("Resources"), "database", "g o"),
+        ),
+    ),
+    (
         _("Account"),
         (
             Place("activity", _("Activity"), "activity", "g a"),

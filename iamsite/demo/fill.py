@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
 
 from accounts.opening import close_account, open_account
+from iamsite.demo import applications
 from iamsite.demo.organisation import (
     ORGANISATIONS,
     PARTNER,
@@ -63,6 +64,7 @@ class Filler:
         # Trust policies name other accounts, so roles come once all accounts are there.
         for organisation in ORGANISATIONS:
             self._roles(organisation)
+        applications.register(self._root(PRODUCTION), self.now)
         self._plan_habits()
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)

@@ -289,6 +289,7 @@ ROUTES: list[Route] = [
     Route("POST", "workload-credentials", "GetWorkloadCredentials"),
     Route("GET", "resources", "ListResources"),
     Route("POST", "resources", "RegisterResource"),
+    Route("GET", "resources/{ResourceArn:path}", "GetResource"),
     Route("DELETE", "resources/{ResourceArn:path}", "DeregisterResource"),
     Route("GET", "resource-policies/{ResourceArn:path}", "GetResourcePolicy"),
     Route("PUT", "resource-policies/{ResourceArn:path}", "PutResourcePolicy"),

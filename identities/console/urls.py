@@ -13,10 +13,22 @@ from identities.console import (
     mfa,
     own,
     roles,
+    service_keys,
     tags,
     users,
+    workloads,
 )
 from identities.console.user import user
+from policies.console.services import ServiceAction
+
+# A verb of the address, and its action.
+SERVICE_KEYS: tuple[tuple[str, str, type[ServiceAction]], ...] = (
+    ("create", "create", service_keys.CreateServiceKey),
+    ("<key>/rotate", "rotate", service_keys.RotateServiceKey),
+    ("<key>/deactivate", "deactivate", service_keys.DeactivateServiceKey),
+    ("<key>/activate", "activate", service_keys.ActivateServiceKey),
+    ("<key>/delete", "delete", service_keys.DeleteServiceKey),
+)
 
 urlpatterns: list[URLPattern] = [
     path("users/", users.list_users, name="users"),
@@ -71,6 +83,34 @@ urlpatterns: list[URLPattern] = [
     path("roles/<name>/boundary", boundaries.EditRoleBoundary.as_view(), name="role-boundary"),
     path("roles/<name>/tags", tags.EditRoleTags.as_view(), name="role-tags"),
     path("roles/<name>/delete", roles.DeleteRole.as_view(), name="delete-role"),
+    *(
+        path(f"services/<prefix>/keys/{verb}", action.as_view(), name=f"{name}-service-key")
+        for verb, name, action in SERVICE_KEYS
+    ),
+    path(
+        "services/<prefix>/workloads/register",
+        workloads.RegisterProgram.as_view(),
+        name="register-program",
+    ),
+    path("workloads/", workloads.list_workloads, name="workloads"),
+    path("workloads/register", workloads.RegisterMachine.as_view(), name="register-machine"),
+    path("workloads/<name>/", workloads.workload, name="workload"),
+    path("workloads/<name>/edit", workloads.EditWorkload.as_view(), name="edit-workload"),
+    path(
+        "workloads/<name>/deregister",
+        workloads.DeregisterWorkload.as_view(),
+        name="deregister-workload",
+    ),
+    path(
+        "workloads/<name>/tokens/create",
+        workloads.CreateToken.as_view(),
+        name="create-workload-token",
+    ),
+    path(
+        "workloads/<name>/tokens/<token>/delete",
+        workloads.DeleteToken.as_view(),
+        name="delete-workload-token",
+    ),
     path("security-credentials", own.security_credentials, name="security-credentials"),
     path("security-credentials/password", own.ChangePassword.as_view(), name="change-password"),
     path("security-credentials/mfa/add", mfa.AddDevice.as_view(), name="add-mfa"),

@@ -89,6 +89,11 @@ def _checked_service(call: Call, arn: str) -> str:
     return service
 
 
+@operation("portal:GetResource", resource=resource, reads=True)
+def get_registered_resource(call: Call, ResourceArn: str) -> dict[str, Any]:
+    return {"Resource": _output(get_resource(call, ResourceArn))}
+
+
 @operation("portal:ListResources", reads=True)
 def list_resources(
     call: Call,

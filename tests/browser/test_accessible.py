@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chromium import SETTLED
 from tests.browser.visits import Visits
 from tests.cast import Acme, allow, trust
-from tests.iamsite.console.test_shell import PAGES
+from tests.iamsite.console.test_shell import PAGES, of_applications
 from tests.portal import Portal
 
 AXE = Axe()
@@ -68,6 +68,7 @@ def acme() -> Acme:
     )
     account.role(long, trust(account.arn(f"user/a/path/that/goes/on/and/on/{long}")))
     account.root.perform("AddUserToGroup", GroupName="Developers", UserName=long)
+    of_applications(account)
     return account
 
 
@@ -80,8 +81,10 @@ def signed_in(acme: Acme, chromium: Browser, portal: Portal) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *MORE])
-def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(signed_in: Page, path: str) -> None:
-    looks_right(signed_in, path)
+def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(
+    signed_in: Page, acme: Acme, path: str
+) -> None:
+    looks_right(signed_in, path.format(account=acme.id))
 
 
 @pytest.mark.parametrize("path", GATES)

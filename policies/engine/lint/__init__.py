@@ -74,7 +74,7 @@ def lint(text: str, kind: DocumentKind, catalogue: ServiceCatalogue | None = Non
     version = dict(root.members()).get("Version")
     active = version is not None and version.text == VERSIONS[0]
     for statement in statements:
-        check_principals(statement, kind, findings)
+        check_principals(statement, kind, catalogue, findings)
         check_actions(statement, kind, catalogue, findings)
         check_resources(statement, kind, catalogue, findings)
         check_conditions(statement, catalogue, findings)

@@ -66,6 +66,10 @@ class ServiceCatalogue(Protocol):
 
     def condition_keys(self, service: str) -> Mapping[str, ConditionKey]: ...
 
+    def has_principal(self, name: str) -> bool:
+        """Whether a service that is none of AWS's has that name as a principal."""
+        ...
+
 
 @dataclass(frozen=True)
 class RegisteredService:
@@ -75,6 +79,7 @@ class RegisteredService:
     actions: tuple[ServiceAction, ...] = ()
     resource_types: tuple[ResourceType, ...] = ()
     condition_keys: tuple[ConditionKey, ...] = ()
+    principals: tuple[str, ...] = ()
 
 
 class RegisteredServices:
@@ -82,6 +87,10 @@ class RegisteredServices:
 
     def __init__(self, services: Iterable[RegisteredService]) -> None:
         self._services = {service.prefix.lower(): service for service in services}
+        self._principals = {name for one in self._services.values() for name in one.principals}
+
+    def has_principal(self, name: str) -> bool:
+        return name in self._principals
 
     def services(self) -> Iterable[str]:
         return self._services
@@ -104,6 +113,9 @@ class Catalogues:
 
     def __init__(self, *catalogues: ServiceCatalogue) -> None:
         self._catalogues = catalogues
+
+    def has_principal(self, name: str) -> bool:
+        return any(catalogue.has_principal(name) for catalogue in self._catalogues)
 
     def _of(self, service: str) -> Iterator[ServiceCatalogue]:
         for catalogue in self._catalogues:
@@ -137,6 +149,9 @@ class AWSServices:
         self._actions = cache(self._read_actions)
         self._resource_types = cache(self._read_resource_types)
         self._condition_keys = cache(self._read_condition_keys)
+
+    def has_principal(self, name: str) -> bool:
+        return False
 
     def services(self) -> Iterable[str]:
         return self._names

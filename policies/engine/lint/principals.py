@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..document import DocumentKind
-from .catalogue import nearest
+from .catalogue import ServiceCatalogue, nearest
 from .source import Element, Findings, Statement
 from .trust import check_trust
 
@@ -13,7 +13,12 @@ KEYS = ("AWS", "CanonicalUser", "Federated", "Service")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 
 
-def check_principals(statement: Statement, kind: DocumentKind, findings: Findings) -> None:
+def check_principals(
+    statement: Statement,
+    kind: DocumentKind,
+    catalogue: ServiceCatalogue | None,
+    findings: Findings,
+) -> None:
     negated = statement.elements.get("NotPrincipal")
     if negated is not None:
         if kind is DocumentKind.TRUST:
@@ -22,13 +27,17 @@ def check_principals(statement: Statement, kind: DocumentKind, findings: Finding
             findings.add("ALLOW_WITH_NOT_PRINCIPAL", negated)
     for name in ("Principal", "NotPrincipal"):
         if name in statement.elements:
-            _check_element(statement, statement.elements[name], kind, findings)
+            _check_element(statement, statement.elements[name], kind, catalogue, findings)
     if kind is DocumentKind.TRUST:
         check_trust(statement, findings)
 
 
 def _check_element(
-    statement: Statement, element: Element, kind: DocumentKind, findings: Findings
+    statement: Statement,
+    element: Element,
+    kind: DocumentKind,
+    catalogue: ServiceCatalogue | None,
+    findings: Findings,
 ) -> None:
     if not element.is_object:
         if element.text != "*":
@@ -46,6 +55,8 @@ def _check_element(
         elif values.is_list and not values.node.items:
             findings.add("EMPTY_ARRAY_PRINCIPAL", values)
         for item in values.texts():
+            if key == "Service" and catalogue and catalogue.has_principal(item.text):
+                continue
             _check_value(statement, key, item, kind, findings)
 
 

@@ -38,8 +38,14 @@ def test_a_boolean_is_a_flag_and_a_plain_tag_is_shorthand():
     assert "--tags Key=a,Value=1" in text
 
 
-def test_what_aws_has_no_operation_for_has_no_command():
-    assert commands([("LockRoot", {})], HERE) == ""
+def test_what_aws_has_no_operation_for_the_cli_must_learn_first():
+    assert commands([("LockRoot", {})], HERE).splitlines() == [
+        "# Once, so that the CLI knows these:",
+        f"# curl -o portal.json {HERE}portal/service-2.json",
+        "# aws configure add-model --service-name portal --service-model file://portal.json",
+        "aws portal lock-root \\",
+        f"    --endpoint-url {HERE}",
+    ]
 
 
 def test_a_quote_in_a_value_does_not_end_it():

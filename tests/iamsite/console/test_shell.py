@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.cast import Acme
+from tests.cast import Acme, service, trust
 from tests.iamsite.console.browser import Browser, text
 
 SOURCE = Path(settings.BASE_DIR)
@@ -12,7 +12,25 @@ SOURCE = Path(settings.BASE_DIR)
 
 @pytest.fixture(scope="module")
 def acme() -> Acme:
-    return Acme()
+    account = Acme()
+    of_applications(account)
+    return account
+
+
+def of_applications(account: Acme) -> None:
+    """A service with a key and a workload, a machine, a queue that others may write to."""
+    service(account, "ledger")
+    role = account.role("Poster", trust({"Service": "ledger.example.com"}))
+    perform = account.root.perform
+    perform("RegisterWorkload", WorkloadName="poster", ServicePrefix="ledger", RoleArn=role)
+    perform("CreateWorkloadToken", WorkloadName="poster")
+    perform("CreateInstanceProfile", InstanceProfileName="web")
+    perform("RegisterWorkload", WorkloadName="web-1", InstanceProfileName="web")
+    for name in ("pages", "bare"):
+        perform("RegisterResource", ResourceArn=f"arn:aws:sqs:us-east-1:{account.id}:{name}")
+    arn = f"arn:aws:sqs:us-east-1:{account.id}:pages"
+    document = trust({"AWS": ["*", account.root.arn]}, "sqs:SendMessage", Resource=arn)
+    perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +114,32 @@ PAGES = [
     "/console/roles/Deployer/trust",
     "/console/roles/Deployer/tags",
     "/console/roles/Deployer/delete",
+    "/console/services/",
+    "/console/services/register",
+    "/console/services/ledger/",
+    "/console/services/ledger/?tab=keys",
+    "/console/services/ledger/?tab=workloads",
+    "/console/services/ledger/edit",
+    "/console/services/ledger/deregister",
+    "/console/services/ledger/keys/create",
+    "/console/services/ledger/workloads/register",
+    "/console/workloads/",
+    "/console/workloads/register",
+    "/console/workloads/poster/",
+    "/console/workloads/web-1/",
+    "/console/workloads/poster/edit",
+    "/console/workloads/web-1/edit",
+    "/console/workloads/poster/deregister",
+    "/console/workloads/poster/tokens/create",
+    "/console/resources/",
+    "/console/resources/?q=pages",
+    "/console/resources/register",
+    "/console/resources/arn:aws:sqs:us-east-1:{account}:pages",
+    "/console/resources/arn:aws:sqs:us-east-1:{account}:bare",
+    "/console/resources/policy/edit/arn:aws:sqs:us-east-1:{account}:pages",
+    "/console/resources/policy/edit/arn:aws:sqs:us-east-1:{account}:bare",
+    "/console/resources/policy/delete/arn:aws:sqs:us-east-1:{account}:pages",
+    "/console/resources/deregister/arn:aws:sqs:us-east-1:{account}:pages",
     "/console/policies/",
     "/console/policies/?scope=aws",
     "/console/policies/?scope=all&q=administrator",
@@ -108,8 +152,8 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_opens_and_holds_to_the_policy_of_its_content(root, path):
-    response = root.get(path)
+def test_a_page_opens_and_holds_to_the_policy_of_its_content(acme, root, path):
+    response = root.get(path.format(account=acme.id))
     assert response.status_code == 200
     body = response.content.decode()
     assert "<script>" not in body

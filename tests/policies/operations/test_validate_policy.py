@@ -1,6 +1,6 @@
 """ValidatePolicy: every fault with its place, and what is unwise."""
 
-from tests.cast import Acme, allow, trust
+from tests.cast import Acme, allow, service, trust
 
 
 def validate(actor, text, **params):
@@ -62,3 +62,13 @@ def test_the_kind_decides_the_grammar(acme: Acme) -> None:
 
 def test_it_needs_no_permission(acme: Acme) -> None:
     assert validate(acme.carol, allow("s3:GetObject"))["IsValid"] is True
+
+
+def test_the_principals_of_the_accounts_own_services_are_sound(acme: Acme) -> None:
+    service(acme, "ledger")
+    names = ["ledger.example.com", "courier.999999999999.iamsite.internal"]
+    found = validate(acme.root, trust({"Service": names}), PolicyType="trust")
+    assert found["Findings"] == []
+    unknown = trust({"Service": "courier.example.com"})
+    found = validate(acme.root, unknown, PolicyType="trust")
+    assert [one["Code"] for one in found["Findings"]] == ["INVALID_SERVICE_PRINCIPAL_FORMAT"]
