@@ -47,8 +47,8 @@ class Change:
     """One change. `layer` and `level` say where; `policy` and `statement` what stands in the way.
 
     `proposal` is the statement to add, or the one that replaces `statement`; `key` and `value`
-    are what the request should carry. A statement is added to `policy` where that is the layer's
-    only one, as a boundary is, and else to any; one of AWS's own must be replaced for it.
+    are what the request should carry. A statement is added to `policy` where the layer has but
+    one, as a boundary is, and else to any; one of AWS's own must be replaced for it.
     """
 
     kind: ChangeKind
@@ -265,7 +265,8 @@ def _add_statement(state: _State, check: LayerCheck) -> Iterator[_State]:
     except PolicyErrors:
         return
     added = Policy(document, "", None, "none")
-    only = old[0] if len(old) == 1 and layer is not Layer.IDENTITY else None
+    shared = layer in (Layer.IDENTITY, Layer.SCP)  # which any number of policies make up
+    only = old[0] if len(old) == 1 and not shared else None
     change = Change(
         ChangeKind.ADD_STATEMENT, layer, check.level, policy=only, proposal=json.dumps(written)
     )

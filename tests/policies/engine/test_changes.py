@@ -360,6 +360,7 @@ def test_the_layer_that_is_silent_is_named_with_the_statement_it_lacks(layer: La
     change = proved(asked(), all_layers(layer, allow(other)))
     assert (change.kind, change.layer) == (ChangeKind.ADD_STATEMENT, layer)
     assert change.level == (1 if layer is Layer.SCP else 0)
+    assert (change.policy is None) is (layer in (Layer.IDENTITY, Layer.SCP))
     written = json.loads(change.proposal or "")
     assert (written["Effect"], written["Action"]) == ("Allow", "sts:AssumeRole")
     assert ("Principal" in written) is (layer in (Layer.RESOURCE, Layer.TRUST))
