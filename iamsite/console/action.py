@@ -25,6 +25,7 @@ from iamsite.console.documents import DocumentForm
 from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import Failure, failure_of
 from iamsite.console.forms import OperationForm, Text
+from iamsite.console.preview import preview
 from iamsite.operations import OperationError
 from iamsite.operations.errors import DECISION_HEADER
 
@@ -54,6 +55,7 @@ class Action(View):
     edits = False
     wide = False
     shows = True
+    previews = False
     form_template = "console/action_form.html"
     fields_template = "console/action_fields.html"
 
@@ -104,6 +106,11 @@ class Action(View):
         """The operations that the form stands for, in order, for "Show as"."""
         return [(self.operation, self.parameters(form))]
 
+    def change(self, form: OperationForm) -> Params | None:
+        """The change of a policy that the form stands for, as PreviewPolicyChange takes it; None
+        when it would not count for anybody yet."""
+        return None
+
     def consequences(self) -> Sequence[str]:
         """What else a destructive action affects, a line each."""
         return ()
@@ -118,6 +125,8 @@ class Action(View):
         showing = "_show" in request.POST
         if "_look" in request.POST:
             return self.page(form)
+        if self.previews and ("_preview" in request.POST or "_marker" in request.POST):
+            return self.preview(form)
         if not form.is_valid():
             return self.show(form) if showing else self.page(form, status=422)
         if showing:
@@ -186,6 +195,17 @@ class Action(View):
         template = "components/show_as_body.html" if htmx else "console/action.html"
         return render(self.request, template, context)
 
+    def preview(self, form: OperationForm) -> HttpResponse:
+        """Who would gain and who would lose; without scripts as a part of the whole page."""
+        if form.is_valid():
+            found = preview(self.request, self.change(form))
+        else:
+            found = {"nothing": _("Fill in the form first.")}
+        htmx: Any = getattr(self.request, "htmx", None)
+        if htmx:
+            return render(self.request, "components/preview_body.html", {"preview": found})
+        return self.page(form, preview=found)
+
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
         if isinstance(form, DocumentForm):
             form.look_at(self.request.ask)
@@ -199,6 +219,7 @@ class Action(View):
             "consequences": self.consequences(),
             "wide": self.wide,
             "shows": self.shows,
+            "previews": self.previews,
             "form_template": self.form_template,
             "fields_template": self.fields_template,
         }

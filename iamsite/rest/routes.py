@@ -260,6 +260,7 @@ ROUTES: list[Route] = [
     Route("POST", "effective-permissions", "GetEffectivePermissions"),
     Route("POST", "principals-with-access", "ListPrincipalsWithAccess"),
     Route("GET", "trust-graph", "GetTrustGraph"),
+    Route("POST", "policy-change-previews", "PreviewPolicyChange"),
     Route("POST", "account-access", "ListAccountAccess"),
     Route("POST", "policy-validations", "ValidatePolicy"),
     Route("GET", "service-references", "ListServiceReferences"),

@@ -306,6 +306,12 @@ class EditTrust(RoleAction):
     tab = "trust"
     wide = True
     edits = True
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        arn = self.request.ask.perform("GetRole", self.target())["Role"]["Arn"]
+        document = form.cleaned_data["PolicyDocument"]
+        return {"ChangeType": "TrustPolicy", "PrincipalArn": arn, "PolicyDocument": document}
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetRole", self.target())["Role"]

@@ -17,8 +17,8 @@ from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.errors import failure_of
 from iamsite.console.export import cell, line
 from iamsite.console.listing import address
+from iamsite.console.principals import shown, statement_url
 from iamsite.operations import OperationError
-from policies.console.principals import shown, statement_url
 
 PAGE = 50
 CELLS = 25

@@ -36,6 +36,10 @@ class PrincipalAction(Action):
     def target(self) -> Params:
         return {f"{self.kind}Name": self.kwargs["name"]}
 
+    def arn(self) -> str:
+        found = self.request.ask.perform(f"Get{self.kind}", PrincipalAction.target(self))
+        return str(found[self.kind]["Arn"])
+
     def back_url(self) -> str:
         url = reverse(f"console:{self.kind.lower()}", args=[self.kwargs["name"]])
         return f"{url}?tab=permissions" if self.kind == "Group" else url
@@ -62,6 +66,12 @@ class Attach(PrincipalAction):
     title = gettext_lazy("Attach policies to %(name)s")
     submit = gettext_lazy("Attach")
     success = gettext_lazy("The policies are attached to %(name)s.")
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        """Of several policies the first: each is a change of its own."""
+        chosen = form.cleaned_data["Policies"][0]
+        return {"ChangeType": "Attach", "PrincipalArn": self.arn(), "PolicyArn": chosen}
 
     def prepare(self) -> None:
         ask = self.request.ask
@@ -93,6 +103,11 @@ class Detach(PrincipalAction):
     )
     submit = gettext_lazy("Detach")
     success = gettext_lazy("%(policy)s is detached from %(name)s.")
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        arn = self.kwargs["arn"]
+        return {"ChangeType": "Detach", "PrincipalArn": self.arn(), "PolicyArn": arn}
 
     def target(self) -> Params:
         return {**super().target(), "PolicyArn": self.kwargs["arn"]}

@@ -33,6 +33,16 @@ class CreateInline(PrincipalAction):
     submit = _("Save policy")
     success = _("The inline policy %(PolicyName)s is saved.")
     wide = True
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        parameters = self.parameters(form)
+        return {
+            "ChangeType": "InlinePolicy",
+            "PrincipalArn": self.arn(),
+            "PolicyName": parameters["PolicyName"],
+            "PolicyDocument": parameters["PolicyDocument"],
+        }
 
     def initial(self) -> dict[str, Any]:
         return {"PolicyDocument": EXAMPLE}
@@ -71,6 +81,11 @@ class DeleteInline(PrincipalAction):
     success = _("The inline policy %(policy_name)s was deleted.")
     is_danger = True
     confirmed_by = "policy_name"
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        name = self.kwargs["policy_name"]
+        return {"ChangeType": "DeleteInlinePolicy", "PrincipalArn": self.arn(), "PolicyName": name}
 
     def target(self) -> Params:
         return {**super().target(), "PolicyName": self.kwargs["policy_name"]}

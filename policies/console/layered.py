@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from policies.console.principals import Shown
+from iamsite.console.principals import Shown
 
 WIDTH, HEIGHT = 200, 40  # of a node, in the SVG's own pixels
 ACROSS, DOWN = 120, 16  # the gaps between nodes

@@ -157,6 +157,7 @@ class EditPolicy(PolicyAction):
     submit = _("Save as new version")
     success = _("A new version of %(policy)s is saved.")
     wide = True
+    previews = True
 
     def prepare(self) -> None:
         found = self.request.ask.perform("GetPolicy", self.target())["Policy"]
@@ -169,6 +170,12 @@ class EditPolicy(PolicyAction):
     def initial(self) -> dict[str, Any]:
         document = document_of(self.request, self.kwargs["arn"], self.default)
         return {"PolicyDocument": document, "SetAsDefault": True, "Based": self.default}
+
+    def change(self, form: OperationForm) -> Params | None:
+        if not form.cleaned_data["SetAsDefault"]:
+            return None
+        document = form.cleaned_data["PolicyDocument"]
+        return {"ChangeType": "NewVersion", **self.target(), "PolicyDocument": document}
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         if form.cleaned_data["Based"] != self.default:
@@ -198,6 +205,10 @@ class SetDefaultVersion(VersionAction):
     lead = _("It counts from the next request, for everything the policy is attached to.")
     submit = _("Make default")
     success = _("Version %(version)s of %(policy)s counts now.")
+    previews = True
+
+    def change(self, form: OperationForm) -> Params:
+        return {"ChangeType": "DefaultVersion", **self.target()}
 
 
 class DeleteVersion(VersionAction):

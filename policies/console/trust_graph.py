@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from iamsite.console.asking import Asking, ConsoleRequest, Params, unauthenticated
 from iamsite.console.errors import failure_of
 from iamsite.console.listing import address
+from iamsite.console.principals import Shown, shown
 from iamsite.operations import OperationError
 from policies.console.layered import Picture, picture
-from policies.console.principals import Shown, shown
 
 PAGE = 100
 MOST_DRAWN = 40

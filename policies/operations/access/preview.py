@@ -1,0 +1,234 @@
+"""PreviewPolicyChange: who gains and who loses what, before a policy is changed.
+
+Proved twice: everything that the changed statements speak of is decided before and after for
+everybody concerned, and what was asked on record is asked again of the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from accounts.models import DecisionRecord
+from iamsite.operations import Call, Resource, operation
+from iamsite.operations.context import resource_keys
+from iamsite.operations.layers import compiled
+from iamsite.operations.paging import page, page_of_list
+from identities.models import Role, User
+from identities.operations.sts.assume_role import trusting
+from policies.engine import Context, Document, Layers, Policy, Request, compile_policies, decide
+from policies.engine.possible import lacking
+from policies.operations.access.drafts import Draft, draft_of
+from policies.operations.access.graph import Edge, edges_to
+from policies.operations.access.population import START, Member, Place, members, of_rows
+from policies.operations.access.probes import Probe, probes_of
+from policies.operations.decisions.now import asked_again
+from policies.registered import catalogue
+
+ALLOWED, CONDITIONAL, DENIED = "allowed", "conditional", "denied"
+ORDER = (DENIED, CONDITIONAL, ALLOWED)
+MOST_RECORDS = 200
+MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
+MOST_ACTIONS = 1_000  # that one row names
+MOST_ROWS = 200  # of one principal
+Row = tuple[str, str, str, str]
+
+
+@operation("portal:PreviewPolicyChange", reads=True)
+def preview_policy_change(
+    call: Call,
+    ChangeType: str,
+    PolicyArn: str | None = None,
+    VersionId: str | None = None,
+    PrincipalArn: str | None = None,
+    PolicyName: str | None = None,
+    PolicyDocument: str | None = None,
+    Marker: str | None = None,
+    MaxItems: int | None = None,
+) -> dict[str, Any]:
+    draft = draft_of(
+        call, ChangeType, PolicyArn, VersionId, PrincipalArn, PolicyName, PolicyDocument
+    )
+    if draft.role is not None:
+        return _of_trust(call, draft, draft.role)
+    probes, is_complete = probes_of(draft.before, draft.after, catalogue(call.account))
+
+    def fetch(after: Any, limit: int) -> list[Member]:
+        place = START if after is None else Place(*after)
+        return members(call, place, limit, draft.users, draft.roles)
+
+    most = max(1, MOST_DECISIONS // (2 * len(probes) or 1))
+    found, paging = page(call, fetch, lambda member: list(member.place), most=most)
+    return {
+        "AffectedCount": _count(call, draft),
+        "IsComplete": is_complete,
+        "Principals": [_principal(member, draft, probes) for member in found],
+        **({"Replay": _replay(call, draft)} if Marker is None else {}),
+        **paging,
+    }
+
+
+def _count(call: Call, draft: Draft) -> int:
+    users = User.objects.of(call.account).filter(draft.users).count()
+    return int(users + Role.objects.of(call.account).filter(draft.roles).count())
+
+
+def _principal(member: Member, draft: Draft, probes: Sequence[Probe]) -> dict[str, Any]:
+    after = member.with_held(draft.apply(member.held))
+    rows: dict[Row, list[str]] = {}
+    for probe in probes:
+        was, becomes = standing(member, probe), standing(after, probe)
+        if was != becomes:
+            row = (probe.service, probe.resource_for(member.keys), was, becomes)
+            rows.setdefault(row, []).append(probe.action)
+    return {
+        "PrincipalArn": member.arn,
+        "PrincipalType": "Role" if isinstance(member.row, Role) else "User",
+        "Changes": [_change(*row, actions) for row, actions in list(rows.items())[:MOST_ROWS]],
+    }
+
+
+def standing(member: Member, probe: Probe) -> str:
+    """Whether the member may: always as it is now, with some values of absent keys, or never."""
+    call, resource = member.call, probe.resource_for(member.keys)
+    parts = resource.split(":", 5)
+    owner = (parts[4] if len(parts) == 6 and parts[4].isdigit() else "") or call.account
+    keys = resource_keys(Resource(resource, owner), probe.action, call.organization_of(owner))
+    request = Request(
+        member.principal, probe.action, resource, call.account, Context({**member.keys, **keys})
+    )
+    return _standing(request, member.layers)
+
+
+def _standing(request: Request, layers: Layers) -> str:
+    if decide(request, layers).allowed:
+        return ALLOWED
+    return DENIED if lacking(request, layers) is None else CONDITIONAL
+
+
+def _change(
+    service: str, resource: str, was: str, becomes: str, actions: Sequence[str]
+) -> dict[str, Any]:
+    gains = ORDER.index(becomes) > ORDER.index(was)
+    return {
+        "Effect": "Gains" if gains else "Loses",
+        "ServiceNamespace": service,
+        "ResourceArn": resource,
+        "Was": was,
+        "Becomes": becomes,
+        "ActionNames": list(actions[:MOST_ACTIONS]),
+        "ActionCount": len(actions),
+    }
+
+
+def _replay(call: Call, draft: Draft) -> dict[str, Any]:
+    """What was asked on record by those concerned, decided before and after."""
+    users = User.objects.of(call.account).filter(draft.users)
+    roles = Role.objects.of(call.account).filter(draft.roles)
+    rows = DecisionRecord.objects.of(call.account).order_by("-last_at", "id")
+    concerned: dict[str, User | Role] = {}
+    ids = [*users.values_list("id", flat=True)[:1000], *roles.values_list("id", flat=True)[:1000]]
+    records = list(rows.filter(principal_id__in=ids)[: MOST_RECORDS + 1])
+    asked = {record.principal_id for record in records}
+    for model in (User, Role):
+        concerned |= {one.id: one for one in model.objects.of(call.account).filter(id__in=asked)}
+    after = {
+        member.row.id: compiled(draft.apply(member.held))
+        for member in of_rows(call, list(concerned.values()))
+    }
+
+    def drafted(record: DecisionRecord, layers: Layers) -> Layers | None:
+        if record.principal_id not in after:
+            return None
+        identity, boundary = after[record.principal_id]
+        return replace(layers, identity=identity, boundary=boundary)
+
+    return _replayed(call, records, drafted)
+
+
+def _replayed(call: Call, records: Sequence[DecisionRecord], drafted: Any) -> dict[str, Any]:
+    changes = []
+    for record in records[:MOST_RECORDS]:
+        again = asked_again(call, record)
+        layers = drafted(record, again.layers) if again is not None else None
+        if again is None or layers is None:
+            continue
+        was = decide(again.request, again.layers).allowed
+        becomes = decide(again.request, layers).allowed
+        if was != becomes:
+            changes.append(
+                {
+                    "DecisionId": str(record.id),
+                    "PrincipalArn": again.request.principal.arn,
+                    "ActionName": record.action,
+                    "ResourceArn": record.resource,
+                    "Was": ALLOWED if was else DENIED,
+                    "Becomes": ALLOWED if becomes else DENIED,
+                    "RequestCount": record.count,
+                    "LastTime": record.last_at,
+                }
+            )
+    return {
+        "RecordCount": min(len(records), MOST_RECORDS),
+        "IsPartial": len(records) > MOST_RECORDS,
+        "Changes": changes,
+    }
+
+
+def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
+    """Who could become the role, and who could then."""
+    (member,) = of_rows(call, [role])
+    sides = [
+        {edge.source: edge for edge in edges_to(call, member, document)}
+        for document in (draft.before, draft.after)
+        if document is not None
+    ]
+    before, after = sides
+    changed = [
+        (arn, was, becomes)
+        for arn in {**before, **after}
+        for was, becomes in [(_way(before.get(arn)), _way(after.get(arn)))]
+        if was != becomes
+    ]
+    found, paging = page_of_list(call, changed, lambda one: one[0])
+    return {
+        "AffectedCount": len(changed),
+        "IsComplete": True,
+        "Principals": [
+            {
+                "PrincipalArn": arn,
+                "PrincipalType": _kind(arn),
+                "Changes": [
+                    _change("sts", role.arn, was, becomes, [(after.get(arn) or before[arn]).action])
+                ],
+            }
+            for arn, was, becomes in found
+        ],
+        **({} if call.params.get("Marker") else {"Replay": _replay_of_trust(call, draft, role)}),
+        **paging,
+    }
+
+
+def _way(edge: Edge | None) -> str:
+    return DENIED if edge is None else CONDITIONAL if edge.lacks else ALLOWED
+
+
+def _kind(arn: str) -> str:
+    if ":user/" in arn:
+        return "User"
+    if ":role/" in arn:
+        return "Role"
+    return "Account" if arn.endswith(":root") else "Other"
+
+
+def _replay_of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
+    assert draft.after is not None
+    trusted = compile_policies([_as_policy(draft.after)])
+    rows = DecisionRecord.objects.of(call.account).order_by("-last_at", "id")
+    records = list(rows.filter(resource=role.arn, action="sts:AssumeRole")[: MOST_RECORDS + 1])
+    return _replayed(call, records, lambda record, layers: trusting(layers, trusted))
+
+
+def _as_policy(document: Document) -> Policy:
+    return Policy(document, "AssumeRolePolicyDocument", None, "role")

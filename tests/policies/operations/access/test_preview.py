@@ -1,0 +1,169 @@
+"""Who gains and who loses, before a policy is changed: as deciding before and after would tell."""
+
+import itertools
+import random
+
+import pytest
+
+from tests.cast import Acme, allow, deny, policy, trust
+from tests.identities.operations.refusal import refusal
+
+BUCKET = "arn:aws:s3:::reports"
+
+
+def preview(account, **params) -> dict[str, list[dict]]:
+    """Every principal that the change concerns with what changes for it."""
+    found, marker = {}, {}
+    while True:
+        page = account.root.perform("PreviewPolicyChange", **params, **marker)
+        found |= {one["PrincipalArn"]: one["Changes"] for one in page["Principals"]}
+        if not page["IsTruncated"]:
+            return found
+        marker = {"Marker": page["Marker"]}
+
+
+def brief(changes) -> set[tuple[str, str, str]]:
+    return {
+        (one["Effect"], action, one["ResourceArn"])
+        for one in changes
+        for action in one["ActionNames"]
+    }
+
+
+def shared(account, document: str) -> str:
+    made = account.root.perform("CreatePolicy", PolicyName="shared", PolicyDocument=document)
+    return str(made["Policy"]["Arn"])
+
+
+def test_everybody_who_has_a_policy_is_told_of_by_whichever_way(acme: Acme) -> None:
+    arn = shared(acme, allow("sqs:SendMessage", "s3:GetObject", resource=f"{BUCKET}/*"))
+    role = acme.role("Reader", trust(acme.arn("root")))
+    acme.root.perform("AttachGroupPolicy", GroupName="Developers", PolicyArn=arn)
+    acme.root.perform("AttachRolePolicy", RoleName="Reader", PolicyArn=arn)
+    acme.root.perform("AttachUserPolicy", UserName="alice", PolicyArn=arn)
+    after = policy(
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"},
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*",
+         "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
+    )  # fmt: skip
+    found = preview(acme, ChangeType="NewVersion", PolicyArn=arn, PolicyDocument=after, MaxItems=1)
+    assert found.keys() == {acme.alice.arn, acme.bob.arn, role}
+    assert found[acme.alice.arn] == []  # she may do everything anyhow
+    assert brief(found[role]) == {
+        ("Loses", "sqs:SendMessage", f"{BUCKET}/*"),
+        ("Gains", "sns:Publish", "*"),
+    }
+    (gain,) = [one for one in found[role] if one["Effect"] == "Gains"]
+    assert (gain["Was"], gain["Becomes"]) == ("denied", "conditional")
+
+
+def test_inline_policies_attachments_and_boundaries(acme: Acme) -> None:
+    arn = shared(acme, allow("sqs:SendMessage"))
+    carol, ci = {"PrincipalArn": acme.carol.arn}, {"PrincipalArn": acme.ci.arn}
+    gains = {("Gains", "sqs:SendMessage", "*")}
+    assert (
+        brief(preview(acme, ChangeType="Attach", PolicyArn=arn, **carol)[acme.carol.arn]) == gains
+    )
+    inline = {"PolicyName": "new", "PolicyDocument": allow("sqs:SendMessage")}
+    assert (
+        brief(preview(acme, ChangeType="InlinePolicy", **carol, **inline)[acme.carol.arn]) == gains
+    )
+    (bob,) = preview(acme, ChangeType="InlinePolicy", PrincipalArn=acme.arn("group/Developers"),
+                     **inline).values()  # fmt: skip
+    assert brief(bob) == gains
+    loses = {("Loses", "s3:PutObject", "arn:aws:s3:::releases/*")}
+    assert (
+        brief(preview(acme, ChangeType="DeleteInlinePolicy", PolicyName="p0", **ci)[acme.ci.arn])
+        == loses
+    )
+    bounded = preview(acme, ChangeType="Boundary", PolicyArn=arn, PrincipalArn=acme.alice.arn)
+    assert bounded.keys() == {acme.alice.arn}
+    acme.root.perform("AttachUserPolicy", UserName="carol", PolicyArn=arn)
+    detached = preview(acme, ChangeType="Detach", PolicyArn=arn, **carol)
+    assert brief(detached[acme.carol.arn]) == {("Loses", "sqs:SendMessage", "*")}
+
+
+def test_a_trust_policy_tells_who_could_become_the_role(acme: Acme, evil) -> None:
+    role = acme.role("Reader", trust(acme.carol.arn))
+    after = trust([acme.bob.arn, evil.arn("root")])
+    found = preview(acme, ChangeType="TrustPolicy", PrincipalArn=role, PolicyDocument=after)
+    assert {arn: brief(changes) for arn, changes in found.items()} == {
+        acme.carol.arn: {("Loses", "sts:AssumeRole", role)},
+        acme.bob.arn: {("Gains", "sts:AssumeRole", role)},
+        evil.arn("root"): {("Gains", "sts:AssumeRole", role)},
+    }
+
+
+def test_what_was_asked_on_record_is_asked_again_of_the_draft(acme: Acme) -> None:
+    assert refusal(acme.carol, "ListUsers")[0] == "AccessDenied"
+    acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="may",
+                      PolicyDocument=allow("iam:ListGroups"))  # fmt: skip
+    acme.carol.perform("ListGroups")
+    change = {"ChangeType": "InlinePolicy", "PrincipalArn": acme.carol.arn, "PolicyName": "may",
+              "PolicyDocument": allow("iam:ListUsers")}  # fmt: skip
+    replay = acme.root.perform("PreviewPolicyChange", **change)["Replay"]
+    changed = {(one["ActionName"], one["Was"], one["Becomes"]) for one in replay["Changes"]}
+    assert ("iam:ListUsers", "denied", "allowed") in changed
+    assert not replay["IsPartial"]
+    # Nothing is changed by looking.
+    assert refusal(acme.carol, "ListUsers")[0] == "AccessDenied"
+
+
+def test_a_preview_needs_what_it_is_of_and_a_permission_of_its_own(acme: Acme, evil) -> None:
+    arn = shared(acme, allow("s3:*"))
+
+    def code(actor, **params) -> str:
+        return refusal(actor, "PreviewPolicyChange", **params)[0]
+
+    assert code(acme.root, ChangeType="NewVersion", PolicyArn=arn) == "InvalidInput"
+    bad = {"ChangeType": "NewVersion", "PolicyArn": arn, "PolicyDocument": "{}"}
+    assert code(acme.root, **bad) == "MalformedPolicyDocument"
+    draft = {**bad, "PolicyDocument": deny("*")}
+    assert code(acme.bob, **draft) == "AccessDenied"
+    assert code(evil.mallory, **draft) == "NoSuchEntity"
+    nobody = {"ChangeType": "Detach", "PolicyArn": arn, "PrincipalArn": acme.arn("user/nobody")}
+    assert code(acme.root, **nobody) == "NoSuchEntity"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_agrees_with_deciding_before_and_after_the_change(acme: Acme, seed: int) -> None:
+    chance = random.Random(seed)
+    actions, resources = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), ("*", f"{BUCKET}/*")
+
+    def document() -> str:
+        return policy(
+            *(
+                {
+                    "Effect": chance.choice(["Allow", "Allow", "Deny"]),
+                    "Action": chance.choice([*actions, "s3:*"]),
+                    "Resource": chance.choice(resources),
+                }
+                for _ in range(2)
+            )
+        )
+
+    arn, after = shared(acme, document()), document()
+    actors = [acme.user(f"u{number}", document()) for number in range(3)]
+    for actor in actors:
+        acme.root.perform("AttachUserPolicy", UserName=actor.name, PolicyArn=arn)
+
+    def decided() -> dict[tuple[str, str, str], bool]:
+        return {
+            (actor.arn, action, resource): acme.root.perform(
+                "Authorize", ActionName=action, ResourceArn=resource, PrincipalArn=actor.arn
+            )["Decision"]
+            == "allowed"
+            for actor, action, resource in itertools.product(actors, actions, resources)
+        }
+
+    told = preview(acme, ChangeType="NewVersion", PolicyArn=arn, PolicyDocument=after)
+    before = decided()
+    acme.root.perform("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=after, SetAsDefault=True)
+    now = decided()
+    for (principal, action, resource), was in before.items():
+        effect, rows = "Loses" if was else "Gains", brief(told[principal])
+        if (effect, action, resource) in rows:
+            assert was != now[principal, action, resource]
+        if was != now[principal, action, resource]:
+            # Told of itself, or of everything that it is a part of.
+            assert {(effect, action, resource), (effect, action, "*")} & rows
