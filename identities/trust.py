@@ -11,7 +11,7 @@ policy elements: Principal").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,7 +106,14 @@ def shown(roles: Iterable[Role]) -> dict[str, str]:
 
 def shown_text(text: str, pins: Mapping[str, str], kind: DocumentKind) -> str:
     """The text to show for a saved policy."""
-    return _moved(text, pins, kind, arns_of(set(pins.values())))
+    (shown,) = shown_texts([(text, pins)], kind)
+    return shown
+
+
+def shown_texts(saved: Sequence[tuple[str, Mapping[str, str]]], kind: DocumentKind) -> list[str]:
+    """The text to show for each saved policy, given with its pins."""
+    current = arns_of({pin for _text, pins in saved for pin in pins.values()})
+    return [_moved(text, pins, kind, current) for text, pins in saved]
 
 
 def _moved(

@@ -15,7 +15,8 @@ class Origin:
     """Where a request came from.
 
     `source_ip` is the client's address after the trusted proxies; `secure` tells whether it
-    reached us over TLS; `face` is the door it came through: aws, rest, console or command.
+    reached us over TLS; `face` is the door it came through: aws, rest, console,
+    workload or command.
     `source_arn` and `source_account` are what a service says of the resource that it acts for.
     """
 

@@ -16,6 +16,7 @@ from iamsite.operations.call import Call
 from iamsite.operations.caller import Origin
 from iamsite.operations.models import operation_model
 from iamsite.operations.rows import insert
+from iamsite.operations.services import seen_in
 
 SECRET = "***"
 LONGEST = 8192
@@ -49,7 +50,13 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
             tenancy.enter(account)
         record_event(
             account,
-            Author(caller.kind.value, caller.principal.arn, caller.user_id, caller.access_key_id),
+            # A service's short name would be another service's there.
+            Author(
+                caller.kind.value,
+                seen_in(caller, account).arn,
+                caller.user_id,
+                caller.access_key_id,
+            ),
             call.origin,
             call.now,
             call.service,

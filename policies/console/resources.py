@@ -53,20 +53,13 @@ def _account(request: ConsoleRequest) -> str:
 @require_safe
 def list_resources(request: ConsoleRequest) -> HttpResponse:
     service = request.GET.get("service", "")
-    params = {"ServicePrefix": service} if service else {}
+    params: Params = {"IncludePolicies": True}
+    if service:
+        params["ServicePrefix"] = service
     page = listing(request, "ListResources", "Resources", params, ["service"])
-    policies = request.ask.see(
-        **{
-            row["ResourceArn"]: ("GetResourcePolicy", {"ResourceArn": row["ResourceArn"]})
-            for row in page.rows
-            if row["HasResourcePolicy"]
-        }
-    )
     account = _account(request)
     for row in page.rows:
-        answer = policies.get(row["ResourceArn"], Answer({}))
-        row["Denied"] = answer.denied
-        row["Outside"] = outside(answer.result.get("PolicyDocument", ""), account)
+        row["Outside"] = outside(row.get("PolicyDocument", ""), account)
     context = {
         "listing": page,
         "service": service,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.quotas import quota
-from iamsite.operations import Call, Resource, operation
+from iamsite.operations import AccessDenied, Call, Resource, operation
 from iamsite.operations.errors import (
     access_denied,
     entity_already_exists,
@@ -15,7 +16,9 @@ from iamsite.operations.errors import (
     no_such_entity,
 )
 from iamsite.operations.paging import page_by_name
+from identities import trust
 from policies import registered
+from policies.engine import DocumentKind
 from policies.models import RegisteredResource
 
 # One resource: nothing that policies read as a wildcard or a variable.
@@ -98,6 +101,7 @@ def get_registered_resource(call: Call, ResourceArn: str) -> dict[str, Any]:
 def list_resources(
     call: Call,
     ServicePrefix: str | None = None,
+    IncludePolicies: bool = False,
     Marker: str | None = None,
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
@@ -105,7 +109,28 @@ def list_resources(
     if ServicePrefix is not None:
         rows = rows.filter(service=ServicePrefix)
     found, paging = page_by_name(call, rows, "arn")
-    return {"Resources": [_output(row) for row in found], **paging}
+    outputs = [_output(row) for row in found]
+    if IncludePolicies:
+        policies = _policies(call, found)
+        for output in outputs:
+            if (text := policies.get(output["ResourceArn"])) is not None:
+                output["PolicyDocument"] = text
+    return {"Resources": outputs, **paging}
+
+
+def _policies(call: Call, rows: Sequence[RegisteredResource]) -> dict[str, str]:
+    """The policies of those whose policy the caller may get, by ARN."""
+    shown = [row for row in rows if row.policy and _may_see_policy(call, row)]
+    texts = trust.shown_texts([(row.policy, row.pins) for row in shown], DocumentKind.RESOURCE)
+    return dict(zip((row.arn for row in shown), texts, strict=True))
+
+
+def _may_see_policy(call: Call, row: RegisteredResource) -> bool:
+    try:
+        call.authorize("portal:GetResourcePolicy", Resource(row.arn, call.account))
+    except AccessDenied:
+        return False
+    return True
 
 
 @operation("portal:DeregisterResource", resource=resource)

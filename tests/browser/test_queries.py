@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.cast import Acme, allow, trust
+from tests.cast import Acme, allow, service, trust
 from tests.iamsite.console.browser import Browser
 
 FEW, MANY = 3, 60
@@ -25,6 +25,10 @@ PAGES = [
     "/console/groups/Developers/members/add",
     "/console/groups/Developers/delete",
     "/console/roles/",
+    "/console/services/",
+    "/console/services/ledger/?tab=workloads",
+    "/console/workloads/",
+    "/console/resources/",
     "/console/policies/",
     "/console/policies/?scope=all",
     f"/console/policies/{READ_ONLY}?tab=attached",
@@ -44,6 +48,13 @@ def fill(acme: Acme, names: range) -> None:
         acme.root.perform("CreateGroup", GroupName=name)
         acme.root.perform("CreatePolicy", PolicyName=name, PolicyDocument=allow("s3:GetObject"))
         acme.role(name, trust(acme.arn(f"user/{name}")))
+        service(acme, f"ledger-{name}")
+        workload = {"WorkloadName": name, "ServicePrefix": "ledger"}
+        acme.root.perform("RegisterWorkload", **workload, RoleArn=acme.deployer)
+        arn = f"arn:aws:sqs:us-east-1:{acme.id}:{name}"
+        document = trust(acme.arn(f"user/{name}"), "sqs:*", Resource=arn)
+        acme.root.perform("RegisterResource", ResourceArn=arn)
+        acme.root.perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +62,7 @@ def counts() -> dict[str, tuple[int, int]]:
     """How many queries each page makes for few rows and for many."""
     acme = Acme()
     browser = Browser().sign_in_root(acme)
+    service(acme, "ledger")
     fill(acme, range(FEW))
     few = {path: queries(browser, path) for path in PAGES}
     fill(acme, range(FEW, MANY))

@@ -253,3 +253,20 @@ def test_each_operation_needs_its_permission_on_the_resource(acme) -> None:
     assert refusal(acme.carol, "ListResources") == denied(acme.carol, "portal:ListResources", "*")
     keeper = acme.user("keeper", allow("portal:PutResourcePolicy", resource=arn))
     keeper.perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
+
+
+def test_a_list_shows_the_policies_that_the_caller_may_get(acme) -> None:
+    mine, other = registered(acme), registered(acme)
+    for arn in (mine, other):
+        document = sharing(arn, {"AWS": acme.bob.arn})
+        acme.root.perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
+    dora = acme.user(
+        "dora", allow("portal:ListResources"), allow("portal:GetResourcePolicy", resource=mine)
+    )
+    shown = dora.perform("ListResources", IncludePolicies=True)["Resources"]
+    assert {one["ResourceArn"]: "PolicyDocument" in one for one in shown} == {
+        mine: True,
+        other: False,
+    }
+    plain = acme.root.perform("ListResources")["Resources"]
+    assert not any("PolicyDocument" in one for one in plain)
