@@ -78,6 +78,7 @@ def ladder_of(
     """
     decision = explanation.decision
     owner = Layer.TRUST if explanation.of(Layer.TRUST) else Layer.RESOURCE
+    across = hides is not None and hides(owner)
     rungs: list[dict[str, Any]] = []
     for layer in ORDER:
         if layer in (Layer.RESOURCE, Layer.TRUST) and layer is not owner:
@@ -86,10 +87,15 @@ def ladder_of(
         hidden = hides is not None and hides(layer)
         if hidden:
             checks = checks[:1]
-        rungs += [_rung(explanation, check, names or {}, hidden) for check in checks]
+        rungs += [_rung(explanation, check, names or {}, hides, hidden) for check in checks]
         if not checks:
             decides = decision.layer is layer
             outcome = Outcome.IMPLICIT_DENY.value if decides else NOT_APPLICABLE
+            if across and layer in (Layer.RCP, owner):
+                # That the other side has none is not told either.
+                outcome = _hidden_word(decision, hides, decides=decides)
+                rungs.append({**_bare(layer, outcome, decides=decides), "IsHidden": True})
+                continue
             rungs.append(_bare(layer, outcome, decides=decides))
     if decision.layer is Layer.ROOT:
         rungs.append(_bare(Layer.ROOT, decision.outcome.value, decides=True))
@@ -121,13 +127,17 @@ def _bare(layer: Layer, outcome: str, *, decides: bool) -> dict[str, Any]:
 
 
 def _rung(
-    explanation: Explanation, check: LayerCheck, names: Names, hidden: bool
+    explanation: Explanation,
+    check: LayerCheck,
+    names: Names,
+    hides: Hides | None,
+    hidden: bool,
 ) -> dict[str, Any]:
     decision = explanation.decision
     decides = decision.layer is check.layer
     if hidden:
         return {
-            **_bare(check.layer, _hidden_word(decision, decides=decides), decides=decides),
+            **_bare(check.layer, _hidden_word(decision, hides, decides=decides), decides=decides),
             "IsHidden": True,
         }
     if decides and not decision.allowed:
@@ -148,14 +158,16 @@ def _rung(
     }
 
 
-def _hidden_word(decision: Decision, *, decides: bool) -> str:
+def _hidden_word(decision: Decision, hides: Hides | None, *, decides: bool) -> str:
     """Whether a hidden layer let the request pass, as far as the decision itself tells."""
     if decision.allowed:
         return Outcome.ALLOWED.value
     if decides:
         return Outcome.IMPLICIT_DENY.value
-    # What is hidden is asked before the caller's own side, but for one's explicit denials.
-    passed = decision.outcome is Outcome.IMPLICIT_DENY
+    # What is hidden is asked before the caller's own side, but for one's explicit denials. Whether
+    # another hidden layer is silent or says no makes no difference.
+    is_hidden = hides is not None and hides(decision.layer)
+    passed = is_hidden or decision.outcome is Outcome.IMPLICIT_DENY
     return Outcome.ALLOWED.value if passed else NOT_APPLICABLE
 
 

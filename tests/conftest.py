@@ -90,9 +90,10 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         database.ensure_running()
         server.prepare()
         yield
-        from iamsite.operations import last_access
+        from iamsite.operations import last_access, noted_decisions
 
         last_access.flush()
+        noted_decisions.flush()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,6 +27,7 @@ from policies.engine import (
     Decision,
     Layer,
     Layers,
+    Outcome,
     PolicySet,
     Principal,
     PrincipalKind,
@@ -39,11 +41,13 @@ from policies.ladder import hide_found, hides_from, ladder_of
 MOST_RECORDS = 10_000
 SWEPT = 256  # records that go at a time
 LONGEST_LADDER = 32_768
+KEPT_DIGESTS = 20_000
 LONGEST_VALUE = 2_048
 MOST_VALUES = 100
 # What differs from one moment to the next makes no new record.
 CLOCK = frozenset(("aws:currenttime", "aws:epochtime", "aws:multifactorauthage"))
 # What a caller learns of a resource of its own account only.
+OTHER_SIDE = (Layer.RESOURCE, Layer.TRUST, Layer.RCP)
 OF_RESOURCE = ("aws:resource", "iam:resourcetag/", "iam:permissionsboundary")
 
 
@@ -67,7 +71,12 @@ class Decided:
 
     @property
     def outcome(self) -> str:
-        return self.decision.outcome.value if self.decision is not None else "explicitDeny"
+        if self.decision is None:
+            return Outcome.EXPLICIT_DENY.value
+        if is_across(self) and not self.is_allowed and self.decision.layer in OTHER_SIDE:
+            # Whether the other side is silent or says no is not the caller's to know.
+            return Outcome.IMPLICIT_DENY.value
+        return self.decision.outcome.value
 
     @property
     def layer(self) -> str:
@@ -127,7 +136,7 @@ def policies_of(decided: Decided) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for layer in LAYERS_IN_DENY_ORDER:
         sets = layers.sets(layer)
-        if across and layer in (Layer.RESOURCE, Layer.TRUST, Layer.RCP):
+        if across and layer in OTHER_SIDE:
             continue
         if sets and layer in (Layer.SCP, Layer.RCP):
             digest = hashlib.sha256("".join(_digests(sets)).encode()).hexdigest()
@@ -152,6 +161,7 @@ def _digests(sets: Sequence[PolicySet]) -> Iterator[str]:
         yield "/"
 
 
+@lru_cache(maxsize=KEPT_DIGESTS)
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,41 +1,27 @@
-"""Who last tried which action, when and from which region: gathered in memory, written in batches.
+"""Who last tried which action, when and from which region (iamsite/operations/gathering.py).
 
-A call notes its own attempt in a dictionary and goes on; a thread of the process's own writes what
-was noted every few seconds, when the process ends, and before a report is made in it. Only a kill
-or a lost database loses the notes since the last time.
+What was noted is written before a report is made in the process, too.
 """
 
 from __future__ import annotations
 
-import atexit
-import logging
 import re
-import threading
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from accounts import tenancy
-from accounts.models import Account
 from iamsite.operations.caller import Caller
+from iamsite.operations.gathering import Gatherer
 from iamsite.operations.namespaces import Namespaces
 from iamsite.operations.rows import fetch
 from policies.engine import PrincipalKind
 from policies.models import Service
 
-logger = logging.getLogger(__name__)
-
 # IAM User Guide, "Refine permissions in AWS using last accessed information".
 TRACKED_FOR = timedelta(days=400)
 
-INTERVAL = 10.0  # seconds between two writes
-PATIENCE = 5.0  # seconds that whoever needs the notes written waits for it
-MANY = 10_000  # notes that are written at once
-MOST = 50_000  # notes beyond which new ones are dropped: a flood must not fill the memory
 FORGETTING = timedelta(hours=12)  # between two looks for rows past the tracking period
 
 REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -63,96 +49,30 @@ class Last(NamedTuple):
     region: str
 
 
-class Recorder:
-    """The notes of one process."""
+class Recorder(Gatherer[Key, Last]):
+    """The attempts of one process."""
+
+    name = "last access"
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._noted: dict[Key, Last] = {}
-        self._dropped = 0
-        self._thread: threading.Thread | None = None
-        self._wanted = threading.Event()
-        self._rounds = threading.Condition()
-        self._begun = self._ended = 0
+        super().__init__()
         self._forgotten: dict[str, datetime] = {}
 
-    def note(self, key: Key, last: Last) -> None:
-        with self._lock:
-            known = self._noted.get(key)
-            if known is None and len(self._noted) >= MOST:
-                self._dropped += 1
-                return
-            self._noted[key] = last if known is None else max(last, known)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="last-access", daemon=True)
-                self._thread.start()
-                atexit.register(self.flush)
-            if len(self._noted) == MANY:
-                self._wanted.set()
+    def account_of(self, key: Key) -> str:
+        return key.account
 
-    def flush(self) -> None:
-        """Returns when all that was noted before is written, or could not be in PATIENCE."""
-        if self._thread is None or not self._noted:
-            return
-        with self._rounds:
-            wanted = self._begun + 1
-            self._wanted.set()
-            self._rounds.wait_for(lambda: self._ended >= wanted, PATIENCE)
+    def merged(self, known: Last, new: Last) -> Last:
+        return max(known, new)
 
-    def _run(self) -> None:
-        while True:
-            self._wanted.wait(INTERVAL)
-            self._wanted.clear()
-            with self._rounds:
-                self._begun += 1
-            self._write()
-            with self._rounds:
-                self._ended = self._begun
-                self._rounds.notify_all()
-
-    def _write(self) -> None:
-        with self._lock:
-            noted, self._noted = self._noted, {}
-            dropped, self._dropped = self._dropped, 0
-        if dropped:
-            logger.warning("%d attempts were too many at once for their last access", dropped)
-        kept: dict[Key, Last] = {}
-        for account, notes in _by_account(noted).items():
-            try:
-                if not kept:
-                    self._write_account(account, notes)
-                    continue
-            except (OperationalError, InterfaceError) as error:
-                connection.close()
-                logger.warning("last access is not written yet: %s", error)
-            except Exception:
-                logger.exception("last access in the account %s is lost", account)
-                continue
-            kept.update(notes)
-        if kept:
-            with self._lock:  # what came meanwhile is newer
-                self._noted = {**kept, **self._noted}
-
-    def _write_account(self, account: str, notes: Mapping[Key, Last]) -> None:
+    def write(self, account: str, notes: Mapping[Key, Last]) -> None:
         now = timezone.now()
-        with transaction.atomic(durable=True):
-            tenancy.enter(account)
-            if not Account.objects.filter(id=account).exists():
-                return  # it is gone, and what its people did with it
-            rows = _rows(account, notes)
-            if rows:
-                # In one order everywhere, so that two processes cannot wait for each other.
-                fetch(WRITE, [account, *map(list, zip(*sorted(rows), strict=True))])
-            if now - self._forgotten.get(account, now - FORGETTING) >= FORGETTING:
-                fetch(FORGET, [account, now - TRACKED_FOR])
-        self._forgotten[account] = now
-
-
-def _by_account(noted: Mapping[Key, Last]) -> dict[str, dict[Key, Last]]:
-    found: dict[str, dict[Key, Last]] = defaultdict(dict)
-    for key, last in noted.items():
-        found[key.account][key] = last
-    return found
+        rows = _rows(account, notes)
+        if rows:
+            # In one order everywhere, so that two processes cannot wait for each other.
+            fetch(WRITE, [account, *map(list, zip(*sorted(rows), strict=True))])
+        if now - self._forgotten.get(account, now - FORGETTING) >= FORGETTING:
+            fetch(FORGET, [account, now - TRACKED_FOR])
+            self._forgotten[account] = now
 
 
 def _rows(account: str, notes: Mapping[Key, Last]) -> list[tuple[str, str, str, datetime, str]]:

@@ -30,6 +30,7 @@ from iamsite.operations.decided import keep, record_of
 from iamsite.operations.errors import OperationError, missing_authentication_token
 from iamsite.operations.last_access import note as note_access
 from iamsite.operations.models import operation_model
+from iamsite.operations.noted_decisions import note_allowed
 from iamsite.operations.registry import Effect, Params, Registered, Result, registered
 from iamsite.operations.restrictions import refuse_restricted
 from iamsite.operations.trail import record
@@ -114,6 +115,7 @@ def _perform(
             call.layers  # noqa: B018
             call.authorize_operation()
             result = found.run(call, **params) or {}
+            note_allowed(call)
             if effect is not Effect.READ:
                 record(call)
         return result

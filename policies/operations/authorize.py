@@ -17,9 +17,11 @@ from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.caller import Caller
 from iamsite.operations.context import Keys, caller_keys, resource_keys
+from iamsite.operations.decided import Decided
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.last_access import note as note_access
 from iamsite.operations.layers import across, layers_of
+from iamsite.operations.noted_decisions import note_asked
 from iamsite.operations.organization import limits_of
 from iamsite.operations.services import seen_in, service_keys
 from identities import trust
@@ -98,6 +100,8 @@ def authorize(
     request, decision = asked.request, decide(asked.request, asked.layers)
     region = request.context.get("aws:RequestedRegion", call.origin.region)
     note_access(asked.caller, ActionName, str(region), call.now)
+    message = "" if decision.allowed else denial_message(request, decision)
+    kept = note_asked(call, Decided(asked.caller, request, decision, asked.layers, message))
     output = {"Decision": decision.outcome.value, "DecidingLayer": decision.layer.value}
     if decision.allowed:
         return output
@@ -106,7 +110,8 @@ def authorize(
         output["Decision"] = Outcome.IMPLICIT_DENY.value
     return {
         **output,
-        "Message": denial_message(request, decision),
+        "Message": message,
+        "DecisionId": kept,
         "EncodedMessage": encoded(asked.caller, request, decision, call.now),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,19 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 OF_PRINCIPAL = ("aws:principalarn", "aws:principalorg", "aws:username")
 TAGS_OF_PRINCIPAL = "aws:principaltag/"
 TAGS_OF_RESOURCE = ("aws:resourcetag/", "iam:resourcetag/")
+
+
+def questions(call: Call, since: datetime) -> Iterator[tuple[DecisionRecord, Question]]:
+    """The account's recorded decisions since then, allowed and denied, each as it is asked now.
+
+    For whoever wants to know what another set of policies would change: the layers of a question
+    can be replaced and decided. Those of principals that are no more are left out; each principal
+    is looked up once.
+    """
+    rows = DecisionRecord.objects.of(call.account).filter(last_at__gte=since)
+    for record in rows.defer("ladder", "policies").order_by("principal_id").iterator():
+        if record.layer and (asked := asked_again(call, record)) is not None:
+            yield record, asked
 
 
 def asked_again(call: Call, record: DecisionRecord) -> Question | None:
@@ -65,7 +79,10 @@ def _caller(call: Call, record: DecisionRecord, was: Principal) -> Caller | None
     model: Any = Role if record.principal_id.startswith("AROA") else User
     if not record.principal_id.startswith(("AROA", "AIDA")):
         return known
-    found = model.objects.of(call.account).filter(id=record.principal_id).first()
+    key = ("asked again", record.principal_id)
+    if key not in call.found:
+        call.found[key] = model.objects.of(call.account).filter(id=record.principal_id).first()
+    found = call.found[key]
     if found is None:
         return None
     known = replace(known, name=found.name, tags=found.tags)

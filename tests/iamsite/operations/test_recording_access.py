@@ -10,7 +10,6 @@ import pytest
 from django.db import OperationalError, transaction
 
 from accounts import tenancy
-from iamsite.operations import last_access
 from iamsite.operations.last_access import FORGETTING, TRACKED_FOR, Key, Last, Recorder
 from identities.models import LastAccess
 from tests.cast import Acme
@@ -75,13 +74,13 @@ def test_a_flood_does_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(last_access, "MOST", 2)
+    monkeypatch.setattr(Recorder, "most", 2)
     for action in ("GetUser", "GetRole", "GetGroup", "GetUser"):
         recorder.note(attempt(acme, "AIDAFLOOD", action), Last(NOW, "us-east-1"))
     with caplog.at_level(logging.WARNING):
         recorder.flush()
     assert [action for _, action, _, _ in kept(acme, "AIDAFLOOD")] == ["GetRole", "GetUser"]
-    assert "1 attempts were too many at once for their last access" in caplog.messages
+    assert "last access: 1 notes were too many at once" in caplog.messages
 
 
 def test_what_cannot_be_written_is_kept_for_the_next_time(

@@ -10,13 +10,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import tenancy
 from accounts.models import DecisionRecord, Event
-from iamsite.operations import OperationError
-from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, trust
+from iamsite.operations import Call, OperationError, noted_decisions
+from iamsite.operations.authentication import authenticate
+from iamsite.operations.caller import Command
+from iamsite.operations.registry import Effect, registered
+from policies.engine import decide
+from policies.operations.decisions.now import questions
+from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, policy, trust
 from tests.iamsite.aws.wire import send, signed
 from tests.iamsite.rest.client import Client
 from tests.portal import Portal
@@ -530,3 +536,98 @@ class TestKeeping:
         with pytest.raises(OperationError) as caught:
             stranger.root.perform("UpdateDecisionSettings", **wrong)
         assert caught.value.code == "ValidationError"
+
+
+class TestApplications:
+    """What applications ask Authorize about, and what the account samples of allowed decisions."""
+
+    ASKED = {"ActionName": "s3:GetObject", "ResourceArn": "arn:aws:s3:::books/one"}
+
+    def test_a_denied_answer_names_its_record(self, company: Acme) -> None:
+        xia = company.user("xia")
+        answers = [
+            company.alice.perform("Authorize", PrincipalArn=xia.arn, **self.ASKED) for _ in range(3)
+        ]
+        (kept,) = {one["DecisionId"] for one in answers}
+        noted_decisions.flush()
+        found = company.root.perform("GetDecision", DecisionId=kept)
+        assert (found["PrincipalArn"], found["EventName"]) == (xia.arn, "Authorize")
+        assert (found["Count"], found["Message"]) == (3, answers[0]["Message"])
+        assert found["Now"]["Remedies"][0]["Changes"][0]["Edits"][0]["SourceName"] == "xia"
+
+    def test_a_denial_by_another_accounts_policy_tells_only_that_it_was_one(
+        self, company: Acme, stranger: Evil
+    ) -> None:
+        told = []
+        statements: list[dict[str, Any]] = [
+            {"Effect": "Deny", "Principal": "*"},
+            {"Effect": "Allow", "Principal": {"AWS": company.arn("root")}},
+            {},
+        ]
+        for statement in statements:
+            resource = f"arn:aws:s3:::{uuid.uuid4().hex}"
+            company.root.perform("RegisterResource", ResourceArn=resource)
+            if statement:
+                document = policy({**statement, "Action": "s3:*", "Resource": resource})
+                company.root.perform(
+                    "PutResourcePolicy", ResourceArn=resource, PolicyDocument=document
+                )
+            answer = stranger.root.perform(
+                "Authorize",
+                PrincipalArn=stranger.mallory.arn,
+                ActionName="s3:GetObject",
+                ResourceArn=resource,
+            )
+            noted_decisions.flush()
+            found = stranger.root.perform("GetDecision", DecisionId=answer["DecisionId"])
+            assert company.id not in json.dumps(found, default=str)
+            shown = found["Decision"], found["Ladder"], found["Now"]
+            told.append(json.dumps(shown, sort_keys=True).replace(resource, "RESOURCE"))
+        assert told[0] == told[1] == told[2]
+
+    def test_allowed_ones_are_kept_only_when_the_account_says_so(self, company: Acme) -> None:
+        yan = company.user("yan", allow("iam:ListUsers", "iam:ListGroups"))
+
+        def kept() -> list[tuple[str, int]]:
+            noted_decisions.flush()
+            found = company.root.perform("ListDecisions", PrincipalArn=yan.arn, Decision="allowed")[
+                "Decisions"
+            ]
+            return sorted((one["ActionName"], one["Count"]) for one in found)
+
+        yan.perform("ListUsers")
+        assert kept() == []
+        company.root.perform("UpdateDecisionSettings", AllowedSamplePercent=100)
+        for _ in range(2):
+            yan.perform("ListUsers")
+            yan.perform("ListGroups")
+        assert kept() == [("iam:ListGroups", 2), ("iam:ListUsers", 2)]
+        company.root.perform("UpdateDecisionSettings", AllowedSamplePercent=0)
+        yan.perform("ListUsers")
+        assert kept() == [("iam:ListGroups", 2), ("iam:ListUsers", 2)]
+
+    def test_a_warm_read_makes_no_query_more_for_being_kept(self, company: Acme) -> None:
+        company.root.perform("UpdateDecisionSettings", AllowedSamplePercent=100)
+        counts = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                company.alice.perform("ListUsers")
+            counts.append(len(captured))
+        company.root.perform("UpdateDecisionSettings", AllowedSamplePercent=0)
+        assert counts[1] <= 4  # BEGIN and COMMIT among them
+
+    def test_what_is_on_record_can_be_asked_again_of_other_policies(self, company: Acme) -> None:
+        zoe = company.user("zoe", allow("iam:ListRoles"))
+        denied(zoe, "ListGroups")
+        credential = Command(company.id)
+        with transaction.atomic():
+            caller = authenticate(credential, Effect.READ, origin(), "iam", timezone.now())
+            found = registered("GetDecision")
+            assert found is not None
+            call = Call(caller, origin(), found, "portal", {}, timezone.now())
+            asked = [
+                (one.action, decide(question.request, question.layers).allowed)
+                for one, question in questions(call, timezone.now() - timedelta(days=1))
+                if one.principal_arn == zoe.arn
+            ]
+        assert asked == [("iam:ListGroups", False)]
