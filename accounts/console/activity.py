@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import Answer, Asking, ConsoleRequest, Params, is_dialog
+from iamsite.console.export import as_file
 from iamsite.console.listing import address
+from iamsite.console.table import Column, Row
 
 # The URL's filters and the parameters that they fill.
 FILTERS = {
@@ -18,8 +26,57 @@ FILTERS = {
     "resource": "ResourceArn",
     "outcome": "Outcome",
 }
+TIMES = {"from": "StartTime", "to": "EndTime"}
 RECENT = 8
 PAGE_SIZE = 50
+EXPORTED = 1000  # rows read at a time for a file
+
+
+def _value(name: str) -> Callable[[Row], Any]:
+    return lambda row: row.get(name, "")
+
+
+COLUMNS = tuple(
+    Column(name, label, _value(name))
+    for name, label in (
+        ("EventTime", gettext_lazy("When")),
+        ("EventName", gettext_lazy("What")),
+        ("EventSource", gettext_lazy("Service")),
+        ("PrincipalArn", gettext_lazy("Who")),
+        ("Resources", gettext_lazy("On")),
+        ("Outcome", gettext_lazy("Outcome")),
+        ("Message", gettext_lazy("Message")),
+        ("SourceIPAddress", gettext_lazy("From")),
+        ("UserAgent", gettext_lazy("Client")),
+        ("Face", gettext_lazy("Through")),
+        ("AccessKeyId", gettext_lazy("Access key")),
+        ("RequestId", gettext_lazy("Request id")),
+        ("DecisionId", gettext_lazy("Decision id")),
+        ("Sequence", gettext_lazy("Number")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An interval of the chart; places and sizes are in the units of its drawing."""
+
+    x: float
+    width: float
+    height: float
+    failed: float
+    title: str
+
+    @property
+    def y(self) -> float:
+        return CHART_HEIGHT - self.height
+
+    @property
+    def failed_y(self) -> float:
+        return CHART_HEIGHT - self.failed
+
+
+CHART_WIDTH, CHART_HEIGHT = 600, 48
 
 
 def recent_events(ask: Asking) -> Answer:
@@ -27,27 +84,104 @@ def recent_events(ask: Asking) -> Answer:
 
 
 @require_safe
-def activity(request: ConsoleRequest) -> HttpResponse:
-    asked: Params = {"MaxItems": PAGE_SIZE}
-    chosen: dict[str, Any] = {}
-    for name, parameter in FILTERS.items():
-        value = request.GET.get(name, "").strip()
-        chosen[name] = value
-        if value:
-            asked[parameter] = value
+def activity(request: ConsoleRequest) -> HttpResponseBase:
+    asked, chosen, problem = _filters(request)
+    if kind := request.GET.get("export", ""):
+        return as_file("activity", kind, COLUMNS, _pages(request.ask, asked))
+    paged = {**asked, "MaxItems": PAGE_SIZE}
     if request.GET.get("marker"):
-        asked["Marker"] = request.GET["marker"]
-    events = request.ask.see(events=("ListEvents", asked))["events"]
-    marker = events.result.get("Marker", "")
+        paged["Marker"] = request.GET["marker"]
+    seen = request.ask.see(
+        events=("ListEvents", paged), status=("GetTrailStatus", {}), counts=("CountEvents", asked)
+    )
+    marker = seen["events"].result.get("Marker", "")
     context = {
-        "events": events,
+        **seen,
         "chosen": chosen,
+        "problem": problem,
         "filtered": any(chosen.values()),
         "may": request.ask.may(verify=("VerifyTrail", {})),
+        "chart": chart(seen["counts"].result),
         "next_url": address(request, marker=marker) if marker else "",
         "first_url": address(request, marker="") if request.GET.get("marker") else "",
+        "csv_url": address(request, export="csv", marker=""),
+        "json_url": address(request, export="json", marker=""),
     }
     return render(request, "accounts/activity.html", context)
+
+
+def _filters(request: ConsoleRequest) -> tuple[Params, dict[str, str], str]:
+    """The parameters that the address asks for, what it says, and what it says wrongly."""
+    asked: Params = {}
+    problem = ""
+    chosen = {name: request.GET.get(name, "").strip() for name in (*FILTERS, *TIMES)}
+    for name, parameter in FILTERS.items():
+        if chosen[name]:
+            asked[parameter] = chosen[name]
+    for name, parameter in TIMES.items():
+        if not chosen[name]:
+            continue
+        try:
+            asked[parameter] = _day(chosen[name], is_end=name == "to")
+        except (ValueError, OverflowError):
+            problem = _("%(text)s is not a date: write YYYY-MM-DD.") % {"text": chosen[name][:40]}
+    if asked.get("StartTime", datetime.min.replace(tzinfo=UTC)) >= asked.get(
+        "EndTime", datetime.max.replace(tzinfo=UTC)
+    ):
+        problem = _("The first day comes after the last.")
+        del asked["StartTime"], asked["EndTime"]
+    return asked, chosen, problem
+
+
+def _day(text: str, *, is_end: bool) -> datetime:
+    """The beginning of a day in UTC, or its end; or a whole time."""
+    at = datetime.fromisoformat(text)
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    whole_day = is_end and len(text) <= len("YYYY-MM-DD")
+    return at + timedelta(days=1) - timedelta(microseconds=1) if whole_day else at
+
+
+def _pages(ask: Asking, asked: Params) -> Iterator[Sequence[Row]]:
+    marker: Params = {}
+    while True:
+        found = ask.perform("ListEvents", {**asked, "MaxItems": EXPORTED, **marker})
+        yield found["Events"]
+        if not found["IsTruncated"]:
+            return
+        marker = {"Marker": found["Marker"]}
+
+
+def chart(counted: dict[str, Any]) -> dict[str, Any]:
+    """Activity over time as bars to draw; empty when there is none."""
+    counts = counted.get("Counts", [])
+    most = max((one["EventCount"] for one in counts), default=0)
+    if not most:
+        return {}
+    hourly = counted["IntervalSeconds"] < timedelta(days=1).total_seconds()
+    step = CHART_WIDTH / len(counts)
+    return {
+        "bars": [
+            Bar(
+                round(number * step, 2),
+                round(step * 0.75, 2),
+                round(one["EventCount"] / most * CHART_HEIGHT, 2),
+                round(one["FailureCount"] / most * CHART_HEIGHT, 2),
+                _("%(time)s: %(count)d events, %(failed)d refused")
+                % {
+                    "time": one["StartTime"].strftime("%Y-%m-%d %H:%M" if hourly else "%Y-%m-%d"),
+                    "count": one["EventCount"],
+                    "failed": one["FailureCount"],
+                },
+            )
+            for number, one in enumerate(counts)
+        ],
+        "width": CHART_WIDTH,
+        "height": CHART_HEIGHT,
+        "first": counts[0]["StartTime"],
+        "last": counts[-1]["StartTime"],
+        "events": sum(one["EventCount"] for one in counts),
+        "failures": sum(one["FailureCount"] for one in counts),
+    }
 
 
 @require_safe

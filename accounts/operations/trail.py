@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, DateTimeField, F, Func, Q, QuerySet, Value
 
 from accounts.models import Event, TrailHead
 from iamsite.operations import Call, operation
+from iamsite.operations.errors import invalid_input
 from iamsite.operations.paging import page_newest_first
 
 SUCCESS = "Success"
 FAILURE = "Failure"  # any outcome but success
+# What is counted unless a time is given, and in how many intervals at most.
+COUNTED = timedelta(days=30)
+DAY = timedelta(days=1)
+INTERVALS = (timedelta(hours=1), DAY)
+MOST_INTERVALS = 60
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # whence days begin at midnight
 
 
 def event_output(event: Event) -> dict[str, Any]:
@@ -40,8 +48,7 @@ def event_output(event: Event) -> dict[str, Any]:
     }
 
 
-@operation("portal:ListEvents", reads=True)
-def list_events(
+def _filtered(
     call: Call,
     PrincipalArn: str | None = None,
     EventName: str | None = None,
@@ -50,10 +57,8 @@ def list_events(
     Outcome: str | None = None,
     StartTime: datetime | None = None,
     EndTime: datetime | None = None,
-    Marker: str | None = None,
-    MaxItems: int | None = None,
-) -> dict[str, Any]:
-    """Newest first. `Outcome` is Success, Failure for any refusal, or one error's code."""
+) -> QuerySet[Event]:
+    """The account's events; `Outcome` is Success, Failure for any refusal, or one error's code."""
     rows = Event.objects.of(call.account)
     wanted = {
         "principal_arn": PrincipalArn,
@@ -65,10 +70,69 @@ def list_events(
         "at__lte": EndTime,
     }
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    if Outcome == FAILURE:
-        rows = rows.exclude(outcome=SUCCESS)
-    events, paging = page_newest_first(call, rows, "sequence")
+    return rows.exclude(outcome=SUCCESS) if Outcome == FAILURE else rows
+
+
+@operation("portal:ListEvents", reads=True)
+def list_events(
+    call: Call, Marker: str | None = None, MaxItems: int | None = None, **filters: Any
+) -> dict[str, Any]:
+    """Newest first."""
+    events, paging = page_newest_first(call, _filtered(call, **filters), "sequence")
     return {"Events": [event_output(event) for event in events], **paging}
+
+
+@operation("portal:CountEvents", reads=True)
+def count_events(
+    call: Call, StartTime: datetime | None = None, EndTime: datetime | None = None, **filters: Any
+) -> dict[str, Any]:
+    """By hour or day, in UTC; every interval from the first to the last."""
+    end = EndTime or call.now
+    start = StartTime or end - COUNTED
+    if start >= end:
+        raise invalid_input("StartTime must be before EndTime.")
+    step = next(
+        (one for one in INTERVALS if (end - start) / one <= MOST_INTERVALS),
+        timedelta(days=-((start - end) // (MOST_INTERVALS * DAY))),
+    )
+    first = BEGINNING + (start - BEGINNING) // step * step
+    rows = _filtered(call, StartTime=first, EndTime=end, **filters)
+    counted = (
+        rows.annotate(
+            place=Func(
+                Value(step),
+                F("at"),
+                Value(first),
+                function="date_bin",
+                output_field=DateTimeField(),
+            )
+        )
+        .values_list("place")
+        .annotate(count=Count("id"), failed=Count("id", filter=~Q(outcome=SUCCESS)))
+        .order_by()
+    )
+    found = {place: (count, failed) for place, count, failed in counted}
+    counts = []
+    while first <= end:
+        count, failed = found.get(first, (0, 0))
+        counts.append({"StartTime": first, "EventCount": count, "FailureCount": failed})
+        first += step
+    return {"Counts": counts, "IntervalSeconds": int(step.total_seconds())}
+
+
+@operation("portal:GetTrailStatus", reads=True)
+def get_trail_status(call: Call) -> dict[str, Any]:
+    head = TrailHead.objects.filter(account_id=call.account).first()
+    if head is None or not head.sequence:
+        return {"EventCount": 0}
+    ends = Event.objects.of(call.account).filter(sequence__in=(1, head.sequence))
+    dates = dict(ends.values_list("sequence", "at"))
+    return {
+        "EventCount": head.sequence,
+        "Head": bytes(head.hash).hex(),
+        **({"FirstDate": dates[1]} if 1 in dates else {}),
+        **({"LastDate": dates[head.sequence]} if head.sequence in dates else {}),
+    }
 
 
 @operation("portal:VerifyTrail", reads=True)

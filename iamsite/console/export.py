@@ -11,7 +11,7 @@ from io import StringIO
 from itertools import chain
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from iamsite.console.asking import ConsoleRequest, Params
@@ -31,11 +31,22 @@ def export(request: ConsoleRequest, table: Table, params: Params) -> HttpRespons
         return None
     is_plain = sees_plain(request, table)
     pages = rows_of(request, table, params, is_plain)
+    return as_file(table.name, kind, columns_of(table, is_plain), pages)
+
+
+def as_file(
+    name: str, kind: str, columns: Sequence[Column], pages: Iterator[Sequence[Row]]
+) -> HttpResponseBase:
+    """Pages of rows as a file of `kind` (csv, json), the first page read before anything is sent.
+
+    Raises Http404 for another kind.
+    """
+    if kind not in _WRITERS:
+        raise Http404
     pages = chain([next(pages)], pages)
     content_type, write = _WRITERS[kind]
-    written = write(columns_of(table, is_plain), pages)
-    response = StreamingHttpResponse(written, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.{kind}"'
+    response = StreamingHttpResponse(write(columns, pages), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response
 
 
