@@ -43,6 +43,7 @@ DEFAULTS = {
     "TokensPerWorkload": 2,
     "ResourcesPerAccount": 10_000,
     "ResourcePolicySize": 20_480,
+    "AccessTests": 500,
     "AccountsPerOrganization": 10,
     "OUsPerOrganization": 2_000,
     "SCPsPerOrganization": 10_000,

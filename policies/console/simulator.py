@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -49,6 +50,7 @@ class Row:
     by_boundary: bool | None
     by_organizations: bool | None
     url: str
+    save_url: str
 
 
 @require_safe
@@ -61,6 +63,7 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
         "actions": actions,
         "resources": resources,
         "keys": [],
+        "may": request.ask.may(save=("PutAccessTest", {"TestName": "any"})),
         "own": request.ask.perform("GetCallerIdentity")["Arn"],
     }
     if principal:
@@ -107,7 +110,12 @@ def _asked(
     results = request.ask.perform("SimulatePrincipalPolicy", {**asked, "MaxItems": MOST})
     rows = [row for one in results["EvaluationResults"] for row in _rows(request, one)]
     missing = {key for row in rows for key in row.missing}
-    shown: dict[str, Any] = {"keys": keys, "rows": rows, "missing": sorted(missing)}
+    shown: dict[str, Any] = {
+        "keys": keys,
+        "rows": rows,
+        "missing": sorted(missing),
+        "can_save": ":group/" not in principal,  # a group does nothing by itself
+    }
     if len(rows) == 1 and ":group/" not in principal:
         shown |= request.ask.see(
             evaluation=("EvaluateDecision", _about(principal, rows[0], entries))
@@ -143,10 +151,26 @@ def _key(request: ConsoleRequest, name: str) -> Key:
     return Key(name, proposed.get(name.lower(), ""), True)
 
 
+def entries_of(given: QueryDict) -> list[dict[str, Any]]:
+    """The condition keys that an address gives, as ContextEntries."""
+    keys = [
+        Key(name.removeprefix(OF_KEY), str(value).strip(), False)
+        for name, value in given.items()
+        if name.startswith(OF_KEY)
+    ]
+    return [_entry(one) for one in keys if one.value and not one.name.lower().startswith(FOLLOWING)]
+
+
 def _entry(key: Key) -> dict[str, Any]:
     values = [one.strip() for one in key.value.split(",")]
     kind = "string" if len(values) == 1 else "stringList"
     return {"ContextKeyName": key.name, "ContextKeyValues": values, "ContextKeyType": kind}
+
+
+def _save_url(request: ConsoleRequest, action: str, result: Mapping[str, Any]) -> str:
+    decision = "allowed" if result["EvalResourceDecision"] == "allowed" else "denied"
+    asked = address(request, action=action, resource=result["EvalResourceName"], decision=decision)
+    return f"{reverse('console:save-access-test')}?{asked.partition('?')[2]}"
 
 
 def _rows(request: ConsoleRequest, result: Mapping[str, Any]) -> list[Row]:
@@ -168,6 +192,7 @@ def _rows(request: ConsoleRequest, result: Mapping[str, Any]) -> list[Row]:
             one.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary"),
             organizations,
             address(request, action=result["EvalActionName"], resource=one["EvalResourceName"]),
+            _save_url(request, result["EvalActionName"], one),
         )
         for one in whole
     ]

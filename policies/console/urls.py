@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from policies.console import (
     access,
+    access_tests,
     attachments,
     decisions,
     documents,
@@ -57,6 +58,13 @@ urlpatterns: list[URLPattern] = [
     path("effective-access/<service>/<arn:arn>", access.access_cell, name="access-cell"),
     path("trust", trust_graph.trust_graph, name="trust"),
     path("simulator", simulator.simulator, name="simulator"),
+    path("simulator/tests", access_tests.access_tests, name="access-tests"),
+    path("simulator/tests/save", access_tests.SaveTest.as_view(), name="save-access-test"),
+    path(
+        "simulator/tests/<name>/delete",
+        access_tests.DeleteTest.as_view(),
+        name="delete-access-test",
+    ),
     path("decisions/<decision_id>", decisions.decision, name="decision"),
     path("decisions/<decision_id>/edits/<edit_id>", decisions.MakeEdit.as_view(), name="make-edit"),
     path("documents/look", documents.look, name="look-at-document"),

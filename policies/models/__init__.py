@@ -1,3 +1,4 @@
+from policies.models.access_test import AccessTest
 from policies.models.attachment import Attachment, Boundary, InlinePolicy
 from policies.models.finding import Analysis, Finding
 from policies.models.policy import Policy, PolicyVersion
@@ -5,6 +6,7 @@ from policies.models.resources import RegisteredResource
 from policies.models.services import Service
 
 __all__ = [
+    "AccessTest",
     "Analysis",
     "Attachment",
     "Boundary",

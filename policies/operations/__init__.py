@@ -1,4 +1,5 @@
 from policies.operations import access as access
+from policies.operations import access_tests as access_tests
 from policies.operations import analyzer as analyzer
 from policies.operations import attachments as attachments
 from policies.operations import authorization_details as authorization_details

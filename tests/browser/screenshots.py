@@ -69,6 +69,11 @@ def edited(page: Page) -> None:
     expect(page.locator(".notes")).to_be_visible()
 
 
+def explained(page: Page) -> None:
+    page.locator("td a", has_text="AccessDenied").first.click()
+    expect(page.locator(".ladder").first).to_be_visible()
+
+
 def unfolded(page: Page) -> None:
     page.get_by_text("CreateAccessKey").first.click()
 
@@ -121,6 +126,10 @@ def generated(page: Page) -> None:
 
 
 USER = "users/contractor.ruiz/"
+SIMULATED = (
+    f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/ci-shop"
+    "&action=s3:PutObject%0As3:GetObject%0Aiam:CreateUser"
+)
 POLICY = f"policies/arn:aws:iam::{PRODUCTION}:policy/ReleasePublisher"
 PICTURES = (
     Picture("sign-in", "sign-in", who=""),
@@ -178,6 +187,9 @@ PICTURES = (
     Picture("resources", "resources/"),
     Picture("resource", "resources/arn:aws:s3:::nw-catalogue"),
     Picture("resource-policy", "resources/policy/edit/arn:aws:s3:::nw-catalogue"),
+    Picture("simulator", SIMULATED),
+    Picture("decision", "activity?outcome=AccessDenied", explained),
+    Picture("access-tests", "simulator/tests"),
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),
     Picture("credential-report", "credential-report", generated),

@@ -45,6 +45,8 @@ PAGES = [
     "/console/activity",
     "/console/activity/verify",
     "/console/simulator",
+    "/console/simulator/tests",
+    "/console/simulator/tests/save",
     "/console/sessions",
     "/console/account",
     "/console/switch-role",

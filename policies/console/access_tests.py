@@ -1,0 +1,114 @@
+"""Access tests: saved from the simulator, and tried against the policies at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from iamsite.console.action import Action, Crumb
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.forms import OperationForm
+from iamsite.console.listing import address
+from policies.console.simulator import OF_KEY, entries_of
+
+PAGE_SIZE = 100
+
+
+@require_safe
+def access_tests(request: ConsoleRequest) -> HttpResponse:
+    marker = request.GET.get("marker", "")
+    asked: Params = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
+    seen = request.ask.see(tests=("RunAccessTests", asked))
+    results = seen["tests"].result.get("Results", [])
+    context = {
+        **seen,
+        "rows": [{"test": one, "url": simulated(one)} for one in results],
+        "failed": sum(not one["Passed"] for one in results),
+        "may": request.ask.may(delete=("DeleteAccessTest", {"TestName": "any"})),
+        "next_url": address(request, marker=seen["tests"].result.get("Marker", "")),
+        "more": seen["tests"].result.get("IsTruncated"),
+        "first_url": address(request, marker="") if marker else "",
+    }
+    return render(request, "policies/access_tests.html", context)
+
+
+def simulated(test: dict[str, Any]) -> str:
+    """The simulator with the request of a test filled in."""
+    keys = {
+        OF_KEY + one["ContextKeyName"]: ",".join(one["ContextKeyValues"])
+        for one in test.get("ContextEntries", ())
+    }
+    about = {"principal": test["PrincipalArn"], "action": test["ActionName"]}
+    return f"{reverse('console:simulator')}?" + urlencode(
+        {**about, "resource": test["ResourceArn"], **keys}
+    )
+
+
+class TestForm(OperationForm):
+    blames = {"LimitExceeded": "TestName"}
+
+    TestName = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=128,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+        help_text=gettext_lazy("A test of that name is replaced."),
+    )
+    ExpectedDecision = forms.ChoiceField(
+        label=gettext_lazy("It should be"),
+        choices=[("allowed", gettext_lazy("Allowed")), ("denied", gettext_lazy("Denied"))],
+        widget=forms.RadioSelect,
+    )
+
+
+class TestAction(Action):
+    def back_url(self) -> str:
+        return reverse("console:access-tests")
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return [(_("Simulator"), reverse("console:simulator")), (_("Access tests"), self.back)]
+
+
+class SaveTest(TestAction):
+    operation = "PutAccessTest"
+    form_class = TestForm
+    title = gettext_lazy("Save as an access test")
+    lead = gettext_lazy(
+        "It is tried against the policies as they are, whenever somebody looks: a change that "
+        "breaks it shows."
+    )
+    submit = gettext_lazy("Save test")
+    success = gettext_lazy("The test %(TestName)s is saved.")
+
+    def initial(self) -> dict[str, Any]:
+        action = self.request.GET.get("action", "")
+        who = self.request.GET.get("principal", "").rpartition("/")[2]
+        decision = "allowed" if self.request.GET.get("decision") == "allowed" else "denied"
+        name = " ".join(one for one in (who, action.replace(":", " ")) if one)
+        return {"TestName": name[:128], "ExpectedDecision": decision}
+
+    def target(self) -> Params:
+        given = self.request.GET
+        entries = entries_of(given)
+        return {
+            "PrincipalArn": given.get("principal", ""),
+            "ActionName": given.get("action", ""),
+            "ResourceArn": given.get("resource", "") or "*",
+            **({"ContextEntries": entries} if entries else {}),
+        }
+
+
+class DeleteTest(TestAction):
+    operation = "DeleteAccessTest"
+    names = {"name": "TestName"}
+    title = gettext_lazy("Delete the access test %(name)s")
+    submit = gettext_lazy("Delete test")
+    success = gettext_lazy("The test %(name)s was deleted.")
