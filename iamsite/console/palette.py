@@ -1,11 +1,11 @@
-"""The palette: users, groups, roles, policies and pages by name, and any ARN or id pasted in."""
+"""The palette: whatever has a page, by name, and any ARN or id pasted in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,6 +20,7 @@ from iamsite.console.navigation import PLACES
 
 MOST = 6  # hits of each kind
 LONGEST = 2048
+DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ENTITY = re.compile(r"arn:aws:iam::(\d{12}|aws):(user|group|role|policy)(/.*)")
 
 
@@ -37,12 +38,24 @@ class HitGroup:
     hits: list[Hit]
 
 
-# By the kind that Search tells: what a group of hits is called, and its icon.
+class Kind(NamedTuple):
+    """What a group of hits is called, their icon, and the route of a page with the member of a
+    match that names it there."""
+
+    title: str | Promise
+    icon: str
+    route: str
+    key: str
+
+
+# By the kind that Search tells.
 KINDS = {
-    "User": (gettext_lazy("Users"), "user"),
-    "Group": (gettext_lazy("Groups"), "users-group"),
-    "Role": (gettext_lazy("Roles"), "id-badge-2"),
-    "Policy": (gettext_lazy("Policies"), "shield"),
+    "User": Kind(gettext_lazy("Users"), "user", "user", "Name"),
+    "Group": Kind(gettext_lazy("Groups"), "users-group", "group", "Name"),
+    "Role": Kind(gettext_lazy("Roles"), "id-badge-2", "role", "Name"),
+    "Policy": Kind(gettext_lazy("Policies"), "shield", "policy", "Arn"),
+    "Service": Kind(gettext_lazy("Services"), "plug-connected", "service", "Name"),
+    "Resource": Kind(gettext_lazy("Resources"), "database", "resource", "Arn"),
 }
 
 
@@ -55,15 +68,22 @@ def search(request: ConsoleRequest) -> HttpResponseBase:
     if address and not htmx:
         return HttpResponseRedirect(address)
     matches = [] if address else matching(request, query)
-    if not htmx and len(matches) == 1 and query.casefold() not in matches[0]["Name"].casefold():
-        return HttpResponseRedirect(_url(matches[0]))  # an id of whatever kind leads there too
+    if not htmx and len(matches) == 1 and _is_id(query, matches[0]):
+        return HttpResponseRedirect(_url(matches[0]))
     context = {"query": query, "groups": list(found(query, address, matches))}
     template = "console/palette_results.html" if htmx else "console/search.html"
     return render(request, template, context)
 
 
+def _is_id(query: str, match: dict[str, Any]) -> bool:
+    """Whether the one match was found by an id of whatever kind, and not by a part of its name."""
+    return query == match["Arn"] or query.casefold() not in match["Name"].casefold()
+
+
 def arn_address(text: str) -> str:
-    """The page of the entity that the ARN `text` names, or ""."""
+    """The page of the entity that the ARN `text` names, or of the decision with that id; or ""."""
+    if DECISION.fullmatch(text):
+        return reverse("console:decision", args=[text])
     known = ENTITY.fullmatch(text)
     if not known:
         return ""
@@ -81,7 +101,7 @@ def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
         return []
     answer = request.ask.see(found=("Search", {"Query": query}))["found"]
     matches: list[dict[str, Any]] = answer.result.get("Matches", [])
-    return matches
+    return [match for match in matches if match["Type"] in KINDS]
 
 
 def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
@@ -101,20 +121,19 @@ def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterab
 
 
 def _entities(matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
-    for kind, (title, icon) in KINDS.items():
-        of_kind = [match for match in matches if match["Type"] == kind]
+    for name, kind in KINDS.items():
+        of_kind = [match for match in matches if match["Type"] == name]
         hits = [
-            Hit(match["Name"], _url(match), icon, match["Path"].strip("/"))
+            Hit(match["Name"], _url(match), kind.icon, match.get("Path", "").strip("/"))
             for match in of_kind[:MOST]
         ]
         if hits:
-            yield HitGroup(title, hits)
+            yield HitGroup(kind.title, hits)
 
 
 def _url(match: dict[str, Any]) -> str:
-    kind = match["Type"]
-    key = match["Arn"] if kind == "Policy" else match["Name"]
-    return reverse(f"console:{kind.lower()}", args=[key])
+    kind = KINDS[match["Type"]]
+    return reverse(f"console:{kind.route}", args=[match[kind.key]])
 
 
 def _deeds() -> list[Hit]:

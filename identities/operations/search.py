@@ -1,19 +1,31 @@
-"""Search: users, groups, roles and policies by name, or by any id or ARN that leads to one."""
+"""Search: whatever of an account has a page, by name, or by any id or ARN that leads to it."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from accounts.tenancy import AWS
 from iamsite.operations import AccessDenied, Call, Resource, operation
 from iamsite.operations.sorting import containing
-from identities.models import AccessKey, Group, MFADevice, Role, User
-from policies.models import Policy
+from identities.models import (
+    AccessKey,
+    Group,
+    MFADevice,
+    OIDCProvider,
+    Role,
+    SAMLProvider,
+    User,
+)
+from identities.operations import oidc_providers, saml_providers
+from policies.models import Policy, RegisteredResource, Service
 
 MOST = 10  # of each kind
+# What is behind the type of a service's or an identity provider's ARN.
+ARN_NAME = re.compile(r"arn:aws:(?:iam|portal)::\d{12}:[a-z-]+/(.+)")
 ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}|aws):([a-z-]+)/(.+)")
 # By the action that lets a caller list each kind: the kind and its model.
 KINDS: dict[str, tuple[str, Any]] = {
@@ -22,6 +34,39 @@ KINDS: dict[str, tuple[str, Any]] = {
     "iam:ListRoles": ("Role", Role),
     "iam:ListPolicies": ("Policy", Policy),
 }
+
+
+class Listed(NamedTuple):
+    """A kind that is found by the texts in `columns` alone, the first of which names a row.
+
+    `action` lists them, on `resource`.
+    """
+
+    action: str
+    resource: Callable[[Call], Resource]
+    kind: str
+    model: Any
+    columns: tuple[str, ...]
+
+
+OTHERS = (
+    Listed("portal:ListServices", Call.anything, "Service", Service, ("prefix", "name")),
+    Listed("portal:ListResources", Call.anything, "Resource", RegisteredResource, ("arn",)),
+    Listed(
+        "iam:ListOpenIDConnectProviders",
+        oidc_providers.all_providers,
+        "IdentityProvider",
+        OIDCProvider,
+        ("url",),
+    ),
+    Listed(
+        "iam:ListSAMLProviders",
+        saml_providers.all_providers,
+        "IdentityProvider",
+        SAMLProvider,
+        ("name",),
+    ),
+)
 
 
 # It shows of each kind what its own list operation would, to whoever may perform that.
@@ -34,13 +79,19 @@ def search(call: Call, Query: str) -> dict[str, Any]:
     """
     matches: list[dict[str, Any]] = []
     for action, (kind, model) in KINDS.items():
-        if _may(call, action, kind):
+        listed = Resource(f"arn:aws:iam::{call.account}:{kind.lower()}/", call.account)
+        if _may(call, action, listed):
             matches += [_match(kind, row) for row in _found(call, kind, model, Query)]
+    for other in OTHERS:
+        if _may(call, other.action, other.resource(call)):
+            matches += [
+                {"Type": other.kind, "Name": getattr(row, other.columns[0]), "Arn": row.arn}
+                for row in _listed(call, other, Query)
+            ]
     return {"Matches": matches}
 
 
-def _may(call: Call, action: str, kind: str) -> bool:
-    listed = Resource(f"arn:aws:iam::{call.account}:{kind.lower()}/", call.account)
+def _may(call: Call, action: str, listed: Resource) -> bool:
     try:
         call.authorize(action, listed)
     except AccessDenied:
@@ -57,6 +108,18 @@ def _found(call: Call, kind: str, model: Any, text: str) -> list[Any]:
     first = list(rows.filter(lower_name__startswith=text.lower())[:MOST])
     known = [row.id for row in first]
     return first + list(rows.exclude(id__in=known)[: MOST - len(first)])
+
+
+def _listed(call: Call, other: Listed, text: str) -> list[Any]:
+    """Rows with `text` in one of their columns, or the one whose ARN it is."""
+    rows = other.model.objects.of(call.account).order_by(other.columns[0])
+    containing = Q()
+    for column in other.columns:
+        containing |= Q(**{f"{column}__icontains": text})
+    named = ARN_NAME.fullmatch(text)
+    if named is None or "arn" in other.columns:
+        return list(rows.filter(containing)[:MOST])
+    return [row for row in rows.filter(**{other.columns[0]: named[1]}) if row.arn == text]
 
 
 def _named(call: Call, kind: str, account: str, sort: str, rest: str) -> Q:

@@ -1,6 +1,7 @@
 """The console holds no power of its own, and shows nobody what they may not see."""
 
 import re
+import uuid
 
 import pytest
 from django.db import connection
@@ -167,6 +168,13 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     policy = "arn:aws:iam::aws:policy/AdministratorAccess"
     response = browser.get("/console/search", {"q": policy})
     assert response.headers["Location"] == f"/console/policies/{policy}"
+    bucket = f"arn:aws:s3:::found-{acme.id}"
+    acme.root.perform("RegisterResource", ResourceArn=bucket)
+    response = browser.get("/console/search", {"q": bucket})
+    assert response.headers["Location"] == f"/console/resources/{bucket}"
+    decision = str(uuid.uuid4())
+    response = browser.get("/console/search", {"q": decision})
+    assert response.headers["Location"] == f"/console/decisions/{decision}"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,32 @@ def test_an_arn_an_id_a_key_a_device_and_a_session_lead_to_their_entity(acme) ->
     assert found(acme.root, acme.arn("user/wilma")) == []  # another path
 
 
+def test_services_resources_and_providers_are_found_by_name_and_arn(acme) -> None:
+    acme.root.perform(
+        "RegisterService",
+        ServicePrefix="heron",
+        ServiceName="Heron shop",
+        ServicePrincipal="heron.example",
+        Actions=[{"ActionName": "GetNest"}],
+    )
+    nest = f"arn:aws:s3:::heron-nest-{acme.id}"
+    acme.root.perform("RegisterResource", ResourceArn=nest)
+    oidc = acme.root.perform(
+        "CreateOpenIDConnectProvider", Url="https://heron.example", ThumbprintList=["a" * 40]
+    )["OpenIDConnectProviderArn"]
+    assert found(acme.root, "Heron") == [
+        ("Service", "heron"),
+        ("Resource", nest),
+        ("IdentityProvider", "heron.example"),
+    ]
+    assert found(acme.root, nest) == [("Resource", nest)]
+    assert found(acme.root, oidc) == [("IdentityProvider", "heron.example")]
+    service = f"arn:aws:portal::{acme.id}:service/heron"
+    assert found(acme.root, service) == [("Service", "heron")]
+    lister = acme.user("lister", allow("portal:Search", "portal:ListServices"))
+    assert found(lister, "heron") == [("Service", "heron")]
+
+
 @pytest.mark.parametrize("query", ["%", "_dm", "arn:aws:iam::", "*", "\\"])
 def test_no_character_of_a_search_means_anything(acme, query) -> None:
     assert found(acme.root, query) == []
