@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from policies.console import (
     access,
     access_tests,
+    analyzer,
     attachments,
     decisions,
     documents,
@@ -57,6 +58,17 @@ urlpatterns: list[URLPattern] = [
     path("effective-access", access.effective_access, name="effective-access"),
     path("effective-access/<service>/<arn:arn>", access.access_cell, name="access-cell"),
     path("trust", trust_graph.trust_graph, name="trust"),
+    path("analyzer/", analyzer.analyzer, name="analyzer"),
+    path("analyzer/analyze", analyzer.Analyze.as_view(), name="analyze"),
+    path("analyzer/<finding_id>", analyzer.finding, name="finding"),
+    path(
+        "analyzer/<finding_id>/archive", analyzer.ArchiveFinding.as_view(), name="archive-finding"
+    ),
+    path(
+        "analyzer/<finding_id>/unarchive",
+        analyzer.UnarchiveFinding.as_view(),
+        name="unarchive-finding",
+    ),
     path("simulator", simulator.simulator, name="simulator"),
     path("simulator/tests", access_tests.access_tests, name="access-tests"),
     path("simulator/tests/save", access_tests.SaveTest.as_view(), name="save-access-test"),

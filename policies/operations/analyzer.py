@@ -106,7 +106,8 @@ def list_findings(
     Marker: str | None = None,
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
-    rows = Finding.objects.of(call.account).filter(status=Status).order_by("rank", "id")
+    rows = Finding.objects.of(call.account).filter(status=Status)
+    rows = rows.order_by("rank", "kind", "type", "id")
     if Kind is not None:
         rows = rows.filter(kind=Kind)
     if Severity is not None:
@@ -117,11 +118,13 @@ def list_findings(
     def fetch(after: Any, limit: int) -> list[Finding]:
         if after is None:
             return list(rows[:limit])
-        rank, last = after
-        behind = Q(rank__gt=rank) | Q(rank=rank, id__gt=last)
+        rank, kind, type_, last = after
+        behind = Q(rank__gt=rank) | Q(rank=rank) & (
+            Q(kind__gt=kind) | Q(kind=kind, type__gt=type_) | Q(kind=kind, type=type_, id__gt=last)
+        )
         return list(rows.filter(behind, rank__gte=rank)[:limit])
 
-    found, paging = page(call, fetch, lambda row: [row.rank, str(row.id)])
+    found, paging = page(call, fetch, lambda row: [row.rank, row.kind, row.type, str(row.id)])
     return {"Findings": [_output(row) for row in found], **paging}
 
 

@@ -125,6 +125,20 @@ def generated(page: Page) -> None:
     expect(page.get_by_role("heading", name="Age of active access keys")).to_be_visible()
 
 
+def analyzed(page: Page) -> None:
+    """The findings, made the first time they are asked for."""
+    if page.get_by_role("heading", name="No scan yet").count():
+        page.locator("main").get_by_role("link", name="Analyze the account").click()
+        page.get_by_role("dialog").get_by_role("button", name="Analyze").click()
+    expect(page.get_by_role("navigation", name="Findings by status")).to_be_visible()
+
+
+def first_finding(page: Page) -> None:
+    analyzed(page)
+    page.locator("tbody th a").first.click()
+    expect(page.get_by_text("First found")).to_be_visible()
+
+
 USER = "users/contractor.ruiz/"
 SIMULATED = (
     f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/ci-shop"
@@ -190,6 +204,8 @@ PICTURES = (
     Picture("simulator", SIMULATED),
     Picture("decision", "activity?outcome=AccessDenied", explained),
     Picture("access-tests", "simulator/tests"),
+    Picture("analyzer", "analyzer/", analyzed),
+    Picture("finding", "analyzer/", first_finding),
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),
     Picture("credential-report", "credential-report", generated),

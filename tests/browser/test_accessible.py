@@ -69,6 +69,7 @@ def acme() -> Acme:
     account.role(long, trust(account.arn(f"user/a/path/that/goes/on/and/on/{long}")))
     account.root.perform("AddUserToGroup", GroupName="Developers", UserName=long)
     of_applications(account)
+    account.root.perform("AnalyzeAccount")
     return account
 
 
@@ -85,6 +86,11 @@ def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(
     signed_in: Page, acme: Acme, path: str
 ) -> None:
     looks_right(signed_in, path.format(account=acme.id))
+
+
+def test_a_finding_is_accessible_and_fits_a_phone(signed_in: Page, acme: Acme) -> None:
+    found = acme.root.perform("ListFindings", MaxItems=1)["Findings"][0]
+    looks_right(signed_in, f"/console/analyzer/{found['FindingId']}")
 
 
 @pytest.mark.parametrize("path", GATES)

@@ -142,6 +142,8 @@ PAGES = [
     "/console/resources/policy/edit/arn:aws:sqs:us-east-1:{account}:bare",
     "/console/resources/policy/delete/arn:aws:sqs:us-east-1:{account}:pages",
     "/console/resources/deregister/arn:aws:sqs:us-east-1:{account}:pages",
+    "/console/analyzer/",
+    "/console/analyzer/analyze",
     "/console/policies/",
     "/console/policies/?scope=aws",
     "/console/policies/?scope=all&q=administrator",
