@@ -52,6 +52,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
         "passwords": passwords,
         "password_rules": password_policy.sentences(passwords.result) if passwords.result else (),
         "issuer": issuer.current(request),
+        "decisions": request.ask.see(kept=("GetDecisionSettings", {}))["kept"],
         "token_version": summary.get("GlobalEndpointTokenVersion"),
         "account_alias": aliases[0] if aliases else "",
         "sign_in_url": settings.IAMSITE_URL + reverse("console:sign-in-account", args=[named]),
@@ -67,6 +68,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
             drop=("DeleteAccountAlias", {"AccountAlias": "new"}),
             passwords=("UpdateAccountPasswordPolicy", {}),
             drop_passwords=("DeleteAccountPasswordPolicy", {}),
+            decisions=("UpdateDecisionSettings", {}),
             tokens=(
                 "SetSecurityTokenServicePreferences",
                 {"GlobalEndpointTokenVersion": "v2Token"},
@@ -135,6 +137,36 @@ class RemoveAlias(AccountAction):
     success = gettext_lazy("The alias %(alias)s was removed.")
     is_danger = True
     confirmed_by = "alias"
+
+
+class DecisionsForm(OperationForm):
+    RetentionDays = forms.IntegerField(
+        label=gettext_lazy("Days to keep a decision"),
+        min_value=1,
+        max_value=3650,
+        help_text=gettext_lazy("Counted from when the same was last decided."),
+    )
+    AllowedSamplePercent = forms.IntegerField(
+        label=gettext_lazy("Allowed decisions to keep, in a hundred"),
+        min_value=0,
+        max_value=100,
+        help_text=gettext_lazy(
+            "Denials are always kept. What was allowed is what a change of a policy is tried "
+            "against; 0 keeps none of it."
+        ),
+    )
+
+
+class SetDecisions(AccountAction):
+    operation = "UpdateDecisionSettings"
+    form_class = DecisionsForm
+    title = gettext_lazy("Decisions on record")
+    submit = gettext_lazy("Save")
+    success = gettext_lazy("Decisions are kept as you chose.")
+    edits = True
+
+    def initial(self) -> dict[str, Any]:
+        return self.request.ask.perform("GetDecisionSettings")
 
 
 class TokensForm(OperationForm):

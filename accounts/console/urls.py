@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
         password_policy.RemovePasswordPolicy.as_view(),
         name="remove-password-policy",
     ),
+    path("account/decisions", settings.SetDecisions.as_view(), name="set-decisions"),
     path("account/session-tokens", settings.SetTokenVersion.as_view(), name="set-token-version"),
     path("account/issuer/enable", issuer.Enable.as_view(), name="enable-issuer"),
     path("account/issuer/disable", issuer.Disable.as_view(), name="disable-issuer"),

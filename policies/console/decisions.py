@@ -22,7 +22,11 @@ from iamsite.console.forms import DocumentField, OperationForm, Text
 from iamsite.console.templatetags.ladder import layer_name
 from iamsite.operations import OperationError, Verdict
 from policies.console.policy import diff
+from policies.console.simulator import FOLLOWING, OF_KEY
 from policies.engine import DocumentKind
+
+# Keys that say nothing of the request in question when it is asked again.
+OF_EVERY_REQUEST = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def decision(request: ConsoleRequest, decision_id: str) -> HttpResponse:
         path = reverse("console:decision", args=[decision_id])
         context |= {
             "share": request.build_absolute_uri(f"{path}?{about}"),
-            "again": f"{reverse('console:simulator')}?{about}",
+            "again": f"{reverse('console:simulator')}?{about}&{_keys(found)}",
             "proposals": proposals(request.ask, decision_id, found.get("Now")),
             "same": _is_same(found),
             "may": request.ask.may(simulate=("EvaluateDecision", {"ActionName": "iam:GetUser"})),
@@ -85,6 +89,17 @@ def _about(found: Mapping[str, Any]) -> str:
             "principal": found["PrincipalArn"],
             "action": found["ActionName"],
             "resource": found["ResourceArn"],
+        }
+    )
+
+
+def _keys(found: Mapping[str, Any]) -> str:
+    """The condition keys of the request that were its own, as the simulator takes them."""
+    return urlencode(
+        {
+            OF_KEY + one["ContextKeyName"]: ",".join(one["ContextKeyValues"])
+            for one in found.get("Context", ())
+            if not one["ContextKeyName"].startswith((*FOLLOWING, *OF_EVERY_REQUEST))
         }
     )
 

@@ -93,9 +93,14 @@ def _asked(
     request: ConsoleRequest, principal: str, actions: list[str], resources: list[str]
 ) -> dict[str, Any]:
     told = request.ask.perform("GetContextKeysForPrincipalPolicy", {"PolicySourceArn": principal})
-    sent = [name.removeprefix(OF_KEY) for name in request.GET if name.startswith(OF_KEY)]
-    names = {name.lower(): name for name in [*told["ContextKeyNames"], *sent] if "${" not in name}
-    keys = [_key(request, name) for name in sorted(names.values(), key=str.lower)]
+    given = {
+        name.removeprefix(OF_KEY): str(value).strip()
+        for name, value in request.GET.items()
+        if name.startswith(OF_KEY)
+    }
+    names = {name.lower(): name for name in [*given, *told["ContextKeyNames"]] if "${" not in name}
+    values = {name.lower(): value for name, value in given.items()}
+    keys = [_key(request, values, name) for name in sorted(names.values(), key=str.lower)]
     entries = [_entry(one) for one in keys if one.value]
     if not actions:
         return {"keys": keys}
@@ -134,10 +139,10 @@ def _about(principal: str, row: Row, entries: list[dict[str, Any]]) -> Params:
     }
 
 
-def _key(request: ConsoleRequest, name: str) -> Key:
+def _key(request: ConsoleRequest, given: Mapping[str, str], name: str) -> Key:
     """The key with the value that was given, else one that a request of the viewer would have."""
-    if OF_KEY + name in request.GET:
-        return Key(name, request.GET[OF_KEY + name].strip(), False)
+    if name.lower() in given:
+        return Key(name, given[name.lower()], False)
     now = timezone.now()
     proposed = {
         "aws:sourceip": request.origin.source_ip,
@@ -162,7 +167,8 @@ def entries_of(given: QueryDict) -> list[dict[str, Any]]:
 
 
 def _entry(key: Key) -> dict[str, Any]:
-    values = [one.strip() for one in key.value.split(",")]
+    is_whole = key.name.lower() in ("aws:useragent", "aws:referer")  # a comma is a part of it
+    values = [key.value] if is_whole else [one.strip() for one in key.value.split(",")]
     kind = "string" if len(values) == 1 else "stringList"
     return {"ContextKeyName": key.name, "ContextKeyValues": values, "ContextKeyType": kind}
 

@@ -91,6 +91,19 @@ def missing(verdict: Verdict) -> str:
     return _("You need %(action)s.") % {"action": found[1]}
 
 
+_DENIAL = re.compile(r"User: (\S+) is not authorized to perform: (\S+) on resource: (\S+)")
+
+
+@register.filter
+def simulated(message: str) -> str:
+    """The simulator with the request of a denial's message filled in, or ""."""
+    found = _DENIAL.match(message)
+    if found is None or not found[3].startswith(("arn:", "*")):
+        return ""
+    asked = {"principal": found[1], "action": found[2], "resource": found[3]}
+    return f"{reverse('console:simulator')}?{urlencode(asked)}"
+
+
 @register.inclusion_tag("components/time.html")
 def ago(moment: datetime) -> dict[str, Any]:
     """A time relative to now; the exact UTC time on hover and in the markup."""

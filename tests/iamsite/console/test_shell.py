@@ -55,6 +55,7 @@ PAGES = [
     "/console/account/password-policy",
     "/console/account/password-policy/remove",
     "/console/account/session-tokens",
+    "/console/account/decisions",
     "/console/account/issuer/enable",
     "/console/account/issuer/disable",
     "/console/account/issuer/rotate",

@@ -1,0 +1,141 @@
+"""The pages of decisions: what they show to whom, and what a stale or foreign change does."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+from iamsite.operations import OperationError
+from tests.cast import Acme, Actor, Evil, allow
+from tests.iamsite.console.browser import Browser, text
+
+
+@pytest.fixture(scope="module")
+def company(database: None) -> Acme:
+    return Acme()
+
+
+@pytest.fixture(scope="module")
+def root(company: Acme) -> Browser:
+    return Browser().sign_in_root(company)
+
+
+def denied(actor: Actor, operation: str = "GetGroup", **params: Any) -> str:
+    with pytest.raises(OperationError) as caught:
+        actor.perform(operation, **(params or {"GroupName": "Developers"}))
+    return caught.value.decision_id
+
+
+def first_edit(company: Acme, decision: str) -> dict[str, Any]:
+    found = company.root.perform("GetDecision", DecisionId=decision)
+    edit: dict[str, Any] = found["Now"]["Remedies"][0]["Changes"][0]["Edits"][0]
+    return edit
+
+
+def test_a_proposed_change_is_made_once_and_not_when_policies_have_changed(
+    company: Acme, root: Browser
+) -> None:
+    dora = company.user("dora")
+    decision = denied(dora)
+    edit = first_edit(company, decision)
+    address = f"/console/decisions/{decision}/edits/{edit['EditId']}"
+    assert "iam:GetGroup" in text(root.get(address))
+    sent = {"PolicyDocument": edit["DocumentAfter"]}
+    assert root.post(address, sent).status_code == 302
+    assert dora.perform("GetGroup", GroupName="Developers")["Group"]
+    again = root.post(address, sent)
+    assert again.status_code == 409
+    assert "The policies have changed since this was proposed" in text(again)
+    listed = company.root.perform("ListUserPolicies", UserName="dora")["PolicyNames"]
+    assert listed == ["Allow-iam-GetGroup"]
+
+
+def test_the_document_can_be_edited_before_and_is_validated(company: Acme, root: Browser) -> None:
+    emil = company.user("emil")
+    decision = denied(emil)
+    address = f"/console/decisions/{decision}/edits/{first_edit(company, decision)['EditId']}"
+    refused = root.post(address, {"PolicyDocument": '{"Version": "2012-10-17"}'})
+    assert refused.status_code == 422
+    assert company.root.perform("ListUserPolicies", UserName="emil")["PolicyNames"] == []
+    root.post(address, {"PolicyDocument": allow("iam:Get*")})
+    kept = company.root.perform("GetUserPolicy", UserName="emil", PolicyName="Allow-iam-GetGroup")
+    assert json.loads(kept["PolicyDocument"])["Statement"][0]["Action"] == ["iam:Get*"]
+
+
+def test_who_may_read_but_not_change_sees_a_sleeping_button_and_cannot_make_it(
+    company: Acme,
+) -> None:
+    fay = company.user("fay")
+    company.user("reader", allow("portal:GetDecision", "portal:ListEvents", "sts:*"))
+    decision = denied(fay)
+    reader = Browser().sign_in(company, "reader")
+    page = reader.get(f"/console/decisions/{decision}")
+    assert "You need iam:PutUserPolicy." in page.content.decode()
+    edit = first_edit(company, decision)
+    made = reader.post(
+        f"/console/decisions/{decision}/edits/{edit['EditId']}",
+        {"PolicyDocument": edit["DocumentAfter"]},
+    )
+    assert made.status_code == 403
+    assert made.headers["x-iamsite-decision-id"]
+    assert company.root.perform("ListUserPolicies", UserName="fay")["PolicyNames"] == []
+
+
+def test_what_is_not_kept_any_more_can_be_evaluated_now(company: Acme, root: Browser) -> None:
+    asked = f"principal={company.carol.arn}&action=iam:GetGroup&resource=*"
+    page = root.get(f"/console/decisions/{uuid.uuid4()}?{asked}")
+    assert page.status_code == 404
+    assert "Evaluate it now" in text(page)
+    assert "/console/simulator?principal=" in page.content.decode()
+    assert "Not allowed" in text(root.get(f"/console/simulator?{asked}"))
+
+
+def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
+    company: Acme, root: Browser
+) -> None:
+    office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    hal = company.user("hal", allow("iam:ListGroups", Condition=office))
+    page = root.get(f"/console/decisions/{denied(hal)}").content.decode()
+    address = html.unescape(re.findall(r'href="(/console/simulator\?principal=[^"]+)"', page)[0])
+    simulated = root.get(address)
+    assert 'name="key.aws:SourceIp" value="203.0.113.7"' in simulated.content.decode()
+    assert "Not allowed" in text(simulated)
+
+
+def test_another_accounts_decision_is_as_one_that_never_was(company: Acme, evil: Evil) -> None:
+    decision = denied(company.carol)
+    stranger = Browser().sign_in_root(evil)
+    pages = [
+        stranger.get(f"/console/decisions/{one}").content.decode().replace(one, "ID")
+        for one in (decision, str(uuid.uuid4()))
+    ]
+    shown = [page[page.index("<main") : page.index("</main>")] for page in pages]
+    assert shown[0] == shown[1]
+
+
+def test_what_somebody_wrote_does_not_become_markup(company: Acme, root: Browser) -> None:
+    gil = company.user("gil")
+    decision = denied(gil, "ListUsers", PathPrefix="/<script>alert(1)</script>/")
+    page = root.get(f"/console/decisions/{decision}").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_part_that_may_not_be_seen_leads_to_the_simulator(company: Acme) -> None:
+    carol = Browser().sign_in(company, "carol")
+    assert "/console/simulator?principal=" in carol.get("/console/users/").content.decode()
+
+
+def test_how_long_decisions_are_kept_is_set_in_the_account(company: Acme, root: Browser) -> None:
+    root.post("/console/account/decisions", {"RetentionDays": "7", "AllowedSamplePercent": "0"})
+    assert company.root.perform("GetDecisionSettings")["RetentionDays"] == 7
+    assert "Denials are kept for 7 days." in text(root.get("/console/account"))
+    refused = root.post(
+        "/console/account/decisions", {"RetentionDays": "0", "AllowedSamplePercent": "0"}
+    )
+    assert refused.status_code == 422
