@@ -25,7 +25,10 @@ def _is_fresh(call: Call, found: CredentialReport) -> bool:
     return call.now - found.generated_at < GOOD_FOR
 
 
-@operation("iam:GenerateCredentialReport")
+@operation(
+    "iam:GenerateCredentialReport",
+    differs="A report is complete at once.",
+)
 def generate_credential_report(call: Call) -> dict[str, Any]:
     found = _find(call)
     if found is not None and _is_fresh(call, found):

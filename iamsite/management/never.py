@@ -52,7 +52,6 @@ HERE = {
             "DeletePolicyVersion",
             "DeleteSAMLProvider",
             "Detach*Policy",
-            "GetAccountProperties",
             "GetOpenIDConnectProvider",
             "GetPolicy",
             "GetPolicyVersion",
@@ -76,6 +75,9 @@ HERE = {
     },
     "it names nothing that must be there": {
         "NoSuchEntity": ["CreateGroup", "CreateServiceLinkedRole", "UpdateAccountPasswordPolicy"],
+    },
+    "it takes no such parameter": {
+        "InvalidInput": ["GetAccountProperties"],
         "MalformedPolicyDocument": ["UpdateAccountPasswordPolicy"],
     },
     "no other service uses a certificate": {"DeleteConflict": ["DeleteServerCertificate"]},
@@ -83,7 +85,10 @@ HERE = {
         "UnmodifiableEntity": ["UpdateRoleDescription"]
     },
     "an unknown service is `NoSuchEntity`, as at AWS": {
-        "NotSupportedService": ["CreateServiceSpecificCredential", "ListServiceSpecificCredentials"]
+        "NotSupportedService": ["CreateServiceSpecificCredential"]
+    },
+    "the list of an unknown service is empty": {
+        "NotSupportedService": ["ListServiceSpecificCredentials"]
     },
     "the same certificate is a `DuplicateCertificate`": {
         "EntityAlreadyExists": ["UploadSigningCertificate"]

@@ -61,7 +61,12 @@ def get_provider(call: Call, arn: str) -> OIDCProvider:
     return found
 
 
-@operation("iam:CreateOpenIDConnectProvider", resource=new_oidc_provider)
+@operation(
+    "iam:CreateOpenIDConnectProvider",
+    resource=new_oidc_provider,
+    differs="Without thumbprints, the issuer's top certificate is fetched, but not from the "
+    "internal network unless the operator allows it.",
+)
 def create_open_id_connect_provider(
     call: Call,
     Url: str,

@@ -143,7 +143,12 @@ def list_roles(
     return {"Roles": [role_output(role, texts[role.id]) for role in roles], **paging}
 
 
-@operation("iam:UpdateRole", resource=find.role)
+@operation(
+    "iam:UpdateRole",
+    resource=find.role,
+    differs="What is left out stays as it is, as clients expect that change one thing at a time; "
+    "the model's documentation speaks of a fall-back to 3,600 seconds.",
+)
 def update_role(
     call: Call,
     RoleName: str,

@@ -89,7 +89,12 @@ def _attach(call: Call, role: Role, name: str) -> None:
         )
 
 
-@operation("iam:DeleteServiceLinkedRole", resource=find.role)
+@operation(
+    "iam:DeleteServiceLinkedRole",
+    resource=find.role,
+    differs="The task is done when the call returns. As nothing can ask the service, it fails "
+    "while sessions of the role may be alive.",
+)
 def delete_service_linked_role(call: Call, RoleName: str) -> dict[str, Any]:
     role = find.get_role(call, RoleName)
     if not role.path.startswith(SERVICE_LINKED):

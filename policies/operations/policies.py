@@ -153,7 +153,13 @@ def get_policy(call: Call, PolicyArn: str) -> dict[str, Any]:
     return {"Policy": {**output, "Tags": tag_list(policy.tags)}}
 
 
-@operation("iam:ListPolicies", resource=listed, reads=True)
+@operation(
+    "iam:ListPolicies",
+    resource=listed,
+    reads=True,
+    differs="Of AWS's managed policies there are the essential ones, until `make managed` loads "
+    "all.",
+)
 def list_policies(
     call: Call,
     Scope: str = "All",

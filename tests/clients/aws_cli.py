@@ -4,12 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.cast import Key
 
 PROGRAM = Path(sys.executable).parent / "aws"
+MANY = """
+import contextlib, io, json, sys
+from awscli.clidriver import create_clidriver
+def run(words):
+    out, error = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        code = create_clidriver().main(words)
+    return code, out.getvalue(), error.getvalue()
+print(json.dumps([run(words) for words in json.load(sys.stdin)]))
+"""
 
 
 class Ran(NamedTuple):
@@ -41,12 +52,30 @@ class AwsCli:
                 **({"AWS_SESSION_TOKEN": key.token} if key.token else {}),
             }
 
-    def __call__(self, *words: str) -> Ran:
+    def __call__(self, *words: str, typed: str = "") -> Ran:
+        """One command; `typed` is what it reads."""
         done = subprocess.run(
             [sys.executable, str(PROGRAM), *words],
             env=self.environment,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,
+            start_new_session=True,  # no terminal to ask at
         )
         return Ran(done.returncode, done.stdout.strip(), done.stderr.strip())
+
+    def each(self, *commands: Sequence[str]) -> list[Ran]:
+        """Many commands by one start of the program."""
+        done = subprocess.run(
+            [sys.executable, "-c", MANY],
+            env=self.environment,
+            input=json.dumps(commands),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return [
+            Ran(code, out.strip(), error.strip()) for code, out, error in json.loads(done.stdout)
+        ]

@@ -16,9 +16,10 @@ import pytest
 
 from tests.cast import Account, Actor, allow
 from tests.clients.inventory import inventory
+from tests.clients.witness import Witness
 from tests.identities.certificates import make
 from tests.identities.federation.saml_idp import metadata
-from tests.portal import SOURCE, Portal
+from tests.portal import SOURCE
 
 PLAYBOOKS = Path(__file__).with_name("ansible")
 MANAGED = {
@@ -84,7 +85,7 @@ def initech(database: None) -> Account:
 
 
 @pytest.fixture
-def ansible(initech: Account, portal: Portal, tmp_path: Path) -> Ansible:
+def ansible(initech: Account, witness: Witness, tmp_path: Path) -> Ansible:
     subprocess.run([sys.executable, "requirements/install.py", "clients"], cwd=SOURCE, check=True)
     issuer = make("issuer.example.test")
     edge = make("edge.example.test", issuer)
@@ -98,11 +99,11 @@ def ansible(initech: Account, portal: Portal, tmp_path: Path) -> Ansible:
         },
         "saml_metadata": metadata(),
     }
-    return Ansible(tmp_path, initech.user("ansible", allow("*")), portal.url, variables)
+    return Ansible(tmp_path, initech.user("ansible", allow("*")), witness.url, variables)
 
 
 def test_a_second_run_changes_nothing_and_what_is_absent_goes(
-    ansible: Ansible, initech: Account
+    ansible: Ansible, initech: Account, witness: Witness
 ) -> None:
     before = inventory(initech)
     assert changed(ansible("present")) == MANAGED
@@ -121,6 +122,7 @@ def test_a_second_run_changes_nothing_and_what_is_absent_goes(
     assert seen["sts_assume_role"]["sts_user"]["arn"].endswith(":assumed-role/worker/ansible")
     assert changed(ansible("absent")) == MANAGED
     assert inventory(initech) == before
+    witness.check("Ansible")
 
 
 def changed(answers: list[dict[str, Any]]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Acme, allow, trust
-from tests.portal import Portal
+from tests.clients.witness import Witness
 
 HERE = Path(__file__).with_name("javascript")
 
@@ -25,13 +25,14 @@ def acme(database: None) -> Acme:
 class Node:
     """Runs scripts with Alice's credentials, in the home folder `home`."""
 
-    def __init__(self, acme: Acme, url: str, home: Path) -> None:
+    def __init__(self, acme: Acme, witness: Witness, home: Path) -> None:
+        self.witness = witness
         assert acme.alice.key is not None
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "AWS_REGION": "eu-central-1",
-            "AWS_ENDPOINT_URL": url,
+            "AWS_ENDPOINT_URL": witness.url,
             "AWS_ACCESS_KEY_ID": acme.alice.key.id,
             "AWS_SECRET_ACCESS_KEY": acme.alice.key.secret,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -47,6 +48,7 @@ class Node:
             timeout=120,
         )
         assert done.returncode == 0, done.stderr
+        self.witness.check("JavaScript SDK")
         return json.loads(done.stdout)
 
 
@@ -55,8 +57,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("javascript")
 
 
-@pytest.fixture(scope="module")
-def node(acme: Acme, portal: Portal, home: Path) -> Node:
+@pytest.fixture
+def node(acme: Acme, witness: Witness, home: Path) -> Node:
     if shutil.which("npm") is None:
         pytest.skip("NOT TESTED: the JavaScript SDK. It needs Node.js with npm")
     installed = HERE / "node_modules" / ".package-lock.json"
@@ -65,7 +67,7 @@ def node(acme: Acme, portal: Portal, home: Path) -> Node:
         or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime
     ):
         subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
-    return Node(acme, portal.url, home)
+    return Node(acme, witness, home)
 
 
 def test_what_is_made_is_read_changed_and_deleted(acme: Acme, node: Node) -> None:

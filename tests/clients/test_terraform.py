@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
+from tests.accounts.organizations.cast import IAM, Organization
 from tests.cast import Account, Actor, allow
 from tests.clients.inventory import inventory
+from tests.clients.witness import Witness
 from tests.identities.certificates import make, rsa_key
 from tests.identities.federation.saml_idp import certificate, metadata
 from tests.identities.operations.test_ssh_public_keys import openssh
-from tests.portal import Portal
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 FILES = Path(__file__).with_name("terraform")
@@ -30,7 +31,6 @@ MIRRORS = (  # https://developer.hashicorp.com/terraform/cli/config/config-file
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
 )
-NOT_THERE = {"resource aws_iam_organizations_features"}  # its operations are not there yet
 STEP_LIMIT = 300  # seconds
 AT_ONCE = (
     "-auto-approve",
@@ -97,24 +97,25 @@ class Terraform:
         self("destroy", *AT_ONCE, "-var=changed=true")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def initech(database: None) -> Account:
-    return Account("initech")
+    """An account that manages an organization, in which IAM may act."""
+    account = Account("initech")
+    held = Organization(account)
+    held.do("EnableAWSServiceAccess", ServicePrincipal=IAM)
+    return account
 
 
-@pytest.fixture(scope="module")
-def terraform(
-    initech: Account, portal: Portal, tmp_path_factory: pytest.TempPathFactory
-) -> Terraform:
+@pytest.fixture
+def terraform(initech: Account, witness: Witness, tmp_path: Path) -> Terraform:
     folder = mirror()
     if shutil.which("terraform") is None or folder is None:
         pytest.skip(
             "NOT TESTED: Terraform. It needs the program `terraform` and, in a filesystem mirror "
             "(IAMSITE_TEST_TERRAFORM_PLUGINS names its folder), the provider hashicorp/aws"
         )
-    here = tmp_path_factory.mktemp("terraform")
     for file in FILES.glob("*.tf"):
-        shutil.copy(file, here)
+        shutil.copy(file, tmp_path)
     issuer = make("issuer.example.test")
     edge = make("edge.example.test", issuer)
     values = {
@@ -125,21 +126,22 @@ def terraform(
         "ssh_key": openssh(),
         "saml_metadata": [metadata(), metadata("https://idp.example.test/new", certificate("new"))],
     }
-    (here / "terraform.tfvars.json").write_text(json.dumps(values))
-    running = Terraform(here, folder, initech.user("terraform", allow("*")), portal.url)
+    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(values))
+    running = Terraform(tmp_path, folder, initech.user("terraform", allow("*")), witness.url)
     running("init", "-input=false")
     return running
 
 
 def test_everything_is_made_left_alone_changed_left_alone_and_destroyed(
-    terraform: Terraform, initech: Account
+    terraform: Terraform, initech: Account, witness: Witness
 ) -> None:
     before = inventory(initech)
     assert terraform.apply(changed=False) == seen(initech, "before", ["one", "two"], 3600)
     assert terraform.apply(changed=True) == seen(initech, "after", ["two", "three"], 7200)
-    assert applied(terraform) == provided(terraform) - NOT_THERE
+    assert applied(terraform) == provided(terraform)
     terraform.destroy()
     assert inventory(initech) == before
+    witness.check("Terraform")
 
 
 def seen(account: Account, word: str, clients: list[str], duration: int) -> dict[str, Any]:

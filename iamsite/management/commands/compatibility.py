@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from iamsite.management.never import EVERYWHERE, never
 from iamsite.operations.models import SERVICES, Operation, operations, service
 from iamsite.operations.registry import registered
 from iamsite.rest.routes import ROUTES
@@ -15,9 +19,22 @@ from iamsite.rest.routes import ROUTES
 HEAD = """\
 # Compatibility
 
-Written by `manage.py compatibility` from the code; a test keeps it true. Every operation of AWS's
-models is listed. One that is not there yet answers `UnsupportedOperation` with its name, never a
-made-up success.
+Written by `manage.py compatibility` from the code and the tests, which keep it true. Every
+operation of AWS's models is listed. One that is not there yet answers `UnsupportedOperation` with
+its name, never a made-up success.
+
+boto3 performs every operation of IAM and STS in the tests and meets every error of their models,
+but for those in the last section. *Clients* names who else does: the AWS CLI with all its
+paginators and waiters, Terraform's AWS provider with all its resources and data sources of IAM,
+Ansible's modules, the JavaScript SDK.
+"""
+ERRORS = """\
+## Errors that no request meets
+
+These are in the models of IAM and STS, but nothing leads to them here.
+
+| Error | Operations | Why |
+|-|-|-|\
 """
 
 
@@ -39,12 +56,44 @@ def _lines() -> Iterator[str]:
         there = [operation for operation in found if registered(operation.name)]
         yield f"## {service(name).title}\n"
         yield f"{len(there)} of {len(found)} operations, version {service(name).version}.\n"
-        yield "| Operation | Effect | REST | Differs from AWS |"
-        yield "|-|-|-|-|"
+        yield "| Operation | Effect | REST | Clients | Differs from AWS |"
+        yield "|-|-|-|-|-|"
         for operation in found:
-            told = _effect(operation), _addresses(operation), _differs(operation)
+            told = (
+                _effect(operation),
+                _addresses(operation),
+                _clients(operation),
+                _differs(operation),
+            )
             yield f"| {' | '.join((operation.wire_name, *told))} |"
         yield ""
+    yield ERRORS
+    yield from _errors()
+    yield ""
+
+
+def _errors() -> Iterator[str]:
+    """A line for each error and reason, by name; those of all operations name none."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for operation in operations().values():
+        if operation.service in ("iam", "sts") and registered(operation.name):
+            for code, why in never(operation).items():
+                found[code, why].append(operation.name)
+    for (code, why), names in sorted(found.items()):
+        yield f"| `{code}` | {'all' if code in EVERYWHERE else ', '.join(names)} | {why} |"
+
+
+@cache
+def _record() -> dict[str, set[str]]:
+    """The operations that each client performs in the tests."""
+    record = json.loads((settings.BASE_DIR / "tests" / "clients" / "record.json").read_text())
+    return {client: set().union(*tests.values()) for client, tests in record.items()}
+
+
+def _clients(operation: Operation) -> str:
+    if operation.service not in ("iam", "sts"):
+        return ""
+    return ", ".join(name for name, done in _record().items() if operation.wire_name in done)
 
 
 def _effect(operation: Operation) -> str:

@@ -61,7 +61,13 @@ class Target:
     role: Role | None
 
 
-@operation("sts:AssumeRole", issues=True, authorizes_itself=True)
+@operation(
+    "sts:AssumeRole",
+    issues=True,
+    authorizes_itself=True,
+    differs="PackedPolicySize is by a measure of ours, as AWS does not say how it packs."
+    " There are no context providers, so ProvidedContexts is answered as not available.",
+)
 def assume_role(
     call: Call,
     RoleArn: str,

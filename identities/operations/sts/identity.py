@@ -21,7 +21,11 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": arn}
 
 
-@operation("sts:GetAccessKeyInfo", reads=True)
+@operation(
+    "sts:GetAccessKeyInfo",
+    reads=True,
+    differs="Keys of other accounts are not told, so that one tenant learns nothing of another.",
+)
 def get_access_key_info(call: Call, AccessKeyId: str) -> dict[str, Any]:
     """The account of a key of one's own account, or of the temporary key that signs the call.
 

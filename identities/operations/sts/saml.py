@@ -100,7 +100,15 @@ def _private_keys(provider: SAMLProvider) -> list[bytes]:
     return [unseal(bytes(row.secret), row.id) for row in rows]
 
 
-@operation("sts:AssumeRoleWithSAML", issues=True, authorizes_itself=True, proof=bearer)
+@operation(
+    "sts:AssumeRoleWithSAML",
+    issues=True,
+    authorizes_itself=True,
+    proof=bearer,
+    differs="Recipient and audience of an assertion are this installation's own address of "
+    "sign-in. "
+    "PackedPolicySize is by a measure of ours, as AWS does not say how it packs.",
+)
 def assume_role_with_saml(
     call: Call,
     RoleArn: str,

@@ -63,7 +63,15 @@ def _no_provider(token: tokens.Token) -> Exception:
     )
 
 
-@operation("sts:AssumeRoleWithWebIdentity", issues=True, authorizes_itself=True, proof=bearer)
+@operation(
+    "sts:AssumeRoleWithWebIdentity",
+    issues=True,
+    authorizes_itself=True,
+    proof=bearer,
+    differs="Keys are not fetched from the internal network unless the operator allows it. "
+    "ProviderId is for providers of OAuth 2.0, of which there are none. "
+    "PackedPolicySize is by a measure of ours, as AWS does not say how it packs.",
+)
 def assume_role_with_web_identity(
     call: Call,
     RoleArn: str,

@@ -18,6 +18,10 @@ resource "aws_iam_security_token_service_preferences" "this" {
   global_endpoint_token_version = ["v2Token", "v1Token"][local.step]
 }
 
+resource "aws_iam_organizations_features" "this" {
+  enabled_features = var.changed ? ["RootCredentialsManagement", "RootSessions"] : ["RootSessions"]
+}
+
 resource "aws_iam_server_certificate" "this" {
   name              = "web"
   path              = "/${local.word}/"
