@@ -44,6 +44,7 @@ DEFAULTS = {
     "ResourcesPerAccount": 10_000,
     "ResourcePolicySize": 20_480,
     "AccessTests": 500,
+    "DelegationRequestsPerAccount": 1_000,
     "AccountsPerOrganization": 10,
     "OUsPerOrganization": 2_000,
     "SCPsPerOrganization": 10_000,

@@ -24,9 +24,10 @@ class TemporaryCredentials:
 
     `kind` is the operation that issued it; `subject_id` the unique id of the role or user behind
     it (the account id for root, with `root_since` in place of a unique id). Of AssumeRoot, `name`
-    is the task, `issuer` the account that assumed root, `root_since` the membership. Times are
-    whole seconds, UTC. `default_regions_only` marks AWS's first version of tokens. `workload` is
-    the id of the workload that it was issued to, with which it ends.
+    is the task, `issuer` the account that assumed root, `root_since` the membership; of
+    GetDelegatedAccessToken, they are the delegation request and its provider. Times are whole
+    seconds, UTC. `default_regions_only` marks AWS's first version of tokens. `workload` is the id
+    of the workload that it was issued to, with which it ends.
     """
 
     kind: str

@@ -46,6 +46,8 @@ ORGANIZATION = "of_account.path, management, of_account.revision"
 OF_SUBJECT = "LATERAL iamsite_membership((subject).account_id) AS of_account"
 
 WORKLOAD = "SELECT 1 FROM identities_workload WHERE id = %s"
+# The provider that a delegation request is of, unless it is suspended.
+DELEGATED_BY = "SELECT iamsite_delegation_provider(%s)"
 
 
 class Subject(NamedTuple):
@@ -158,6 +160,8 @@ def _still_holds(held: temporary.TemporaryCredentials, subject: Subject) -> bool
     if held.kind == "AssumeRoot":
         task = root_tasks.BY_NAME[held.name]
         return root_access.held_since(held.issuer, task.feature) == held.root_since
+    if held.kind == "GetDelegatedAccessToken":
+        return fetch_one(DELEGATED_BY, [held.name]) == (held.issuer,)
     if subject.id != subject.account:
         return True
     return not subject.root_locked and held.root_since == temporary.root_since(subject.account)

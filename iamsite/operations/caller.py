@@ -180,6 +180,12 @@ class Caller:
         return self.session is not None and self.session.kind == "AssumeRoot"
 
     @property
+    def is_on_task(self) -> bool:
+        """Whether somebody acts in its name for a purpose that a session policy sets."""
+        kinds = ("AssumeRoot", "GetDelegatedAccessToken")
+        return self.session is not None and self.session.kind in kinds
+
+    @property
     def user_id(self) -> str:
         """`aws:userid` and GetCallerIdentity's UserId (policy-language.md §8.1)."""
         if self.kind is PrincipalKind.ROLE_SESSION and self.session is not None:

@@ -20,8 +20,8 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
         raise access_denied(
             f"A service cannot call {operation} as itself: it acts through a role that trusts it."
         )
-    if caller.is_assumed_root:
-        _refuse_beyond_task(service, operation)
+    if caller.session is not None and caller.is_on_task:
+        _refuse_beyond_task(caller.session.kind, service, operation)
         return
     if service == "sts" and operation == "AssumeRoot" and caller.is_root:
         raise access_denied("Cannot call AssumeRoot with root user credentials")
@@ -45,9 +45,9 @@ def refuse_restricted(caller: Caller, service: str, operation: str) -> None:
         raise invalid_client_token_id()
 
 
-def _refuse_beyond_task(service: str, operation: str) -> None:
-    """A root session does what its task policy allows: nothing that asks no policy."""
+def _refuse_beyond_task(kind: str, service: str, operation: str) -> None:
+    """Such a session does what its session policy allows: nothing that asks no policy."""
     found = registered(operation)
     asks = found is None or found.authorization is None
     if operation != "GetCallerIdentity" and (service == "sts" or not asks):
-        raise access_denied(f"Cannot call {operation} with the credentials of AssumeRoot")
+        raise access_denied(f"Cannot call {operation} with the credentials of {kind}")

@@ -42,7 +42,9 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
     caller, model = call.caller, operation_model(call.registered.name)
     # What tells the acts of a root session from root's own (IAM User Guide, "Track privileged
     # tasks in AWS CloudTrail").
-    assumed = {"AssumedRoot": True} if caller.is_assumed_root else {}
+    assumed: dict[str, Any] = {"AssumedRoot": True} if caller.is_assumed_root else {}
+    if caller.session is not None and caller.session.kind == "GetDelegatedAccessToken":
+        assumed = {"DelegationRequestId": caller.session.name}
     # INVARIANT: the heads of several trails are locked in the order of their accounts, so that two
     # calls between the same accounts cannot wait for each other.
     for account in sorted({caller.account, *call.shared_with}):

@@ -1,5 +1,6 @@
 from identities.models.certificates import ServerCertificate, SigningCertificate
 from identities.models.credentials import AccessKey, ConsoleSession, LoginProfile, MFADevice
+from identities.models.delegation import DelegationRequest
 from identities.models.instance_profiles import InstanceProfile
 from identities.models.last_access import AccessReport, LastAccess
 from identities.models.outbound import OutboundFederation, SigningKey
@@ -20,6 +21,7 @@ __all__ = [
     "AccessKey",
     "AccessReport",
     "ConsoleSession",
+    "DelegationRequest",
     "DeletionTask",
     "Group",
     "InstanceProfile",

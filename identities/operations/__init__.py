@@ -1,4 +1,5 @@
 from identities.operations import access_keys as access_keys
+from identities.operations import delegation as delegation
 from identities.operations import group_summaries as group_summaries
 from identities.operations import groups as groups
 from identities.operations import instance_profiles as instance_profiles
@@ -28,6 +29,7 @@ from identities.operations import workloads as workloads
 from identities.operations.sts import assume_role as assume_role
 from identities.operations.sts import assume_root as assume_root
 from identities.operations.sts import authorization_message as authorization_message
+from identities.operations.sts import delegated as delegated
 from identities.operations.sts import identity as identity
 from identities.operations.sts import saml as saml
 from identities.operations.sts import tokens as tokens

@@ -81,6 +81,7 @@ class Target:
             PolicyDocument=trust(account.arn("root"), "s3:GetObject", Resource=resource),
         )
         self.values: dict[str, Any] = {
+            **self.delegation(made["Arn"]),
             **service,
             "ResourceArn": resource,
             "WorkloadName": "acmeonly-workload",
@@ -132,6 +133,21 @@ class Target:
         with pytest.raises(OperationError) as caught:
             self.user.perform("GetGroup", GroupName="acmeonly-group")
         return caught.value.decision_id
+
+    def delegation(self, template: str) -> dict[str, Any]:
+        """A request of the account to itself, which its root user took."""
+        asking = {
+            "Permissions": {"PolicyTemplateArn": template},
+            "NotificationChannel": f"arn:aws:sns:us-east-1:{self.account.id}:acmeonly",
+            "RequestorWorkflowId": "acmeonly-workflow",
+            "Description": "acmeonly",
+            "SessionDuration": 300,
+            "OwnerAccountId": self.account.id,
+        }
+        request = self.account.root.perform("CreateDelegationRequest", **asking)
+        self.account.root.perform("AssociateDelegationRequest", **request)
+        arn = self.account.arn(f"delegation-request/{request['DelegationRequestId']}")
+        return {**asking, **request, "EntityArn": arn}
 
     def held(self, root: Actor, certificate: Made) -> dict[str, Any]:
         """Profiles, certificates and service credentials, by the parameter that names each."""

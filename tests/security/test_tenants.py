@@ -122,6 +122,7 @@ CROSSING = {
     "iamsite_arns_of",
     "iamsite_chain_event",
     "iamsite_console_session",
+    "iamsite_delegation_provider",
     "iamsite_enter",
     "iamsite_expire_decisions",
     "iamsite_has_service",
