@@ -233,6 +233,8 @@ ROUTES: list[Route] = [
     ),
     Route("PUT", "organization/root-access/sessions", "EnableOrganizationsRootSessions"),
     Route("DELETE", "organization/root-access/sessions", "DisableOrganizationsRootSessions"),
+    Route("GET", "role-templates/{TemplateArn:path}", "GetRoleTemplateVersion"),
+    Route("POST", "role-templates/{TemplateArn:path}/roles", "AcquireRole"),
     Route("GET", "delegation-requests", "ListDelegationRequests"),
     Route("POST", "delegation-requests", "CreateDelegationRequest"),
     Route("GET", "delegation-requests/{DelegationRequestId}", "GetDelegationRequest"),

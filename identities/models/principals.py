@@ -74,7 +74,8 @@ class Role(Named):
 
     `trust_policy` is the text as it was sent; `trust_pins` maps each user and role ARN that it
     names to the unique id that the ARN had when it was saved (IAM User Guide, "AWS JSON policy
-    elements: Principal"), so that a recreated name is not the one that was trusted.
+    elements: Principal"), so that a recreated name is not the one that was trusted. `template` is
+    the `Arn` and `MinorVersion` of the role template that it was acquired from, if from any.
     """
 
     KIND = "role"
@@ -84,6 +85,7 @@ class Role(Named):
     trust_pins = models.JSONField(default=dict)
     max_session_duration = models.PositiveIntegerField(default=3600)
     tags = models.JSONField(default=dict)
+    template = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     last_used_at = models.DateTimeField(null=True)
     last_used_region = models.CharField(max_length=32, default="")
 

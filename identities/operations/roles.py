@@ -79,10 +79,37 @@ def create_role(
     PermissionsBoundary: str | None = None,
     Tags: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    refuse_reserved_path(Path)
-    tags = checked_tags(call, Tags or [], ignoring_case=True)
     if Tags:
         call.authorize("iam:TagRole", new_role(call, RoleName, Path), call.tag_keys)
+    role = make_role(
+        call,
+        RoleName,
+        AssumeRolePolicyDocument,
+        Path,
+        Description,
+        MaxSessionDuration,
+        PermissionsBoundary,
+        Tags,
+    )
+    output = role_output(role, role.trust_policy)
+    if role.tags:
+        output["Tags"] = tag_list(role.tags)
+    return {"Role": {**output, **boundary_member(PermissionsBoundary)}}
+
+
+def make_role(
+    call: Call,
+    RoleName: str,
+    AssumeRolePolicyDocument: str,
+    Path: str,
+    Description: str,
+    MaxSessionDuration: int,
+    PermissionsBoundary: str | None,
+    Tags: list[dict[str, str]] | None,
+) -> Role:
+    """A new role, for a caller that was found to be allowed all of it."""
+    refuse_reserved_path(Path)
+    tags = checked_tags(call, Tags or [], ignoring_case=True)
     boundary = boundary_policy(call, PermissionsBoundary)
     policy = read_trust(call, AssumeRolePolicyDocument)
     if find.find(call, Role, RoleName) is not None:
@@ -103,10 +130,7 @@ def create_role(
         created_at=call.now,
     )
     set_boundary(call, role.id, boundary)
-    output = role_output(role, role.trust_policy)
-    if tags:
-        output["Tags"] = tag_list(tags)
-    return {"Role": {**output, **boundary_member(PermissionsBoundary)}}
+    return role
 
 
 @operation("iam:GetRole", resource=find.role, reads=True)
@@ -123,6 +147,11 @@ def _whole(role: Any) -> dict[str, Any]:
     }
     if role.tags:
         output["Tags"] = tag_list(role.tags)
+    if role.template:
+        output["SourceRoleTemplate"] = {
+            "TemplateArn": role.template["Arn"],
+            "TemplateMinorVersion": role.template["MinorVersion"],
+        }
     return output
 
 

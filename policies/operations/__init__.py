@@ -17,6 +17,7 @@ from policies.operations import policy_summaries as policy_summaries
 from policies.operations import reference as reference
 from policies.operations import resource_policies as resource_policies
 from policies.operations import resources as resources
+from policies.operations import role_templates as role_templates
 from policies.operations import services as services
 from policies.operations import simulation as simulation
 from policies.operations import tags as tags
