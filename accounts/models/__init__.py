@@ -10,6 +10,7 @@ from accounts.models.organization import (
     Organization,
     OrganizationalUnit,
     OrganizationPolicy,
+    OrganizationResourcePolicy,
     PolicyTarget,
     ServiceAccess,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Member",
     "Organization",
     "OrganizationPolicy",
+    "OrganizationResourcePolicy",
     "OrganizationalUnit",
     "PasswordPolicy",
     "Person",

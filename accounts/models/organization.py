@@ -110,6 +110,22 @@ class OrganizationPolicy(TenantModel):
         ]
 
 
+class OrganizationResourcePolicy(TenantModel):
+    """The organization's one resource policy, and the unique ids of whom it names."""
+
+    id = models.CharField(primary_key=True, max_length=131)
+    content = models.TextField()
+    pins = models.JSONField(default=dict)
+    tags = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="organization_resource_policy_of_an_account"
+            )
+        ]
+
+
 class PolicyTarget(TenantModel):
     """A policy attached to a node."""
 

@@ -87,6 +87,8 @@ def test_a_member_neither_manages_nor_reads_its_organization(
     given = values(organization, member, limit)
     members = operation_model(operation).members
     params = {name: given[name] for name in members if name in given}
+    if "EffectivePolicy" in operation:
+        params["PolicyType"] = "TAG_POLICY"
     if operation.endswith("HandshakesForOrganization"):
         del params["Filter"]
     for actor in (member.root, member.alice):

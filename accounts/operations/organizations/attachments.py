@@ -84,7 +84,7 @@ def _may_attach(call: Call, PolicyId: str, TargetId: str) -> None:
         call.authorize(call.registered.action, resource, context)
 
 
-@managing("AttachPolicy", authorization=_may_attach)
+@managing("AttachPolicy", authorization=_may_attach, context=OF_TYPE)
 def attach_policy(call: Call, organization: Organization, PolicyId: str, TargetId: str) -> None:
     policy = policy_of(organization, PolicyId)
     _check_enabled(organization, policy.kind)
@@ -103,7 +103,7 @@ def attach_policy(call: Call, organization: Organization, PolicyId: str, TargetI
     )
 
 
-@managing("DetachPolicy", authorization=_may_attach)
+@managing("DetachPolicy", authorization=_may_attach, context=OF_TYPE)
 def detach_policy(call: Call, organization: Organization, PolicyId: str, TargetId: str) -> None:
     policy = policy_of(organization, PolicyId)
     _check_enabled(organization, policy.kind)

@@ -11,6 +11,7 @@ from accounts.models import (
     Organization,
     OrganizationalUnit,
     OrganizationPolicy,
+    OrganizationResourcePolicy,
     PolicyTarget,
 )
 from accounts.models.organization import SCP
@@ -90,7 +91,7 @@ def delete_organization(call: Call, organization: Organization) -> None:
         raise fault("OrganizationNotEmpty")
     if OrganizationPolicy.objects.of(account).exists():
         raise fault("OrganizationNotEmpty")
-    for kind in (PolicyTarget, Handshake, Member):
+    for kind in (PolicyTarget, Handshake, OrganizationResourcePolicy, Member):
         kind.objects.of(account).delete()
     organization.delete()
 

@@ -7,9 +7,9 @@ from typing import Any
 from accounts.models import Organization, OrganizationPolicy, PolicyTarget
 from accounts.models.organization import KINDS, SCP
 from accounts.operations.organizations.faults import constraint, fault, invalid_input
-from accounts.operations.organizations.scope import arn, managing, policy_node, policy_type
+from accounts.operations.organizations.scope import arn, managing, named, policy_node, policy_type
 from accounts.operations.organizations.tags import checked_tags
-from accounts.operations.organizations.tree import new_id
+from accounts.operations.organizations.tree import member, new_id
 from accounts.quotas import quota
 from iamsite.operations import Call, OperationError, Resource, operation
 from iamsite.operations.organization import FULL_ACCESS, MANAGED, Managed
@@ -176,6 +176,22 @@ def list_policies(call: Call, organization: Organization, Filter: str, **_: Any)
         policies.append(FULL_ACCESS[Filter])
     page, paging = page_of_list(call, policies, lambda policy: (policy.name, policy.id))
     return {"Policies": [summary(organization, policy) for policy in page], **paging}
+
+
+@managing("ListAccountsWithInvalidEffectivePolicy", reads=True)
+def list_accounts_with_invalid_effective_policy(
+    call: Call, organization: Organization, PolicyType: str, **_: Any
+) -> dict[str, Any]:
+    """The kinds of policy that are merged into one document are not enabled in any organization."""
+    raise fault("EffectivePolicyNotFound")
+
+
+@managing("ListEffectivePolicyValidationErrors", reads=True, resource=named("AccountId"))
+def list_effective_policy_validation_errors(
+    call: Call, organization: Organization, AccountId: str, PolicyType: str, **_: Any
+) -> dict[str, Any]:
+    member(organization, AccountId)
+    raise fault("EffectivePolicyNotFound")
 
 
 @operation("organizations:DescribeEffectivePolicy", reads=True)

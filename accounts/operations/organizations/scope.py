@@ -1,7 +1,8 @@
 """Who may do what to an organization, and where its rows are.
 
-The management account manages it. A delegated administrator may read it. Any other member may only
-ask what organization it is in; a stranger learns nothing. Policies are asked before all of that,
+The management account manages it. A delegated administrator may read it, and whoever the
+organization's resource policy names may do what it says. Any other member may only ask what
+organization it is in; a stranger learns nothing. Policies are asked before all of that,
 as for every operation: on the organization's ARNs, which the caller's own policies speak of.
 """
 
@@ -20,7 +21,9 @@ from accounts.models import (
     Organization,
     OrganizationalUnit,
     OrganizationPolicy,
+    OrganizationResourcePolicy,
 )
+from accounts.operations.organizations.delegated import grants
 from accounts.operations.organizations.faults import fault
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.organization import MANAGED
@@ -77,13 +80,17 @@ def managed(call: Call, *, delegates: bool, changes: bool) -> Iterator[Organizat
     if membership.management == call.account:
         yield found(call.account, changes=changes)
         return
-    if not delegates:
+    management = membership.management
+    with tenancy.entered(management, back=call.account):
+        delegations = DelegatedAdministrator.objects.of(management).filter(member=call.account)
+        delegated = delegates and delegations.exists()
+        policy = OrganizationResourcePolicy.objects.of(management).first()
+    if not delegated and not grants(call, management, policy):
         raise fault("AccessDenied")
-    with tenancy.entered(membership.management, back=call.account):
-        delegations = DelegatedAdministrator.objects.of(membership.management)
-        if not delegations.filter(member=call.account).exists():
-            raise fault("AccessDenied")
-        yield found(membership.management, changes=False)
+    with tenancy.entered(management, back=call.account):
+        yield found(management, changes=changes)
+    if changes:
+        call.shared_with.append(management)
 
 
 def found(management: str, *, changes: bool) -> Organization:
@@ -141,6 +148,15 @@ def policy_node(call: Call, PolicyId: str, **_: Any) -> Resource:
     row = policy_row(call, PolicyId)
     kind = row.kind.lower() if row is not None else "unknown"
     return Resource(arn(call, "policy", kind, PolicyId), call.account, tags=row.tags if row else {})
+
+
+def resource_policy_node(call: Call, **_: Any) -> Resource:
+    """The organization's resource policy, `*` for its id before there is one."""
+    row = _in_management(
+        call, lambda account: OrganizationResourcePolicy.objects.of(account).first()
+    )
+    policy_id, tags = (row.id, row.tags) if row is not None else ("*", {})
+    return Resource(arn(call, "resourcepolicy", policy_id), call.account, tags=tags)
 
 
 def policy_row(call: Call, policy_id: str) -> OrganizationPolicy | None:

@@ -1,12 +1,23 @@
-"""Tags on the root, units, accounts and policies."""
+"""Tags on the root, units, accounts and policies, the resource policy too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import Member, Organization, OrganizationalUnit, OrganizationPolicy
+from accounts.models import (
+    Member,
+    Organization,
+    OrganizationalUnit,
+    OrganizationPolicy,
+    OrganizationResourcePolicy,
+)
 from accounts.operations.organizations.faults import constraint, fault, invalid_input
-from accounts.operations.organizations.scope import managing, node, policy_node
+from accounts.operations.organizations.scope import (
+    managing,
+    node,
+    policy_node,
+    resource_policy_node,
+)
 from iamsite.operations import Call, Resource
 from iamsite.operations.organization import MANAGED
 from iamsite.operations.paging import page_of_list
@@ -50,6 +61,9 @@ class Tagged:
             self.row = OrganizationalUnit.objects.of(account).filter(id=resource).first()
         elif resource.startswith("p-"):
             self.row = OrganizationPolicy.objects.of(account).filter(id=resource).first()
+        elif resource.startswith("rp-"):
+            rows = OrganizationResourcePolicy.objects.of(account)
+            self.row = rows.filter(id=resource).first()
         else:
             self.row = Member.objects.of(account).filter(member=resource).first()
         if self.row is None:
@@ -65,6 +79,8 @@ class Tagged:
 
 
 def resource(call: Call, ResourceId: str, **_: Any) -> Resource:
+    if ResourceId.startswith("rp-"):
+        return resource_policy_node(call)
     return policy_node(call, ResourceId) if ResourceId.startswith("p-") else node(call, ResourceId)
 
 
