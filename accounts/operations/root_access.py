@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from accounts import tenancy
-from accounts.models import DelegatedAdministrator, Organization, ServiceAccess
+from accounts.models import Account, DelegatedAdministrator, Organization, ServiceAccess
 from accounts.root_access import CREDENTIALS, SERVICE, SESSIONS
 from iamsite.operations import Call, OperationError, operation
+from iamsite.operations.errors import access_denied
 from iamsite.operations.models import error_text
+from iamsite.operations.paging import page_of_list
+from iamsite.operations.rows import fetch
 
 
 def _fault(name: str) -> OperationError:
@@ -59,6 +63,48 @@ def _output(organization: Organization) -> dict[str, Any]:
 def list_organizations_features(call: Call) -> dict[str, Any]:
     with managed(call, delegates=True) as organization:
         return _output(organization)
+
+
+@operation("portal:ListMemberRoots", reads=True)
+def list_member_roots(call: Call, **_: Any) -> dict[str, Any]:
+    """As AssumeRoot with IAMAuditRootUserCredentials would tell, of all members at once."""
+    with managed(call, delegates=True) as organization:
+        if CREDENTIALS not in organization.features:
+            raise access_denied(f"{CREDENTIALS} is not enabled in the organization.")
+        roots, paging = page_of_list(call, fetch(MEMBER_ROOTS), lambda row: str(row[0]))
+    return {"MemberRoots": [_root_output(*row) for row in roots], **paging}
+
+
+MEMBER_ROOTS = """
+SELECT id, name, status, email, has_password, login_profile_at IS NOT NULL, keys, has_mfa,
+    root_locked_at IS NOT NULL, password_last_used FROM iamsite_member_roots()
+"""
+
+
+def _root_output(
+    account: str,
+    name: str,
+    status: str,
+    email: str | None,
+    has_password: bool,
+    recoverable: bool,
+    keys: int,
+    has_mfa: bool,
+    locked: bool,
+    used: datetime | None,
+) -> dict[str, Any]:
+    output = {
+        "AccountId": account,
+        "AccountName": name,
+        "AccountStatus": "ACTIVE" if status == Account.Status.ACTIVE else "SUSPENDED",
+        "RootEmailAddress": email or "",
+        "PasswordPresent": has_password,
+        "RecoveryAllowed": recoverable,
+        "ActiveAccessKeys": keys,
+        "MFAEnabled": has_mfa,
+        "RootLocked": locked,
+    }
+    return output if used is None else {**output, "PasswordLastUsed": used}
 
 
 def _switch(call: Call, feature: str, *, on: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from iamsite.operations import (
+    Credential,
     OperationError,
     Origin,
     SessionCredential,
@@ -48,7 +49,7 @@ class Asking:
     Nothing is kept between requests, so that a change of rights shows on the next page.
     """
 
-    def __init__(self, credential: SessionCredential, origin: Origin) -> None:
+    def __init__(self, credential: Credential, origin: Origin) -> None:
         self._credential = credential
         self._origin = origin
 

@@ -59,6 +59,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        _("Organization"),
+        (
+            Place("organization", _("Organization"), "building", "g n"),
+            Place("organization-roots", _("Accounts and root"), "shield-lock"),
+        ),
+    ),
+    (
         _("Account"),
         (
             Place("activity", _("Activity"), "activity", "g a"),

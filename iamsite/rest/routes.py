@@ -221,6 +221,7 @@ ROUTES: list[Route] = [
     Route("GET", "account/quotas", "ListQuotas"),
     Route("PUT", "account/token-version", "SetSecurityTokenServicePreferences"),
     Route("GET", "organization/root-access", "ListOrganizationsFeatures"),
+    Route("GET", "organization/root-access/members", "ListMemberRoots"),
     Route(
         "PUT",
         "organization/root-access/credentials",

@@ -208,6 +208,8 @@ PICTURES = (
     Picture("finding", "analyzer/", first_finding),
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),
+    Picture("organization", "organization"),
+    Picture("accounts-and-root", "accounts-and-root"),
     Picture("credential-report", "credential-report", generated),
     Picture("password-policy", "account/password-policy"),
     Picture("sessions", "sessions"),

@@ -128,6 +128,7 @@ CROSSING = {
     "iamsite_has_service",
     "iamsite_ids_of",
     "iamsite_issuer_keys",
+    "iamsite_member_roots",
     "iamsite_membership",
     "iamsite_operator_accounts",
     "iamsite_organization_access",

@@ -10,10 +10,11 @@ from accounts import operators
 from accounts.models import Person
 from accounts.opening import AccountError
 from iamsite.operations import OperationError
-from tests.accounts.organizations.cast import IAM, Member, Organization, do
+from tests.accounts.organizations.cast import IAM, Member, Organization, assume_root, do
 from tests.cast import PASSWORD, Acme, Actor, Evil, origin
 
 CREDENTIALS, SESSIONS = "RootCredentialsManagement", "RootSessions"
+HELD = ("PasswordPresent", "RecoveryAllowed", "ActiveAccessKeys", "MFAEnabled", "RootLocked")
 OPERATIONS = (
     "ListOrganizationsFeatures",
     *(
@@ -139,3 +140,32 @@ def test_members_keep_what_they_had(organization: Organization) -> None:
     organization.trust_iam()
     do(member.root, "AcceptHandshake", HandshakeId=organization.invite(member))
     operators.recover(operators.Shell(), member.id, PASSWORD, origin())
+
+
+def test_the_roots_of_all_members_are_listed_for_whoever_manages_them(
+    organization: Organization, acme: Acme, evil: Evil
+) -> None:
+    delegate, member = organization.member(), organization.member()
+    told = refusal(acme.alice, "ListMemberRoots")
+    assert told == "ServiceAccessNotEnabled"
+    organization.trust_iam(delegate)
+    member.root.perform("CreateAccessKey")
+    assume_root(acme.alice, member, "IAMDeleteRootUserCredentials").perform("DeleteLoginProfile")
+    delegate.root.perform("LockRoot")
+    for actor in (acme.alice, delegate.alice):
+        roots = {one["AccountId"]: one for one in actor.perform("ListMemberRoots")["MemberRoots"]}
+        assert set(roots) == {delegate.id, member.id}
+        assert {name: roots[member.id][name] for name in HELD} == {
+            "PasswordPresent": False,
+            "RecoveryAllowed": False,
+            "ActiveAccessKeys": 1,
+            "MFAEnabled": False,
+            "RootLocked": False,
+        }
+        assert [roots[delegate.id][name] for name in HELD] == [True, True, 0, False, True]
+    code = "AccountNotManagementOrDelegatedAdministrator"
+    assert refusal(member.alice, "ListMemberRoots") == code
+    assert refusal(evil.mallory, "ListMemberRoots") == "OrganizationNotFound"
+    acme.root.perform("DisableOrganizationsRootCredentialsManagement")
+    with pytest.raises(OperationError, match="RootCredentialsManagement is not enabled"):
+        acme.alice.perform("ListMemberRoots")
