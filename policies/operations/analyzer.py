@@ -24,6 +24,8 @@ from policies.models import Analysis, Finding, RegisteredResource
 UNUSED_DAYS = 90
 ACTIVE, ARCHIVED, RESOLVED = Finding.Status.ACTIVE, Finding.Status.ARCHIVED, Finding.Status.RESOLVED
 
+STATE = ("kind", "type", "rank", "status", "resource", "content")
+
 
 @operation("portal:AnalyzeAccount", issues=True)
 def analyze_account(call: Call, UnusedDays: int = UNUSED_DAYS) -> dict[str, Any]:
@@ -53,26 +55,35 @@ def _keep(call: Call, found: dict[uuid.UUID, Found]) -> None:
     """New findings are active, known ones stay what they are, those that are gone are resolved;
     one that comes back is active again."""
     known = {row.id: row for row in Finding.objects.of(call.account)}
-    new, changed = [], []
+    rows = []
     for finding_id, one in found.items():
         row = known.pop(finding_id, None)
+        before = _state(row)
         if row is None:
             row = Finding(id=finding_id, account_id=call.account, created_at=call.now)
             row.updated_at = call.now
-            new.append(row)
-        else:
-            changed.append(row)
-            if row.status == RESOLVED:
-                row.status, row.updated_at = ACTIVE, call.now
+        elif row.status == RESOLVED:
+            row.status, row.updated_at = ACTIVE, call.now
         row.kind, row.type, row.rank = one.kind, one.type, one.severity
         row.resource, row.content = one.resource, one.content()
+        if _state(row) != before:
+            rows.append(row)
     for row in known.values():
         if row.status != RESOLVED:
             row.status, row.updated_at = RESOLVED, call.now
-            changed.append(row)
-    Finding.objects.bulk_create(new, batch_size=500)
-    fields = ["kind", "type", "rank", "status", "resource", "content", "updated_at"]
-    Finding.objects.bulk_update(changed, fields, batch_size=500)
+            rows.append(row)
+    Finding.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*STATE, "updated_at"],
+    )
+
+
+def _state(row: Finding | None) -> list[Any]:
+    """What an analysis may change in a finding."""
+    return [] if row is None else [getattr(row, name) for name in STATE]
 
 
 @operation("portal:GetAnalysis", reads=True)
