@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("users", _("Users"), "user", "g u"),
             Place("groups", _("Groups"), "users-group", "g g"),
             Place("roles", _("Roles"), "id-badge-2", "g r"),
+            Place("providers", _("Identity providers"), "plug-connected", "g i"),
             Place("policies", _("Policies"), "shield", "g p"),
         ),
     ),

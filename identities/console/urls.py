@@ -12,6 +12,7 @@ from identities.console import (
     membership,
     mfa,
     own,
+    providers,
     roles,
     service_keys,
     tags,
@@ -28,6 +29,17 @@ SERVICE_KEYS: tuple[tuple[str, str, type[ServiceAction]], ...] = (
     ("<key>/deactivate", "deactivate", service_keys.DeactivateServiceKey),
     ("<key>/activate", "activate", service_keys.ActivateServiceKey),
     ("<key>/delete", "delete", service_keys.DeleteServiceKey),
+)
+
+# An ARN may hold slashes, so verbs stand before it.
+PROVIDER_ACTIONS: tuple[tuple[str, type[providers.ProviderAction], str], ...] = (
+    ("delete", providers.DeleteProvider, "delete-provider"),
+    ("metadata", providers.UpdateMetadata, "provider-metadata"),
+    ("clients/add", providers.AddClientId, "add-client-id"),
+    ("clients/remove", providers.RemoveClientId, "remove-client-id"),
+    ("thumbprints", providers.EditThumbprints, "edit-thumbprints"),
+    ("sign-in/end", providers.EndSignIn, "end-sign-in"),
+    ("sign-in/edit", providers.EditSignIn, "edit-sign-in"),
 )
 
 urlpatterns: list[URLPattern] = [
@@ -111,6 +123,22 @@ urlpatterns: list[URLPattern] = [
         workloads.DeleteToken.as_view(),
         name="delete-workload-token",
     ),
+    path("identity-providers/", providers.list_providers, name="providers"),
+    path(
+        "identity-providers/create-oidc",
+        providers.CreateOIDC.as_view(),
+        name="create-oidc",
+    ),
+    path(
+        "identity-providers/create-saml",
+        providers.CreateSAML.as_view(),
+        name="create-saml",
+    ),
+    *(
+        path(f"identity-providers/{verb}/<path:arn>", action.as_view(), name=name)
+        for verb, action, name in PROVIDER_ACTIONS
+    ),
+    path("identity-providers/<path:arn>", providers.provider, name="provider"),
     path("security-credentials", own.security_credentials, name="security-credentials"),
     path("security-credentials/password", own.ChangePassword.as_view(), name="change-password"),
     path("security-credentials/mfa/add", mfa.AddDevice.as_view(), name="add-mfa"),

@@ -79,6 +79,22 @@ class IssuerKeys:
             raise invalid_identity_token(NO_KEY)
         return found
 
+    def all(self, issuer: str, thumbprints: tuple[str, ...]) -> list[Key]:
+        """Every key of the issuer, as fresh as for anybody who comes in.
+
+        Raises InvalidIdentityToken, or IDPCommunicationError when the issuer cannot be reached.
+        """
+        entry = self._entry(issuer, thumbprints)
+        if self._age(entry) >= FRESH:
+            if not entry.lock.acquire(timeout=PATIENCE):
+                raise OperationError("IDPCommunicationError", UNREACHABLE)
+            try:
+                entry.keys = self._published(issuer, thumbprints)
+                entry.asked_at = self._clock()
+            finally:
+                entry.lock.release()
+        return list(entry.keys)
+
     def _entry(self, issuer: str, thumbprints: tuple[str, ...]) -> _Entry:
         with self._lock:
             entry = self._entries.setdefault((issuer, thumbprints), _Entry())

@@ -26,7 +26,7 @@ def provider(call: Call, ProviderArn: str, **_: Any) -> Resource:
     return saml_providers.saml_provider(call, ProviderArn)
 
 
-def _get_provider(call: Call, arn: str) -> OIDCProvider | SAMLProvider:
+def get_provider(call: Call, arn: str) -> OIDCProvider | SAMLProvider:
     """Raises ValidationError for what is no provider's ARN, NoSuchEntity."""
     if OIDC_ARN.fullmatch(arn):
         return oidc_providers.get_provider(call, arn)
@@ -46,7 +46,7 @@ def _find(call: Call, found: OIDCProvider | SAMLProvider) -> SignInClient | None
 
 
 def _get(call: Call, arn: str) -> SignInClient:
-    if (client := _find(call, _get_provider(call, arn))) is None:
+    if (client := _find(call, get_provider(call, arn))) is None:
         raise no_such_entity(f"Nobody signs in through {arn}.")
     return client
 
@@ -60,7 +60,7 @@ def put_sign_in_client(
     ClientSecret: str | None = None,
     RoleArns: list[str] | None = None,
 ) -> dict[str, Any]:
-    found = _get_provider(call, ProviderArn)
+    found = get_provider(call, ProviderArn)
     client = _find(call, found) or SignInClient(
         id=uuid4(), account_id=call.account, created_at=call.now, **_of(found)
     )

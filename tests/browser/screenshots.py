@@ -215,6 +215,8 @@ PICTURES = (
     Picture("sessions", "sessions"),
     Picture("account", "account"),
     Picture("security-credentials", "security-credentials"),
+    Picture("identity-providers", "identity-providers/"),
+    Picture("add-oidc-provider", "identity-providers/create-oidc"),
     Picture("switch-role", f"switch-role?account={PRODUCTION}&roleName=deployer&color=green"),
     Picture("add-security-key", "security-credentials/mfa/key"),
     Picture("security-credentials-root", "security-credentials", who="root"),

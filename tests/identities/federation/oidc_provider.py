@@ -30,7 +30,8 @@ class OIDCProvider(Issuer):
         self.refused: list[str] = []
 
     def answer(self, path: str) -> Answer:
-        if path == f"{self.path}/.well-known/openid-configuration":
+        discovery = f"{self.path}/.well-known/openid-configuration"
+        if path == discovery and path not in self.answers:
             about = {
                 "issuer": self.url,
                 "jwks_uri": f"{self.url}/keys",
