@@ -139,6 +139,25 @@ ROWS: dict[str, Row] = {
         "RegisterResource",
         lambda acme: {"ResourceArn": bucket(acme) + "-one"},
     ),
+    "AccessTests": (
+        "PutAccessTest",
+        lambda acme: {
+            "TestName": "one",
+            "PrincipalArn": acme.carol.arn,
+            "ActionName": "s3:GetObject",
+            "ExpectedDecision": "denied",
+        },
+    ),
+    "DelegationRequestsPerAccount": (
+        "CreateDelegationRequest",
+        lambda acme: {
+            "Description": "To look around",
+            "RequestorWorkflowId": "workflow-one",
+            "NotificationChannel": f"arn:aws:sns:us-east-1:{acme.id}:requests",
+            "SessionDuration": 3600,
+            "Permissions": {"PolicyTemplateArn": managed(acme)},
+        },
+    ),
     "ResourcePolicySize": (
         "PutResourcePolicy",
         lambda acme: {
