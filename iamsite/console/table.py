@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
@@ -55,7 +55,8 @@ class Table:
 
     `source` is the operation and the member of its answer that has the rows; it sorts and filters.
     `plain` is what AWS has for the same, for viewers who may perform no more. `identity` is the
-    member that names a row in bulk actions. The first column stays whatever is chosen.
+    member that names a row in bulk actions. The first column stays whatever is chosen. `more` are
+    further parameters of `source`.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Table:
     plain: tuple[str, str]
     columns: tuple[Column, ...]
     bulk: tuple[BulkLink, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def rows_of(
     """Every row that the address's filter and order ask for, a page at a time."""
     operation, key = table.plain if is_plain else table.source
     sort, order = _order(request, columns_of(table, is_plain), is_plain)
-    asked = {**params, **({} if is_plain else _asked(request, sort, order)), "MaxItems": 1000}
+    own = {} if is_plain else {**table.more, **_asked(request, sort, order)}
+    asked = {**params, **own, "MaxItems": 1000}
     query = request.GET.get("q", "").strip()
     while True:
         result = request.ask.perform(operation, asked)
@@ -184,6 +187,7 @@ def _sorted_page(
     marker = request.GET.get("marker", "")
     asked = {
         **params,
+        **table.more,
         **_asked(request, sort, order),
         "MaxItems": PAGE_SIZE,
         **({"Marker": marker} if marker else {}),

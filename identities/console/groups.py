@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.export import export
-from iamsite.console.forms import OperationForm
+from iamsite.console.forms import OperationForm, Option
 from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.table import BulkLink, Column, Table, shown
@@ -111,6 +111,28 @@ def group(request: ConsoleRequest, name: str) -> HttpResponse:
     return render(request, f"identities/group_{tab}.html", context)
 
 
+# What groups are usually for, and the AWS managed policies that let their members do it.
+TEMPLATES: dict[str, tuple[Option, tuple[str, ...]]] = {
+    "": (Option(gettext_lazy("Nothing yet"), gettext_lazy("Attach policies afterwards.")), ()),
+    "administrators": (
+        Option(gettext_lazy("Administrators"), gettext_lazy("Everything in the account.")),
+        ("AdministratorAccess",),
+    ),
+    "power-users": (
+        Option(gettext_lazy("Power users"), gettext_lazy("All services but users and policies.")),
+        ("PowerUserAccess",),
+    ),
+    "auditors": (
+        Option(gettext_lazy("Auditors"), gettext_lazy("Read configuration, change nothing.")),
+        ("SecurityAudit", "job-function/ViewOnlyAccess"),
+    ),
+    "billing": (
+        Option(gettext_lazy("Billing"), gettext_lazy("Costs, invoices and payment.")),
+        ("job-function/Billing",),
+    ),
+}
+
+
 class GroupForm(OperationForm):
     blames = {"EntityAlreadyExists": "GroupName"}
 
@@ -120,11 +142,22 @@ class GroupForm(OperationForm):
         help_text=gettext_lazy("Letters, digits and + = , . @ _ -"),
         widget=forms.TextInput(attrs={"autofocus": True}),
     )
+    Template = forms.ChoiceField(
+        label=gettext_lazy("What its members may do"),
+        required=False,
+        choices=[(name, option) for name, (option, _policies) in TEMPLATES.items()],
+        widget=forms.RadioSelect,
+    )
     Path = forms.CharField(
         label=gettext_lazy("Path"),
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "/"}),
     )
+
+    def parameters(self) -> Params:
+        typed = super().parameters()
+        typed.pop("Template", None)
+        return typed
 
 
 class CreateGroup(Action):
@@ -134,6 +167,27 @@ class CreateGroup(Action):
     lead = gettext_lazy("What a group's policies allow, each of its users may do.")
     success = gettext_lazy("Group %(GroupName)s was created.")
 
+    def performed(self, form: OperationForm) -> list[Step]:
+        made = self.parameters(form)
+        _option, policies = TEMPLATES[form.cleaned_data["Template"]]
+        return [
+            (self.operation, made),
+            *(
+                (
+                    "AttachGroupPolicy",
+                    {
+                        "GroupName": made["GroupName"],
+                        "PolicyArn": f"arn:aws:iam::aws:policy/{policy}",
+                    },
+                )
+                for policy in policies
+            ),
+        ]
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}
+
     def back_url(self) -> str:
         return reverse("console:groups")
 
@@ -141,7 +195,7 @@ class CreateGroup(Action):
         return [(_("Groups"), reverse("console:groups"))]
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
-        return reverse("console:group", args=[result["Group"]["GroupName"]])
+        return reverse("console:group", args=[params["GroupName"]])
 
 
 class GroupAction(Action):

@@ -194,6 +194,25 @@ TEMPLATES = (
         Option(gettext_lazy("A service"), gettext_lazy("A program that acts by this role.")),
         {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
     ),
+    (
+        "provider",
+        Option(
+            gettext_lazy("An identity provider"),
+            gettext_lazy("Whoever it vouches for, such as a pipeline."),
+        ),
+        {
+            "Principal": {
+                "Federated": "arn:aws:iam::%s:oidc-provider/token.actions.githubusercontent.com"
+            },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
+                "StringLike": {
+                    "token.actions.githubusercontent.com:sub": "repo:organization/repository:*"
+                },
+            },
+        },
+    ),
 )
 
 

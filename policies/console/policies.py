@@ -59,13 +59,39 @@ POLICIES = Table(
             is_numeric=True,
         ),
         Column("version", gettext_lazy("Version"), itemgetter("DefaultVersionId")),
+        Column(
+            "lint",
+            gettext_lazy("Lint"),
+            lambda policy: grade_of(policy)[1],
+            only="source",
+        ),
         Column("changed", gettext_lazy("Changed"), itemgetter("UpdateDate"), "UpdateDate"),
         Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), is_shown=False),
         Column("id", gettext_lazy("Unique id"), itemgetter("PolicyId"), is_shown=False),
         Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
     ),
-    bulk=(BulkLink("delete-policies", gettext_lazy("Delete"), "trash", "danger"),),
+    bulk=(
+        BulkLink("compare-policies", gettext_lazy("Compare two"), "git-compare"),
+        BulkLink("delete-policies", gettext_lazy("Delete"), "trash", "danger"),
+    ),
+    more={"IncludeFindings": True},
 )
+
+
+def grade_of(policy: dict[str, Any]) -> tuple[str, str]:
+    """The gravest kind of finding in a policy, as a tone and in words."""
+    found = policy.get("FindingCounts")
+    if found is None:
+        return "", _("Too long to lint")
+    for name, tone, label in (
+        ("Errors", "bad", _("Errors: %(n)d")),
+        ("SecurityWarnings", "warn", _("Security warnings: %(n)d")),
+        ("Warnings", "warn", _("Warnings: %(n)d")),
+        ("Suggestions", "info", _("Suggestions: %(n)d")),
+    ):
+        if found[name]:
+            return tone, label % {"n": found[name]}
+    return "good", _("Clean")
 
 
 def kind_of(arn: str) -> str:
@@ -82,6 +108,8 @@ def list_policies(request: ConsoleRequest) -> HttpResponseBase:
     if file := export(request, POLICIES, params):
         return file
     table = shown(request, POLICIES, params, ["attached"])
+    for row in table.page.rows:
+        row["Grade"] = grade_of(row)
     context = {
         "table": table,
         "listing": table.page,

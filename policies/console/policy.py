@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params
-from iamsite.console.documents import DocumentForm
+from iamsite.console.documents import DocumentForm, readings_of
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.tags import EditTags
@@ -79,7 +79,12 @@ def _document(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
     asked = {"PolicyArn": found["Arn"], "VersionId": found["DefaultVersionId"]}
     version = request.ask.see(version=("GetPolicyVersion", asked))["version"]
     document = version.result.get("PolicyVersion", {}).get("Document", "")
-    return {"version": version, "document": document, "statements": statements(document)}
+    return {
+        "version": version,
+        "document": document,
+        "statements": statements(document),
+        "readings": readings_of(document, DocumentKind.MANAGED.value) if document else [],
+    }
 
 
 def _attached(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
@@ -94,14 +99,21 @@ def _access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _versions(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
-    """The versions (five at most), and the one asked for beside the default."""
+    """The versions (five at most), and the one asked for beside another, or the default."""
     versions = request.ask.see(versions=("ListPolicyVersions", {"PolicyArn": found["Arn"]}))
     shown = request.GET.get("version", "")
     if not shown or not versions["versions"]:
         return {**versions, "shown": ""}
-    before = document_of(request, found["Arn"], found["DefaultVersionId"])
+    against = request.GET.get("against", "") or found["DefaultVersionId"]
+    before = document_of(request, found["Arn"], against)
     after = document_of(request, found["Arn"], shown)
-    return {**versions, "shown": shown, "diff": diff(before, after), "document": after}
+    return {
+        **versions,
+        "shown": shown,
+        "against": against,
+        "diff": diff(before, after),
+        "document": after,
+    }
 
 
 def _tags(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:

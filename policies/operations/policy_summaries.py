@@ -8,6 +8,7 @@ from django.db.models import F
 
 from iamsite.operations import Call, operation
 from iamsite.operations.sorting import containing, page_sorted
+from policies.operations.lint_counts import finding_counts
 from policies.operations.policies import chosen, counted, listed, policy_output
 
 PLACES = {
@@ -24,9 +25,16 @@ def list_policy_summaries(
     OnlyAttached: bool = False,
     PathPrefix: str = "/",
     Contains: str | None = None,
+    IncludeFindings: bool = False,
     **_: Any,
 ) -> dict[str, Any]:
     """One page of policies as `ListPolicies` gives them."""
     rows = chosen(call, Scope, PathPrefix, OnlyAttached).filter(containing(Contains))
     policies, paging = page_sorted(call, counted(call, rows), PLACES)
-    return {"PolicySummaries": [policy_output(policy) for policy in policies], **paging}
+    found = [policy_output(policy) for policy in policies]
+    if IncludeFindings:
+        counts = finding_counts(call.account, policies)
+        for policy, output in zip(policies, found, strict=True):
+            if policy.id in counts:
+                output["FindingCounts"] = counts[policy.id]
+    return {"PolicySummaries": found, **paging}

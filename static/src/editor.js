@@ -18,7 +18,7 @@ const theme = EditorView.theme({
   ".cm-content": { caretColor: "var(--text)", paddingBlock: "0.5rem" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--indigo-a5)" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-muted)", border: "none", paddingInlineStart: "0.25rem" },
+  ".cm-gutters": { backgroundColor: "var(--surface-raised)", color: "var(--text-muted)", border: "none", paddingInlineStart: "0.25rem" },
   ".cm-activeLine": { backgroundColor: "var(--slate-a2)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--text)" },
   ".cm-matchingBracket": { backgroundColor: "var(--indigo-a4) !important", outline: "none" },

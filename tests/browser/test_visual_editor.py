@@ -1,6 +1,7 @@
 """The policy editor's form: kept in step with the JSON, which it changes and never spoils."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chromium import SETTLED
 from tests.browser.editing import write, written
 from tests.browser.test_accessible import PHONE, too_wide, violations
+from tests.cast import Account, allow
 
 ODD = """{
   "Version": "2012-10-17",
@@ -146,3 +148,22 @@ def test_the_form_is_accessible_and_fits_a_phone(root: Page) -> None:
         assert violations(root) == []
     root.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert too_wide(root) == []
+
+
+def test_before_saving_one_sees_who_gains_and_who_loses(root: Page, initech: Account) -> None:
+    made = initech.root.perform(
+        "CreatePolicy", PolicyName="shared", PolicyDocument=allow("sqs:SendMessage")
+    )
+    arn = made["Policy"]["Arn"]
+    initech.root.perform("CreateUser", UserName="dora")
+    initech.root.perform("AttachUserPolicy", UserName="dora", PolicyArn=arn)
+    root.goto(f"policies/edit/{arn}")
+    write(root, allow("sns:Publish"))
+    root.get_by_role("button", name="Work it out").press("Enter")
+    row = root.locator("#preview tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("dora")
+    expect(row.locator("li")).to_have_text(
+        [re.compile("Loses sqs:SendMessage"), re.compile("Gains sns:Publish")]
+    )
+    assert violations(root) == []

@@ -74,6 +74,8 @@ PAGES = [
     "/console/security-credentials/mfa/key",
     "/console/security-credentials/root/lock",
     "/console/security-credentials/root/unlock",
+    "/console/policies/compare",
+    "/console/policies/compare?item=arn:aws:iam::aws:policy/AdministratorAccess&item=arn:aws:iam::aws:policy/PowerUserAccess",
     "/console/who-can",
     "/console/who-can?action=iam:CreateUser",
     "/console/effective-access",
