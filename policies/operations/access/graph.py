@@ -137,10 +137,20 @@ def graph_of(call: Call, everybody: list[Member]) -> TrustGraph:
     return TrustGraph(everybody, building.outsiders, edges, building.left >= 0)
 
 
-def edges_to(call: Call, role: Member, document: Document) -> list[Edge]:
-    """Who could become a role, had it this trust policy (pinned, as decisions take it)."""
-    everybody = members(call, limit=MOST_PRINCIPALS)
-    return list(_Building(call, everybody).edges({role.arn: document}))
+def becoming(call: Call, role: Member, document: Document) -> dict[str, tuple[Edge, str]]:
+    """Who could become a role, had it this trust policy (pinned, as decisions take it): the edge
+    and the kind of each, by ARN."""
+    building = _Building(call, members(call, limit=MOST_PRINCIPALS))
+    found = {}
+    for edge in building.edges({role.arn: document}):
+        outsider = building.outsiders.get(edge.source)
+        found[edge.source] = edge, outsider.kind if outsider is not None else kind_of(edge.source)
+    return found
+
+
+def kind_of(arn: str) -> str:
+    """User or Role, of a member's ARN."""
+    return "Role" if ":role/" in arn else "User"
 
 
 class _Building:
@@ -157,13 +167,13 @@ class _Building:
     @cached_property
     def assumers(self) -> list[Member]:
         """Members whose own policies allow assuming some role."""
-        may = {}
+        may: dict[tuple[bytes, ...], bool] = {}
         for one in self.everybody:
-            identity = one.layers.identity
-            if id(identity) not in may:
+            if one.likeness not in may:
+                identity = one.layers.identity
                 about = identity.about(ASSUME) if identity is not None else []
-                may[id(identity)] = any(not statement.denies for _, statement in about)
-        return [one for one in self.everybody if may[id(one.layers.identity)]]
+                may[one.likeness] = any(not statement.denies for _, statement in about)
+        return [one for one in self.everybody if may[one.likeness]]
 
     def edges(self, instead: Mapping[str, Document] | None = None) -> Iterator[Edge]:
         """The edges to every role; to those in `instead` alone, had they these trust policies."""
@@ -209,15 +219,15 @@ class _Building:
     def _from(
         self, candidates: Iterable[Member], member: Member, role: Role, trusted: PolicySet
     ) -> Iterator[Edge]:
-        sharing: dict[int, Layers] = {}
+        sharing: dict[tuple[bytes, ...], Layers] = {}
         for one in candidates:
             if self.left < 0:
                 return
             self.left -= 1
-            layers = sharing.get(id(one.layers))
+            layers = sharing.get(one.likeness)
             if layers is None:
                 layers = replace(one.layers, resource=trusted, trust=True)
-                sharing[id(one.layers)] = layers
+                sharing[one.likeness] = layers
             request = Request(
                 one.principal, ASSUME, role.arn, self.call.account, self._context(one, role)
             )

@@ -61,7 +61,7 @@ def list_account_access(
                 "PrincipalArn": one.arn,
                 "PrincipalName": one.row.name,
                 "PrincipalType": "Role" if isinstance(one.row, Role) else "User",
-                "Services": asking.services_of(one.layers),
+                "Services": asking.services_of(one),
             }
             for one in found
         ],
@@ -92,7 +92,7 @@ def services_in_use(call: Call, known: ServiceCatalogue) -> list[str]:
 
 
 class Grid:
-    """Answers for one set of layers after another; the same layers are asked once."""
+    """Answers for one member after another; for those whose policies say the same once."""
 
     def __init__(self, known: ServiceCatalogue, services: Sequence[str]) -> None:
         self._actions = {
@@ -102,14 +102,14 @@ class Grid:
             ]
             for name in services
         }
-        self._kept: dict[int, tuple[Layers, list[dict[str, Any]]]] = {}
+        self._kept: dict[tuple[bytes, ...], list[dict[str, Any]]] = {}
 
-    def services_of(self, layers: Layers) -> list[dict[str, Any]]:
-        kept = self._kept.get(id(layers))
+    def services_of(self, member: Member) -> list[dict[str, Any]]:
+        kept = self._kept.get(member.likeness)
         if kept is None:
-            kept = layers, [self._service(layers, name) for name in self._actions]
-            self._kept[id(layers)] = kept
-        return kept[1]
+            kept = [self._service(member.layers, name) for name in self._actions]
+            self._kept[member.likeness] = kept
+        return kept
 
     def _service(self, layers: Layers, name: str) -> dict[str, Any]:
         by_level: dict[str, list[str]] = {}

@@ -80,6 +80,15 @@ class Member:
     def layers(self) -> Layers:
         return layers_over(self.call.account, self.held, self.call.caller.organization)
 
+    @cached_property
+    def likeness(self) -> tuple[bytes, ...]:
+        """Equal for members whose policies say the same, whatever they are called: what is decided
+        by the layers of one holds for the other's."""
+        boundary = next((one.digest for one in self.held if one.holder == "boundary"), b"")
+        identity = {one.digest for one in self.held if one.holder != "boundary"}
+        kinds = self.principal.kind.value.encode(), b"linked" * self.principal.service_linked
+        return (*kinds, boundary, *sorted(identity))
+
     def in_session(self, arn: str) -> Member:
         """The same role in a session of this ARN."""
         found = Member(self.call, self.row, self.held)

@@ -20,7 +20,7 @@ from identities.operations.sts.assume_role import trusting
 from policies.engine import Context, Document, Layers, Policy, Request, compile_policies, decide
 from policies.engine.possible import lacking
 from policies.operations.access.drafts import Draft, draft_of
-from policies.operations.access.graph import Edge, edges_to
+from policies.operations.access.graph import Edge, becoming
 from policies.operations.access.population import START, Member, Place, members, of_rows
 from policies.operations.access.probes import Probe, probes_of
 from policies.operations.decisions.now import asked_again
@@ -179,18 +179,18 @@ def _replayed(call: Call, records: Sequence[DecisionRecord], drafted: Any) -> di
 def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
     """Who could become the role, and who could then."""
     (member,) = of_rows(call, [role])
-    sides = [
-        {edge.source: edge for edge in edges_to(call, member, document)}
+    before, after = (
+        becoming(call, member, document)
         for document in (draft.before, draft.after)
         if document is not None
-    ]
-    before, after = sides
+    )
     changed = [
         (arn, was, becomes)
         for arn in {**before, **after}
         for was, becomes in [(_way(before.get(arn)), _way(after.get(arn)))]
         if was != becomes
     ]
+    known = {**before, **after}
     found, paging = page_of_list(call, changed, lambda one: one[0])
     return {
         "AffectedCount": len(changed),
@@ -198,10 +198,8 @@ def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
         "Principals": [
             {
                 "PrincipalArn": arn,
-                "PrincipalType": _kind(arn),
-                "Changes": [
-                    _change("sts", role.arn, was, becomes, [(after.get(arn) or before[arn]).action])
-                ],
+                "PrincipalType": known[arn][1],
+                "Changes": [_change("sts", role.arn, was, becomes, [known[arn][0].action])],
             }
             for arn, was, becomes in found
         ],
@@ -210,16 +208,10 @@ def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
     }
 
 
-def _way(edge: Edge | None) -> str:
-    return DENIED if edge is None else CONDITIONAL if edge.lacks else ALLOWED
-
-
-def _kind(arn: str) -> str:
-    if ":user/" in arn:
-        return "User"
-    if ":role/" in arn:
-        return "Role"
-    return "Account" if arn.endswith(":root") else "Other"
+def _way(found: tuple[Edge, str] | None) -> str:
+    if found is None:
+        return DENIED
+    return CONDITIONAL if found[0].lacks else ALLOWED
 
 
 def _replay_of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:

@@ -94,6 +94,22 @@ def test_a_trust_policy_tells_who_could_become_the_role(acme: Acme, evil) -> Non
     }
 
 
+def test_a_trust_policy_may_let_everyone_in_and_services(acme: Acme, evil) -> None:
+    role = acme.role("Reader", trust(acme.carol.arn))
+    whom = {"AWS": ["*", evil.mallory.arn], "Service": "ec2.amazonaws.com"}
+    page = acme.root.perform(
+        "PreviewPolicyChange",
+        ChangeType="TrustPolicy",
+        PrincipalArn=role,
+        PolicyDocument=trust(whom),
+    )
+    kinds = {one["PrincipalArn"]: one["PrincipalType"] for one in page["Principals"]}
+    assert kinds["*"] == "Everyone"
+    assert kinds["ec2.amazonaws.com"] == "Service"
+    assert kinds[evil.mallory.arn] == "Principal"
+    assert kinds[acme.bob.arn] == "User"
+
+
 def test_what_was_asked_on_record_is_asked_again_of_the_draft(acme: Acme) -> None:
     assert refusal(acme.carol, "ListUsers")[0] == "AccessDenied"
     acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="may",
