@@ -10,12 +10,14 @@ from django.views.decorators.http import require_safe
 from accounts.console.activity import recent_events
 from accounts.console.posture import posture
 from iamsite.console.asking import ConsoleRequest
+from policies.console.analyzer import worst_findings
 
 
 @require_safe
 def dashboard(request: ConsoleRequest) -> HttpResponse:
     context = {
         "posture": posture(request.ask),
+        "analyzer": worst_findings(request.ask),
         "events": recent_events(request.ask),
         "now": timezone.now(),
     }

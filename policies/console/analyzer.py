@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,10 +17,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import Asking, ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
+from iamsite.operations import Verdict
 
+WORST = 5  # findings that the dashboard shows
 ANY_FINDING = "0" * 8 + "-0000-0000-0000-" + "0" * 12
 Labels = Mapping[str, str | Promise]
 
@@ -179,6 +183,41 @@ def _fix(found: dict[str, Any]) -> tuple[str, str] | None:
         url = reverse(f"console:edit-inline-{kind}-policy", args=[name, found["PolicyName"]])
         return url, _("Edit policy")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The active findings that are worst, and how many there are; nothing for who may not see.
+
+    `analyzed` is when the account was last looked at, None for never. `may_analyze` is true where
+    it never was and the viewer may see to that.
+    """
+
+    findings: Sequence[Mapping[str, Any]] = ()
+    active: int = 0
+    analyzed: datetime | None = None
+    may_analyze: bool = False
+    may_archive: Verdict | None = None
+
+
+def worst_findings(ask: Asking) -> Worst:
+    """What the dashboard says of the last analysis."""
+    seen = ask.see(
+        analysis=("GetAnalysis", {}),
+        found=("ListFindings", {"Status": "ACTIVE", "MaxItems": WORST}),
+    )
+    may = ask.may(
+        analyze=("AnalyzeAccount", {}), archive=("ArchiveFinding", {"FindingId": ANY_FINDING})
+    )
+    analysis = seen["analysis"].result.get("Analysis")
+    if analysis is None:
+        return Worst(may_analyze=bool(may["analyze"]) and bool(seen["analysis"]))
+    return Worst(
+        [_shown(one) for one in seen["found"].result.get("Findings", [])],
+        analysis["ActiveFindings"],
+        analysis["AnalyzedDate"],
+        may_archive=may["archive"],
+    )
 
 
 class AnalyzeForm(OperationForm):

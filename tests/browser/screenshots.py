@@ -139,6 +139,13 @@ def first_finding(page: Page) -> None:
     expect(page.get_by_text("First found")).to_be_visible()
 
 
+def analyzed_at_home(page: Page) -> None:
+    """The dashboard of an account that was analyzed."""
+    analyzed(page)
+    page.goto("")
+    expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+
+
 USER = "users/contractor.ruiz/"
 SIMULATED = (
     f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/ci-shop"
@@ -150,7 +157,7 @@ PICTURES = (
     Picture("sign-in-root", "sign-in?kind=root", who=""),
     Picture("sign-up", "sign-up", who=""),
     Picture("recover", "recover", who=""),
-    Picture("dashboard", ""),
+    Picture("dashboard", "analyzer/", analyzed_at_home),
     Picture("getting-started", "getting-started"),
     Picture("palette", "", searching("shop")),
     Picture("search", "search?q=shop"),

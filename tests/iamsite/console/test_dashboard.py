@@ -1,0 +1,49 @@
+"""The dashboard: what to mend first, found by a look at the account or by the analyzer."""
+
+import pytest
+
+from tests.cast import Acme, allow, trust
+from tests.iamsite.console.browser import Browser, text
+
+
+@pytest.fixture(scope="module")
+def acme() -> Acme:
+    account = Acme()
+    account.user("second", allow("*"))
+    account.role("Open", trust("*"))
+    account.root.perform("AnalyzeAccount")
+    return account
+
+
+def test_an_account_that_was_never_analyzed_offers_it():
+    never = Acme()
+    page = Browser().sign_in_root(never).get("/console/").content.decode()
+    assert 'href="/console/analyzer/analyze"' in page
+    assert '/console/analyzer/"' not in page.partition("First things to mend")[2]
+
+
+def test_the_worst_findings_of_the_analyzer_stand_with_those_of_root(acme):
+    said = text(Browser().sign_in_root(acme).get("/console/"))
+    said = said.partition("First things to mend")[2].partition("Recent activity")[0]
+    found = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
+    assert found
+    assert "The root user signs in with a password alone" in said
+    at = [said.index(one["Message"]) for one in found]
+    assert at == sorted(at)
+
+
+def test_a_finding_is_put_away_from_the_dashboard(acme):
+    root = Browser().sign_in_root(acme)
+    (first, *_rest) = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
+    address = f"/console/analyzer/{first['FindingId']}/archive"
+    assert f'href="{address}"' in root.get("/console/").content.decode()
+    root.post(address)
+    assert first["Message"] not in text(root.get("/console/"))
+
+
+def test_whoever_may_not_see_findings_sees_none(acme):
+    acme.user("viewer", allow("iam:*", "portal:GetAccountStatus"))
+    page = Browser().sign_in(acme, "viewer").get("/console/").content.decode()
+    (first, *_rest) = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
+    assert first["FindingId"] not in page
+    assert "/console/analyzer/analyze" not in page
