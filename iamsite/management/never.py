@@ -55,6 +55,7 @@ HERE = {
             "GetOpenIDConnectProvider",
             "GetPolicy",
             "GetPolicyVersion",
+            "GetRoleTemplateVersion",
             "GetSAMLProvider",
             "GetServiceLastAccessedDetails*",
             "List*",
@@ -75,6 +76,10 @@ HERE = {
     },
     "it names nothing that must be there": {
         "NoSuchEntity": ["CreateGroup", "CreateServiceLinkedRole", "UpdateAccountPasswordPolicy"],
+    },
+    "whoever owns no request has an empty list": {"NoSuchEntity": ["ListDelegationRequests"]},
+    "a role of that name is a `NameConflict` or a `RoleModified`": {
+        "EntityAlreadyExists": ["AcquireRole"]
     },
     "it takes no such parameter": {
         "InvalidInput": ["GetAccountProperties"],

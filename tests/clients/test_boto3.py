@@ -11,7 +11,7 @@ from iamsite.management.never import never
 from iamsite.operations.models import Operation, operations
 from iamsite.operations.registry import registered
 from tests.cast import Acme
-from tests.clients.sdk import account, credentials, identities, policies, sessions
+from tests.clients.sdk import account, credentials, delegation, identities, policies, sessions
 from tests.clients.sdk.absent import nothing
 from tests.clients.sdk.calls import Calls
 from tests.identities.federation.issuer import Issuer
@@ -42,6 +42,8 @@ FAMILIES = [
     account.reports,
     account.providers,
     account.organization,
+    delegation.requests,
+    delegation.templates,
     sessions.own,
     sessions.saml,
 ]

@@ -16,6 +16,7 @@ VALUES: dict[str, Any] = {
     "CertificateId": "A" * 24,
     "ClientID": "web",
     "CertificateBody": "x",
+    "DelegationRequestId": str(uuid.UUID(int=1)),
     "DeletionTaskId": f"task/aws-service-role/x.amazonaws.com/AWSServiceRoleForX/{uuid.UUID(int=1)}",
     "Description": "none",
     "Encoding": "SSH",
@@ -39,12 +40,14 @@ VALUES: dict[str, Any] = {
     "Status": "Active",
     "TagKeys": ["a"],
     "Tags": [{"Key": "a", "Value": "b"}],
+    "TemplateArn": "arn:aws:iam::aws:role-template/Nothing",
     "ThumbprintList": ["a" * 40],
     "UserName": "nobody",
     "VersionId": "v1",
 }
 ARNS = {
     "Arn": "user/nobody",
+    "EntityArn": f"delegation-request/{uuid.UUID(int=1)}",
     "OpenIDConnectProviderArn": "oidc-provider/nothing.example.test",
     "PermissionsBoundary": "policy/nothing",
     "PolicyArn": "policy/nothing",
