@@ -222,15 +222,14 @@ class TestAttacks:
         assert (answer.status, answer.location) == (302, "/console/users/")
         assert alice.cookies[SESSION] != kept
 
-    @pytest.mark.parametrize(
-        "wanted",
-        ["https://evil.example/console/", "//evil.example/console/", "/\\evil.example", "x",
-         "javascript:alert(1)", "http:/console/", "/console\\@evil.example", "/api/v1/users",
-         "https://127.0.0.1@evil.example/console/", "/console/\r\nX: y"],
-    )  # fmt: skip
-    def test_it_leads_to_no_other_site(self, browser: Browser, deployer: Key, wanted: str) -> None:
-        answer = login(browser, token_for(browser, deployer), wanted)
-        assert (answer.status, answer.location) == (302, "/console/")
+    def test_it_leads_to_no_other_site(self, browser: Browser, deployer: Key) -> None:
+        for wanted in (
+            "https://evil.example/console/", "//evil.example/console/", "/\\evil.example", "x",
+            "javascript:alert(1)", "http:/console/", "/console\\@evil.example", "/api/v1/users",
+            "https://127.0.0.1@evil.example/console/", "/console/\r\nX: y",
+        ):  # fmt: skip
+            answer = login(Browser(browser.port), token_for(browser, deployer), wanted)
+            assert (answer.status, answer.location) == (302, "/console/"), wanted
 
     def test_the_token_leaves_by_no_referrer_and_no_cache(
         self, browser: Browser, deployer: Key
