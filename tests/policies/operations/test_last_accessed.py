@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from identities.models import LastAccess
 from policies.operations import access_reports
 from tests.cast import Acme, Actor, Evil, allow, deny, origin, service, trust
 from tests.identities.operations.refusal import denied, missing, refusal
+from tests.portal import Portal
 
 
 @pytest.fixture(scope="module")
@@ -358,3 +360,21 @@ def test_a_service_itself_leaves_no_trace() -> None:
         rows = LastAccess.objects.of(acme.id)
         assert {row.principal_id[:4] for row in rows} == {"AIDA"}
         assert not rows.filter(service="sts").exists()
+
+
+def test_a_client_reads_reports_and_messages_over_http(acme: Acme, portal: Portal) -> None:
+    iam, sts = (acme.alice.client(service, portal.url) for service in ("iam", "sts"))
+    job = iam.generate_service_last_accessed_details(Arn=acme.bob.arn, Granularity="ACTION_LEVEL")
+    report = iam.get_service_last_accessed_details(JobId=job["JobId"])
+    assert (report["JobStatus"], report["JobType"]) == ("COMPLETED", "ACTION_LEVEL")
+    assert [one["ServiceNamespace"] for one in report["ServicesLastAccessed"]] == [
+        "iam",
+        "s3",
+        "sts",
+    ]
+    asked = {"JobId": job["JobId"], "ServiceNamespace": "s3"}
+    (entity,) = iam.get_service_last_accessed_details_with_entities(**asked)["EntityDetailsList"]
+    assert entity["EntityInfo"]["Arn"] == acme.bob.arn
+    refused = acme.carol.perform("Authorize", ActionName="s3:GetObject")["EncodedMessage"]
+    told = sts.decode_authorization_message(EncodedMessage=refused)["DecodedMessage"]
+    assert json.loads(told)["context"]["action"] == "s3:GetObject"
