@@ -80,6 +80,6 @@ def _picture(principals: list[dict[str, Any]], role: str) -> Picture:
         (edge["PrincipalArn"], edge["RoleArn"], edge["IsConditional"])
         for one in principals
         for edge in one["CanBecome"]
-        if edge["RoleArn"] in nodes
+        if edge["RoleArn"] in nodes and edge["RoleArn"] != edge["PrincipalArn"]
     ]
     return picture(nodes, edges)
