@@ -56,6 +56,9 @@ KINDS = {
     "Policy": Kind(gettext_lazy("Policies"), "shield", "policy", "Arn"),
     "Service": Kind(gettext_lazy("Services"), "plug-connected", "service", "Name"),
     "Resource": Kind(gettext_lazy("Resources"), "database", "resource", "Arn"),
+    "IdentityProvider": Kind(
+        gettext_lazy("Identity providers"), "plug-connected", "provider", "Arn"
+    ),
 }
 
 
@@ -101,7 +104,7 @@ def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
         return []
     answer = request.ask.see(found=("Search", {"Query": query}))["found"]
     matches: list[dict[str, Any]] = answer.result.get("Matches", [])
-    return [match for match in matches if match["Type"] in KINDS]
+    return matches
 
 
 def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
 
 from accounts.opening import close_account, open_account
-from iamsite.demo import applications
+from iamsite.demo import applications, company
 from iamsite.demo.organisation import (
     ORGANISATIONS,
     PARTNER,
@@ -65,6 +65,7 @@ class Filler:
         for organisation in ORGANISATIONS:
             self._roles(organisation)
         applications.register(self._root(PRODUCTION), self.now)
+        self.plans.append((self.now - timedelta(days=BUSY + 2), partial(company.found, self._root)))
         self._plan_habits()
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)

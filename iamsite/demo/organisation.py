@@ -1,4 +1,4 @@
-"""Who is in the demo: three accounts of a trading company, and what each person may do."""
+"""Who is in the demo: a trading company and its partner, and what each person may do."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ class Organisation:
 
 
 PRODUCTION, STAGING, PARTNER = "418273645501", "730194826655", "905518274631"
+SECURITY, SANDBOX = "256109384472", "639475018226"
 OFFICE = {"aws:SourceIp": ["203.0.113.0/24", "2001:db8:7::/48"]}
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 OWN = f"arn:aws:iam::{PRODUCTION}:user/${{aws:username}}"
@@ -364,4 +365,32 @@ PARTNER_ACCOUNT = Organisation(
     ),
 )
 
-ORGANISATIONS = (PRODUCTION_ACCOUNT, STAGING_ACCOUNT, PARTNER_ACCOUNT)
+SECURITY_ACCOUNT = Organisation(
+    id=SECURITY,
+    name="Northwind Security",
+    alias="northwind-security",
+    email=f"security@{DOMAIN}",
+    policies=(),
+    groups=(Group("Auditors", (aws_managed("SecurityAudit"),)),),
+    roles=(),
+    users=_people("omar.haddad jonas.weber", "Auditors", "risk", "omar.haddad jonas.weber"),
+)
+
+SANDBOX_ACCOUNT = Organisation(
+    id=SANDBOX,
+    name="Northwind Sandbox",
+    alias="northwind-sandbox",
+    email=f"sandbox@{DOMAIN}",
+    policies=(),
+    groups=(Group("Everybody", (aws_managed("PowerUserAccess"),)),),
+    roles=(),
+    users=_people("priya.nair mei.chen lena.fischer", "Everybody", "shop"),
+)
+
+ORGANISATIONS = (
+    PRODUCTION_ACCOUNT,
+    STAGING_ACCOUNT,
+    SECURITY_ACCOUNT,
+    SANDBOX_ACCOUNT,
+    PARTNER_ACCOUNT,
+)

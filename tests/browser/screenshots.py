@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from iamsite.demo.organisation import PRODUCTION, PRODUCTION_ACCOUNT
+from iamsite.demo.organisation import PRODUCTION, PRODUCTION_ACCOUNT, STAGING
 from iamsite.embedded import Server
 from tests.browser.chromium import SETTLED, chromium
 from tests.portal import SOURCE, Portal
@@ -216,6 +216,7 @@ PICTURES = (
     Picture("activity", "activity", unfolded),
     Picture("activity-refused", "activity?outcome=Failure"),
     Picture("organization", "organization"),
+    Picture("organization-account", f"organization/nodes/{STAGING}/"),
     Picture("accounts-and-root", "accounts-and-root"),
     Picture("credential-report", "credential-report", generated),
     Picture("password-policy", "account/password-policy"),

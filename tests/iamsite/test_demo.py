@@ -6,7 +6,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.utils import timezone
 
-from iamsite.demo.organisation import PRODUCTION, PRODUCTION_ACCOUNT
+from iamsite.demo.organisation import ORGANISATIONS, PRODUCTION, PRODUCTION_ACCOUNT
 from iamsite.operations import perform
 from iamsite.operations.caller import Command
 from tests.cast import origin
@@ -19,7 +19,7 @@ def ask(operation: str, **params: object) -> dict:
 def test_the_demo_fills_accounts_that_have_a_past(database: None) -> None:
     said = StringIO()
     call_command("demo", "--replace", stdout=said)
-    assert "3 accounts filled by " in said.getvalue()
+    assert "5 accounts filled by " in said.getvalue()
     users = ask("ListUsers")["Users"]
     assert len(users) == sum(1 for _user in PRODUCTION_ACCOUNT.users)
     ages = [timezone.now() - user["CreateDate"] for user in users]
@@ -28,5 +28,7 @@ def test_the_demo_fills_accounts_that_have_a_past(database: None) -> None:
     summary = ask("GetAccountSummary")["SummaryMap"]
     assert summary["MFADevicesInUse"] == 5
     assert ask("VerifyTrail")["Intact"] is True
+    accounts = ask("organizations:ListAccounts")["Accounts"]
+    assert len(accounts) == len(ORGANISATIONS) - 1  # the partner is a company of its own
     refused = ask("ListEvents", Outcome="Failure")["Events"]
     assert {event["Outcome"] for event in refused} == {"AccessDenied"}

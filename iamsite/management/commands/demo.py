@@ -16,7 +16,7 @@ PASSWORD = "northwind-Demo-2026"
 
 
 class Command(BaseCommand):
-    help = "Fill the portal with three accounts, their people, policies and a month of activity."
+    help = "Fill the portal with a company, its partner, their policies and a month of activity."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--password", default=PASSWORD, help="everybody's password")

@@ -172,6 +172,10 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     acme.root.perform("RegisterResource", ResourceArn=bucket)
     response = browser.get("/console/search", {"q": bucket})
     assert response.headers["Location"] == f"/console/resources/{bucket}"
+    acme.root.perform("CreateOpenIDConnectProvider", Url="https://found.example")
+    provider = acme.arn("oidc-provider/found.example")
+    response = browser.get("/console/search", {"q": provider})
+    assert response.headers["Location"] == f"/console/identity-providers/{provider}"
     decision = str(uuid.uuid4())
     response = browser.get("/console/search", {"q": decision})
     assert response.headers["Location"] == f"/console/decisions/{decision}"
