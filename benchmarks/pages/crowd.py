@@ -43,7 +43,7 @@ SELECT 'AKIA' || upper(left(md5(%(account)s::text || n), 16)), %(account)s::text
 ACCOUNTS = """
 INSERT INTO accounts_account
     (id, name, status, revision, properties, quotas, dismissed, created_at)
-SELECT lpad(n::text, 12, '9'), 'Other ' || n, 'active', 0, '{}', '{}', '[]', now()
+SELECT '9' || lpad(n::text, 11, '0'), 'Other ' || n, 'active', 0, '{}', '{}', '[]', now()
     FROM generate_series(1, %(others)s) AS n
 """
 
@@ -60,9 +60,9 @@ def main(account: str, users: int, others: int) -> None:
             cursor.execute(statement, about)
         cursor.execute(ACCOUNTS, {"others": others})
         for number in range(1, others + 1):
-            cursor.execute(USERS, {"account": str(number).rjust(12, "9"), "users": EACH})
+            cursor.execute(USERS, {"account": f"9{number:011}", "users": EACH})
     with owner.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
 
 
 if __name__ == "__main__":

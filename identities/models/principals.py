@@ -46,7 +46,9 @@ class User(Named):
     password_last_used = models.DateTimeField(null=True)
 
     class Meta(Named.Meta):
-        pass
+        indexes = [
+            models.Index(fields=["account", "created_at", "lower_name", "id"], name="user_by_age")
+        ]
 
 
 class Group(Named):
@@ -67,6 +69,7 @@ class Membership(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "group"], name="membership_unique")]
+        indexes = [models.Index(fields=["account", "group"], name="membership_of_group")]
 
 
 class Role(Named):

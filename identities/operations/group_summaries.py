@@ -43,5 +43,5 @@ def list_group_summaries(
 
 def _number(call: Call, model: Any, of: str) -> Coalesce:
     rows = model.objects.of(call.account).filter(**{of: OuterRef("id")}).order_by()
-    number = rows.values(of).annotate(number=Count("pk")).values("number")
+    number = rows.values(of).annotate(number=Count("*")).values("number")
     return Coalesce(Subquery(number, output_field=IntegerField()), Value(0))
