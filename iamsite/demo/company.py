@@ -8,6 +8,12 @@ from typing import Any
 
 from iamsite.demo.organisation import PRODUCTION, SANDBOX, SECURITY, STAGING, deny, document
 
+# What the company expects of its policies: who, what, on what, and whether it is allowed.
+EXPECTED = (
+    ("releases-come-from-ci", "role/deploy/ShopDeployer", "s3:PutObject", "nw-releases/shop/1.tar"),
+    ("auditors-read-only", "user/omar.haddad", "s3:DeleteObject", "nw-invoices/2026-10.pdf"),
+    ("support-sees-no-invoices", "user/nora.lind", "s3:GetObject", "nw-invoices/2026-10.pdf"),
+)
 Act = Callable[..., dict[str, Any]]
 SCP = "SERVICE_CONTROL_POLICY"
 IAM = "iam.amazonaws.com"
@@ -43,6 +49,27 @@ POLICIES = (
         document(deny("iam:CreateAccessKey", "iam:CreateUser")),
     ),
 )
+
+
+def expect(act: Act, day: datetime) -> None:
+    """Saves what is expected; `act` performs operations as the root user of production."""
+    for name, who, action, resource in EXPECTED:
+        act(
+            "PutAccessTest",
+            day,
+            TestName=name,
+            PrincipalArn=f"arn:aws:iam::{PRODUCTION}:{who}",
+            ActionName=action,
+            ResourceArn=f"arn:aws:s3:::{resource}",
+            ExpectedDecision="allowed" if name == EXPECTED[0][0] else "denied",
+        )
+    act(
+        "CreateOpenIDConnectProvider",
+        day,
+        Url="https://token.actions.githubusercontent.com",
+        ClientIDList=["sts.amazonaws.com"],
+        ThumbprintList=["6938fd4d98bab03faadb97b34396831e3780aea1"],
+    )
 
 
 def found(act: Callable[[str], Act], day: datetime) -> None:

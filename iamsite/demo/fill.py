@@ -67,6 +67,8 @@ class Filler:
         applications.register(self._root(PRODUCTION), self.now)
         self.plans.append((self.now - timedelta(days=BUSY + 2), partial(company.found, self._root)))
         self._plan_habits()
+        expected = self.now - timedelta(days=BUSY - 5)
+        self.plans.append((expected, partial(company.expect, self._root(PRODUCTION))))
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)
 

@@ -148,7 +148,7 @@ def analyzed_at_home(page: Page) -> None:
 
 USER = "users/contractor.ruiz/"
 SIMULATED = (
-    f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/ci-shop"
+    f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop"
     "&action=s3:PutObject%0As3:GetObject%0Aiam:CreateUser"
 )
 POLICY = f"policies/arn:aws:iam::{PRODUCTION}:policy/ReleasePublisher"
