@@ -42,6 +42,7 @@ format: ## Put the style right
 
 bench: ## Measure, against other engines where they can be installed
 	$(INSTALL) bench
+	@! command -v npm >/dev/null || (cd benchmarks/decisions/peers && npm ci --silent)
 	@$(IN_VENV) -m benchmarks $(ARGS)
 
 fuzz: ## Try the policy engine with a million generated cases

@@ -16,7 +16,7 @@ from benchmarks.decisions.peers import NotInstalled, Peer, ours
 from benchmarks.decisions.peers.casbin import Casbin
 from benchmarks.decisions.peers.cedar import CedarParsed, CedarParsing
 from benchmarks.decisions.peers.moto import Moto
-from benchmarks.decisions.peers.node import FOLDER, PACKAGES, Node, NodePeer
+from benchmarks.decisions.peers.node import PACKAGES, Node, NodePeer
 from benchmarks.decisions.peers.rego import Rego
 from benchmarks.decisions.workload import Workload, workload
 
@@ -100,7 +100,7 @@ def load(given: Workload, report: Report) -> tuple[Node | None, list[Peer]]:
             report.missing(name, f"{missing} is missing")
         return None, peers
     for name, why in node.problems.items():
-        report.missing(name, f"{why}; npm install {name}, and name its folder in {FOLDER}")
+        report.missing(name, f"{why}; npm ci in benchmarks/decisions/peers")
     return node, [*peers, *(NodePeer(node, name) for name in node.names)]
 
 

@@ -30,6 +30,7 @@ MIRRORS = (  # https://developer.hashicorp.com/terraform/cli/config/config-file
     "~/.local/share/terraform/plugins",
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
+    "/opt/*",  # where images put a mirror of their own
 )
 STEP_LIMIT = 300  # seconds
 AT_ONCE = (
@@ -42,8 +43,12 @@ AT_ONCE = (
 def mirror() -> Path | None:
     """The folder that has the provider."""
     named = os.environ.get("IAMSITE_TEST_TERRAFORM_PLUGINS")
-    folders = [Path(one).expanduser() for one in ([named] if named else MIRRORS)]
-    return next((folder for folder in folders if any(folder.glob(f"{PROVIDER}/*/*"))), None)
+    for one in [named] if named else MIRRORS:
+        pattern = Path(one).expanduser().absolute().relative_to("/")
+        for folder in Path("/").glob(str(pattern)):
+            if any(folder.glob(f"{PROVIDER}/*/*")):
+                return folder
+    return None
 
 
 class Terraform:

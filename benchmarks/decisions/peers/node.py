@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,8 +13,6 @@ from benchmarks.decisions.workload import ACCOUNT, PRINCIPAL, USER, Workload
 
 SCRIPT = Path(__file__).with_name("node_peers.cjs")
 PACKAGES = ("@cedar-policy/cedar-wasm", "@cloud-copilot/iam-simulate")
-FOLDER = "BENCHMARK_NODE_MODULES"  # the variable that names where they were installed
-MODULES = os.environ.get(FOLDER, str(Path.cwd()))
 
 
 class Node:
@@ -26,7 +23,7 @@ class Node:
         if node is None:
             raise NotInstalled("node")
         self._process = subprocess.Popen(
-            [node, str(SCRIPT), MODULES],
+            [node, str(SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

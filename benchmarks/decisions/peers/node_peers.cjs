@@ -4,12 +4,10 @@
 
 const readline = require("readline");
 
-const modules = process.argv[2];
-const load = (name) => require(require.resolve(name, { paths: [modules] }));
 const peers = {};
 
 function prepareCedar({ policies, cedarRequests }) {
-  const cedar = load("@cedar-policy/cedar-wasm/nodejs");
+  const cedar = require("@cedar-policy/cedar-wasm/nodejs");
   const parsed = cedar.preparsePolicySet("workload", { staticPolicies: policies });
   if (parsed.type !== "success") throw new Error(JSON.stringify(parsed));
   peers["cedar-wasm, parsed before"] = async (number) => {
@@ -22,7 +20,7 @@ function prepareCedar({ policies, cedarRequests }) {
 }
 
 function prepareSimulate({ simulations }) {
-  const simulate = load("@cloud-copilot/iam-simulate");
+  const simulate = require("@cloud-copilot/iam-simulate");
   peers["iam-simulate"] = async (number) => {
     const answer = await simulate.runSimulation(simulations[number], {});
     if (answer.resultType === "error") throw new Error(JSON.stringify(answer));
