@@ -7,6 +7,7 @@ from identities.console import (
     bulk,
     creation,
     credentials,
+    group_copies,
     groups,
     handover,
     membership,
@@ -81,6 +82,10 @@ urlpatterns: list[URLPattern] = [
     path("groups/<name>/", groups.group, name="group"),
     path("groups/<name>/rename", groups.RenameGroup.as_view(), name="rename-group"),
     path("groups/<name>/delete", groups.DeleteGroup.as_view(), name="delete-group"),
+    path("groups/<name>/clone", group_copies.CloneGroup.as_view(), name="clone-group"),
+    path(
+        "groups/<name>/members/<user>/move", group_copies.MoveMember.as_view(), name="move-member"
+    ),
     path("groups/<name>/members/add", membership.AddMembers.as_view(), name="add-members"),
     path(
         "groups/<name>/members/<user>/remove",

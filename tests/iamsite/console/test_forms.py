@@ -304,6 +304,38 @@ def test_a_group_is_created_filled_emptied_and_deleted(acme, alice):
         acme.root.perform("GetGroup", GroupName="Team")
 
 
+def test_a_group_is_cloned_with_its_policies_and_without_its_members(acme, alice):
+    acme.root.perform("CreateGroup", GroupName="Original", Path="/made/")
+    acme.root.perform("AddUserToGroup", GroupName="Original", UserName="carol")
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    acme.root.perform("AttachGroupPolicy", GroupName="Original", PolicyArn=arn)
+    document = allow("s3:GetObject")
+    acme.root.perform(
+        "PutGroupPolicy", GroupName="Original", PolicyName="own", PolicyDocument=document
+    )
+    made = alice.post("/console/groups/Original/clone", {"GroupName": "Copy"})
+    assert made.headers["Location"] == "/console/groups/Copy/"
+    copy = acme.root.perform("GetGroup", GroupName="Copy")
+    assert (copy["Group"]["Path"], copy["Users"]) == ("/made/", [])
+    attached = acme.root.perform("ListAttachedGroupPolicies", GroupName="Copy")["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [arn]
+    inline = acme.root.perform("GetGroupPolicy", GroupName="Copy", PolicyName="own")
+    assert inline["PolicyDocument"] == document
+    taken = alice.post("/console/groups/Original/clone", {"GroupName": "copy"})
+    assert "Group with name copy already exists." in text(taken)
+
+
+def test_a_member_moves_to_another_group(acme, alice):
+    for name in ("From", "To"):
+        acme.root.perform("CreateGroup", GroupName=name)
+    acme.root.perform("AddUserToGroup", GroupName="From", UserName="carol")
+    alice.post("/console/groups/From/members/carol/move", {"GroupName": "To"})
+    groups = acme.root.perform("ListGroupsForUser", UserName="carol")["Groups"]
+    names = {group["GroupName"] for group in groups}
+    assert "To" in names
+    assert "From" not in names
+
+
 def test_whom_to_add_to_a_group_is_looked_for_among_all_users(acme, alice):
     acme.root.perform("CreateGroup", GroupName="Found")
     for name in ("zoe.1", "zoe.2", "yan"):

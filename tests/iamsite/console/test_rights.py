@@ -172,7 +172,9 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     acme.root.perform("RegisterResource", ResourceArn=bucket)
     response = browser.get("/console/search", {"q": bucket})
     assert response.headers["Location"] == f"/console/resources/{bucket}"
-    acme.root.perform("CreateOpenIDConnectProvider", Url="https://found.example")
+    acme.root.perform(
+        "CreateOpenIDConnectProvider", Url="https://found.example", ThumbprintList=["a" * 40]
+    )
     provider = acme.arn("oidc-provider/found.example")
     response = browser.get("/console/search", {"q": provider})
     assert response.headers["Location"] == f"/console/identity-providers/{provider}"
