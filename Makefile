@@ -18,10 +18,12 @@ run: ## Serve the portal on http://127.0.0.1:8000
 
 demo: ## Fill the portal with a believable organisation
 	$(INSTALL) run
+	@$(IN_VENV) manage.py prepare
 	@$(IN_VENV) manage.py demo
 
 managed: ## Load all of AWS's managed policies, not only the essential ones
 	$(INSTALL) managed
+	@$(IN_VENV) manage.py prepare
 	@$(IN_VENV) manage.py load_managed_policies --package
 
 test: ## Run every test on all cores (ARGS="-k name" for some)

@@ -293,6 +293,25 @@ class TestKeys:
             run("rotate_master_key", "--to", str(tmp_path / "missing" / "master-key"))
 
 
+def test_a_prepared_database_serves_commands_before_the_portal_ever_ran(tmp_path: Path) -> None:
+    surroundings = environment(tmp_path, IAMSITE_DATABASE_DURABLE="off")
+    done = [
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=SOURCE,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for command in (["prepare"], ["create_account", "--email", email()])
+    ]
+    Server(tmp_path / "postgresql").remove()
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert "RootArn: arn:aws:iam::" in done[1].stdout
+
+
 def test_a_database_that_was_never_migrated_is_told_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "create_account", "--email", email()],
