@@ -10,12 +10,15 @@ from .reader import Lines, Member, Node, NodeKind
 
 
 class Checks:
-    """Collects faults; `found` holds them in the order of the checks."""
+    """Collects faults; `found` holds them in the order of the checks.
 
-    def __init__(self, text: str, kind: DocumentKind) -> None:
+    A text of more than `longest` characters is looked at no further than that.
+    """
+
+    def __init__(self, text: str, kind: DocumentKind, longest: int = LENGTH_LIMIT) -> None:
         self.kind = kind
         self.found: list[Fault] = []
-        self._lines = Lines(text[: LENGTH_LIMIT + 1])
+        self._lines = Lines(text[: longest + 1])
 
     def position(self, offset: int) -> Position:
         return self._lines.position(offset)

@@ -248,12 +248,12 @@ def resource_part(arn: str) -> str:
     return parts[5] if len(parts) == 6 else ""
 
 
-def parse(text: str, kind: DocumentKind) -> Document:
-    """Read a document of this kind.
+def parse(text: str, kind: DocumentKind, longest: int | None = None) -> Document:
+    """Read a document of this kind, of `longest` characters at most, AWS's limit unless given.
 
     Raises PolicyErrors with every fault found. Size quotas are the caller's to check, against
     `Document.size`; so is the existence of principals, against `Document.principals()`.
     """
     from .grammar import read_document
 
-    return read_document(text, kind)
+    return read_document(text, kind, longest)

@@ -53,24 +53,25 @@ STATEMENT_ELEMENTS = (
 DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
 
 
-def read_document(text: str, kind: DocumentKind) -> Document:
+def read_document(text: str, kind: DocumentKind, longest: int | None = None) -> Document:
     """Parse a text; raises PolicyErrors with every fault."""
-    return _Grammar(text, kind).document()
+    return _Grammar(text, kind, longest or LENGTH_LIMIT).document()
 
 
 class _Grammar:
-    def __init__(self, text: str, kind: DocumentKind) -> None:
+    def __init__(self, text: str, kind: DocumentKind, longest: int) -> None:
         self._text = text
         self._kind = kind
-        self._checks = Checks(text, kind)
+        self._longest = longest
+        self._checks = Checks(text, kind, longest)
         self._principals = PrincipalReader(self._checks)
 
     def document(self) -> Document:
-        if len(self._text) > LENGTH_LIMIT:
+        if len(self._text) > self._longest:
             self._checks.fault(
-                LENGTH_LIMIT,
+                self._longest,
                 "too-long",
-                f"The document is longer than {LENGTH_LIMIT} characters.",
+                f"The document is longer than {self._longest} characters.",
                 "Split it into several policies.",
             )
             raise PolicyErrors(self._checks.found)

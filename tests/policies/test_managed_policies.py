@@ -219,6 +219,23 @@ def test_all_policies_come_from_the_optional_package(
     assert load_package()[0] == "1 managed policies, 0 new or changed"
 
 
+def test_a_policy_longer_than_anybody_may_write_comes_from_the_package_and_allows(
+    acme: Acme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"Long{acme.id}"
+    actions = [f"s3:Get{number:06}" for number in range(9_000)]
+    document = allow("iam:ListUsers", *actions)
+    assert len(document) > 131_072
+    install(tmp_path, {name: packaged("/", document, "2026-05-06T07:08:09+00:00")})
+    monkeypatch.syspath_prepend(tmp_path)
+    assert load_package() == ("1 managed policies, 1 new or changed", "")
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    acme.root.perform("AttachUserPolicy", UserName="carol", PolicyArn=arn)
+    assert acme.carol.perform("ListUsers")["Users"]
+    with refused("AccessDenied"):
+        acme.carol.perform("ListRoles")
+
+
 def test_what_comes_with_the_portal_does_not_undo_a_newer_package(
     acme: Acme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
