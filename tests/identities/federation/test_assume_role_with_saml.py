@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from accounts import tenancy
 from accounts.models import Event
 from iamsite.operations import Anonymous, OperationError, perform
+from identities.federation.assertions import ATTRIBUTES, MANY
 from tests.cast import Acme, Actor, Evil, Key, allow, origin, trust
 from tests.identities.federation.issuer import rsa_key
 from tests.identities.federation.saml_idp import (
@@ -187,6 +188,19 @@ class TestTrust:
             assert federation.refusal(answer) == DENIED
         pairs = ("arn:aws:iam::1:role/x,arn:aws:iam::1:saml-provider/x", f"{provider}, {role}")
         assert federation.assume(federation.idp.answer(attributes={f"{AWS}Role": pairs}))
+
+    def test_every_attribute_that_has_a_condition_key_fills_it(
+        self, federation: Federation
+    ) -> None:
+        for name, key in ATTRIBUTES.items():
+            for asked, accepted in (("right", True), ("wrong", False)):
+                test = "ForAnyValue:StringEquals" if key in MANY else "StringEquals"
+                federation.trusting(Condition={test: {f"saml:{key}": asked}})
+                answer = federation.idp.answer(attributes={name: ("right",)})
+                if accepted:
+                    assert federation.assume(answer), name
+                else:
+                    assert federation.refusal(answer) == DENIED, name
 
     @pytest.mark.parametrize(
         ("key", "value"),
