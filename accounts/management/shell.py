@@ -30,7 +30,7 @@ class ShellCommand(BaseCommand):
             if getattr(error.__cause__, "sqlstate", None) not in MISSING:
                 raise
             raise CommandError(
-                "The database is not up to date: start the portal once, or run manage.py migrate."
+                "The database is not up to date: start the portal once, or run manage.py prepare."
             ) from error
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from accounts.management.shell import ShellCommand
 from accounts.opening import AccountError
 from iamsite.demo.fill import Filler, empty
 from iamsite.demo.organisation import ORGANISATIONS, PRODUCTION_ACCOUNT
@@ -15,7 +16,7 @@ from iamsite.demo.organisation import ORGANISATIONS, PRODUCTION_ACCOUNT
 PASSWORD = "northwind-Demo-2026"
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = "Fill the portal with a company, its partner, their policies and a month of activity."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections, transaction
 from django.db.models import F
 
+from accounts.management.shell import ShellCommand
 from accounts.models import Account
 from accounts.tenancy import AWS
 from policies.engine import DocumentKind, PolicyErrors, parse
@@ -22,7 +23,7 @@ LONGEST = 1_000_000  # characters; some of AWS's own are longer than it lets any
 LOCK = 0x1A_A5_90_11
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = (
         "Load the AWS managed policies that come with the portal. A changed document becomes a new "
         "default version; attachments stay. Does nothing when nothing has changed. With --package, "
