@@ -1,4 +1,4 @@
-"""Identity providers: which ones a trust policy may name."""
+"""Identity providers: which ones a trust policy may name, and finding one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from identities.models import OIDCProvider, SAMLProvider
 from policies.engine.principals import WEB_IDENTITY_HOSTS
 
 OIDC_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):oidc-provider/([!-~]+)")
+SCHEME = "https://"
 SAML_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):saml-provider/([A-Za-z0-9_.-]+)")
 
 
@@ -23,3 +24,18 @@ def is_provider(name: str) -> bool:
     if (match := SAML_ARN.fullmatch(name)) is not None:
         return SAMLProvider.objects.of(match[1]).filter(name=match[2]).exists()
     return False
+
+
+def oidc_provider(account: str, arn: str) -> OIDCProvider | None:
+    """The OpenID Connect provider of `account`, which must be entered, with this ARN."""
+    match = OIDC_ARN.fullmatch(arn)
+    if match is None or match[1] != account:
+        return None
+    return OIDCProvider.objects.of(account).filter(url=match[2]).first()
+
+
+def oidc_provider_of(account: str, issuer: str) -> OIDCProvider | None:
+    """The OpenID Connect provider of `account`, which must be entered, with exactly this issuer."""
+    if not issuer.startswith(SCHEME):
+        return None
+    return OIDCProvider.objects.of(account).filter(url=issuer.removeprefix(SCHEME)).first()

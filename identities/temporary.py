@@ -27,7 +27,8 @@ class TemporaryCredentials:
     is the task, `issuer` the account that assumed root, `root_since` the membership; of
     GetDelegatedAccessToken, they are the delegation request and its provider. Times are whole
     seconds, UTC. `default_regions_only` marks AWS's first version of tokens. `workload` is the id
-    of the workload that it was issued to, with which it ends.
+    of the workload that it was issued to, with which it ends. `on_behalf_of` are the subjects
+    of provided contexts, by provider.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class TemporaryCredentials:
     issuer: str = ""
     default_regions_only: bool = False
     workload: str = ""
+    on_behalf_of: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ def _session(held: temporary.TemporaryCredentials, **more: Any) -> Session:
         transitive_tag_keys=held.transitive_tag_keys,
         source_identity=held.source_identity,
         context=held.context,
+        on_behalf_of=held.on_behalf_of,
         **more,
     )
 

@@ -55,6 +55,7 @@ class Call:
     up for authorization so that the function need not look again. `detail` is what the function
     wants the trail to keep besides the parameters (the id of a created key, for one);
     `shared_with` are other accounts whose trail keeps the call too, once it has succeeded.
+    `beforehand` is what the operation found out before the transaction began.
     """
 
     caller: Caller
@@ -68,6 +69,7 @@ class Call:
     detail: dict[str, Any] = field(default_factory=dict)
     shared_with: list[str] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
+    beforehand: Any = None
 
     @property
     def account(self) -> str:

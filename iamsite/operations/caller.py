@@ -91,7 +91,8 @@ Credential = AccessKeyCredential | SessionCredential | Anonymous | Command | Ass
 class Session:
     """What temporary credentials carry besides their principal (context-keys.md §2).
 
-    `kind` is the operation that made them (AssumeRole, GetSessionToken, …) or "Console". `id` is
+    `kind` is the operation that made them (AssumeRole, GetSessionToken, …) or "Console".
+    `on_behalf_of` are the people it acts for, by the provider that says so. `id` is
     the console session that holds them, if one does; `signed_in_as` the ARN of who signed in to it
     and has switched to a role.
     """
@@ -107,6 +108,7 @@ class Session:
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str = ""
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    on_behalf_of: Mapping[str, str] = field(default_factory=dict)
     id: int | None = None
     signed_in_as: str = ""
 

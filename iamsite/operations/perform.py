@@ -98,12 +98,17 @@ def _perform(
             raise fault
         # A signature means nothing here: whoever calls is whom the provider vouches for.
         credential = found.proof(now, **params)
+    beforehand = None
+    if found is not None and found.beforehand is not None and fault is None:
+        beforehand = found.beforehand(now, **params)
     call: Call | None = None
     try:
         with transaction.atomic(durable=True):
             caller = authenticate(credential, effect, origin, model.service, now)
             if found is not None:
-                call = Call(caller, origin, found, model.service, params, now)
+                call = Call(
+                    caller, origin, found, model.service, params, now, beforehand=beforehand
+                )
                 if not isinstance(credential, Command):
                     note_access(caller, found.action, region_of(model.service, origin), now)
             refuse_restricted(caller, model.service, name)

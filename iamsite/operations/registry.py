@@ -65,6 +65,7 @@ class Registered:
     context: Mapping[str, KeyOf]
     authorization: Authorization | None
     proof: Proof | None
+    beforehand: Callable[..., Any] | None
     differs: str
 
 
@@ -80,6 +81,7 @@ def operation(
     context: Mapping[str, KeyOf] | None = None,
     authorizes_itself: bool | Authorization = False,
     proof: Proof | None = None,
+    beforehand: Callable[..., Any] | None = None,
     name: str | None = None,
     differs: str = "",
 ) -> Callable[[Run], Run]:
@@ -91,7 +93,9 @@ def operation(
     ask for it in a way of their own: True when the function does so as it runs, better a function
     of the call and the parameters that raises AccessDenied. `proof` is for operations that
     nobody signs: called with the time and the parameters, before the transaction begins, it says
-    whom an identity provider vouches for, or raises OperationError. `name` differs from the
+    whom an identity provider vouches for, or raises OperationError. `beforehand` is called so as
+    well, of an operation that somebody signs, for what must not be waited for in a transaction: the
+    call has its result, who asks is not known yet, so it refuses nobody. `name` differs from the
     action's where several operations share one action. `differs` says where the operation behaves
     otherwise than AWS's and why, in a sentence of docs/compatibility.md.
     """
@@ -112,6 +116,7 @@ def operation(
             dict(context or {}),
             authorization,
             proof,
+            beforehand,
             differs,
         )
         return run

@@ -20,8 +20,8 @@ from iamsite.operations.services import seen_in
 
 SECRET = "***"
 LONGEST = 8192
-# Codes of a second factor, which the service models do not mark as sensitive.
-CODES = {"TokenCode", "AuthenticationCode1", "AuthenticationCode2"}
+# What the service models do not mark as sensitive: the codes of a second factor, and a token.
+HIDDEN = {"TokenCode", "AuthenticationCode1", "AuthenticationCode2", "ContextAssertion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def record(call: Call, outcome: str = "Success", message: str = "") -> None:
     assumed: dict[str, Any] = {"AssumedRoot": True} if caller.is_assumed_root else {}
     if caller.session is not None and caller.session.kind == "GetDelegatedAccessToken":
         assumed = {"DelegationRequestId": caller.session.name}
+    if caller.session is not None and caller.session.on_behalf_of:
+        assumed = {"OnBehalfOf": dict(caller.session.on_behalf_of)}
     # INVARIANT: the heads of several trails are locked in the order of their accounts, so that two
     # calls between the same accounts cannot wait for each other.
     for account in sorted({caller.account, *call.shared_with}):
@@ -127,7 +129,7 @@ def _kept(value: Any, shape: Shape | None) -> Any:
         members = shape.members if isinstance(shape, StructureShape) else {}
         each = shape.value if isinstance(shape, MapShape) else None
         return {
-            key: SECRET if key in CODES else _kept(one, members.get(key, each))
+            key: SECRET if key in HIDDEN else _kept(one, members.get(key, each))
             for key, one in value.items()
         }
     if isinstance(value, list | tuple):

@@ -19,9 +19,8 @@ from iamsite.operations.errors import (
 from identities.federation import fetch
 from identities.models import OIDCProvider
 from identities.operations.tags import checked_tags, tag_list, tag_operations
-from identities.providers import OIDC_ARN
+from identities.providers import OIDC_ARN, SCHEME
 
-SCHEME = "https://"
 PLACE = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
 MOST_THUMBPRINTS = 5
 
@@ -113,7 +112,8 @@ def _checked_url(url: str) -> str:
         port = urlsplit(url).port
     except ValueError:
         port = 0
-    if port == 0:
+    # The name begins condition keys, as a service's does: `aws` alone would make claims aws:… keys.
+    if port == 0 or not set(rest) & set(".:/"):
         raise validation_error("Invalid Open ID Connect Provider URL")
     return rest
 

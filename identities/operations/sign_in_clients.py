@@ -13,7 +13,8 @@ from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import invalid_input, no_such_entity, validation_error
 from identities.models import OIDCProvider, SAMLProvider, SignInClient
 from identities.operations import oidc_providers, saml_providers
-from identities.operations.sts.assume_role import ARN, role_at
+from identities.operations.sts.assume_role import role_at
+from identities.operations.sts.role_arn import ARN
 from identities.providers import OIDC_ARN, SAML_ARN
 
 FOR_OIDC = "ClientId, ClientSecret and RoleArns are for OpenID Connect providers."

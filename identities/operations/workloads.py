@@ -24,7 +24,7 @@ from identities.models import InstanceProfile, Role, Workload
 from identities.operations import find
 from identities.operations.instance_profiles import get_profile
 from identities.operations.protected import refuse_protected
-from identities.operations.sts.assume_role import ARN
+from identities.operations.sts.role_arn import ARN
 from policies.models import Service
 from policies.operations.services import get_service_row
 

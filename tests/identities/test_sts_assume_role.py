@@ -357,12 +357,6 @@ class TestSessions:
         assert len(key.token) >= 4096
         assert Actor("x", "", key.credential, key).perform("GetCallerIdentity")
 
-    def test_provided_contexts_are_refused_by_name(self, acme: Acme) -> None:
-        context = {"ProviderArn": "arn:aws:iam::aws:contextProvider/X", "ContextAssertion": "abcd"}
-        error = refusal(acme.bob, acme.deployer, ProvidedContexts=[context])
-        assert error.code == "UnsupportedOperation"
-        assert "ProvidedContexts" in error.message
-
     def test_no_secret_and_no_code_is_in_the_trail(self, acme: Acme) -> None:
         device = device_for(acme, "bob")
         params = device.params

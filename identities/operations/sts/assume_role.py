@@ -5,7 +5,6 @@ Source: evaluation.md §7; api-behaviour.md §10.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,13 +14,14 @@ from typing import Any
 
 from accounts import tenancy
 from iamsite.operations import AccessDenied, Call, Resource, operation
-from iamsite.operations.errors import OperationError, validation_error
+from iamsite.operations.errors import validation_error
 from iamsite.operations.layers import across
 from iamsite.operations.rows import Reader, fetch_one
 from identities import trust
 from identities.models import Role
-from identities.operations.sts import mfa
+from identities.operations.sts import contexts, mfa
 from identities.operations.sts.packing import session_policies
+from identities.operations.sts.role_arn import ARN
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import TemporaryCredentials, issue
@@ -38,7 +38,6 @@ from policies.engine import (
     Policy as HeldPolicy,
 )
 
-ARN = re.compile(r"arn:aws:iam::(\d{12}):role(/(?:[!-~]*/)?)([\w+=,.@-]+)", re.ASCII)
 CHAINED_SECONDS = 3600
 SHORTEST_SECONDS = 900
 NOBODY = compile_policies([])
@@ -65,8 +64,10 @@ class Target:
     "sts:AssumeRole",
     issues=True,
     authorizes_itself=True,
+    beforehand=contexts.verified,
     differs="PackedPolicySize is by a measure of ours, as AWS does not say how it packs."
-    " There are no context providers, so ProvidedContexts is answered as not available.",
+    " Context providers are the OpenID Connect providers of the role's account, their assertions ID"
+    " tokens; there is no IdentityCenter.",
 )
 def assume_role(
     call: Call,
@@ -84,10 +85,6 @@ def assume_role(
     ProvidedContexts: list[dict[str, str]] | None = None,
     MinimumSessionTokenSize: int = 0,
 ) -> dict[str, Any]:
-    if ProvidedContexts:
-        raise OperationError(
-            "UnsupportedOperation", "ProvidedContexts is not available in this installation."
-        )
     tags = session_tags(call.caller.session, Tags, TransitiveTagKeys)
     source_identity = _source_identity(call, SourceIdentity)
     target = _target(call, RoleArn)
@@ -104,11 +101,20 @@ def assume_role(
         _authorized(call, "sts:TagSession", target, tags, context)
     if source_identity:
         _authorized(call, "sts:SetSourceIdentity", target, tags, context)
+    provided = contexts.NONE
+    if ProvidedContexts:
+        with _inside(call, target.account):
+            provided = contexts.provided(call, target.account)
+        asked = {**context, **provided.request_keys}
+        for arn in provided.subjects:
+            # A provider has no policy of its own: the caller's decide, as if it were its account's.
+            call.authorize("sts:SetContext", Resource(arn, call.account), asked)
+        _authorized(call, "sts:SetContext", target, tags, asked)
     chained = is_chained(call)
     seconds = DurationSeconds or _default_seconds(call, role, chained=chained)
     check_duration(role, seconds, chained=chained)
     with _inside(call, target.account):
-        policies = session_policies(target.account, Policy, PolicyArns, tags.all)
+        policies = session_policies(target.account, Policy, PolicyArns, tags.all, provided.keys)
     issued_at = call.now.replace(microsecond=0)
     credentials = issue(
         TemporaryCredentials(
@@ -124,6 +130,8 @@ def assume_role(
             transitive_tag_keys=tags.transitive,
             source_identity=source_identity,
             chained=chained,
+            context=provided.keys,
+            on_behalf_of=provided.subjects,
             default_regions_only=is_of_first_version(call.origin, role),
         ),
         MinimumSessionTokenSize,
@@ -133,6 +141,8 @@ def assume_role(
         "Arn": f"arn:aws:sts::{target.account}:assumed-role/{role.name}/{RoleSessionName}",
     }
     call.detail.update(assumed, **credentials.as_detail())
+    if provided.subjects:
+        call.detail["ProvidedContexts"] = provided.subjects
     if target.account != call.account:
         call.shared_with.append(target.account)
     return {

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-
-from accounts import tenancy
-from accounts.models import Account
 from iamsite.operations import AccessDenied, Call, OperationError, Resource
 from iamsite.operations.errors import invalid_identity_token
 from identities.models import Role
-from identities.operations.sts.assume_role import ARN, NOBODY, check_duration, role_at, trust_policy
+from identities.operations.sts.assume_role import NOBODY, check_duration, role_at, trust_policy
 from identities.operations.sts.packing import session_policies
+from identities.operations.sts.role_arn import ARN
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import TemporaryCredentials, issue
@@ -48,34 +45,6 @@ class Asked:
     policy_arns: list[dict[str, str]] | None = None
     minimum_size: int = 0
     at_most: int | None = None
-
-
-def account_of(role_arn: str) -> str:
-    """The account of the role; "" for what is no ARN of a role, where nothing is to be found."""
-    match = ARN.fullmatch(role_arn)
-    return match[1] if match is not None else ""
-
-
-class Reading:
-    """Reads in an account, before the transaction of the call and apart from it.
-
-    `is_open` tells whether there is such an account, and it is not suspended.
-    """
-
-    def __init__(self, account: str) -> None:
-        self._account = account
-        self._transaction = transaction.atomic(durable=True)
-        self.is_open = False
-
-    def __enter__(self) -> Reading:
-        self._transaction.__enter__()
-        tenancy.enter(self._account)
-        rows = Account.objects.filter(id=self._account, status=Account.Status.ACTIVE)
-        self.is_open = rows.exists()
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        self._transaction.__exit__(*raised)
 
 
 def asserted_tags(tags: list[dict[str, str]], transitive: list[str]) -> SessionTags:

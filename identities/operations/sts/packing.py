@@ -1,8 +1,8 @@
-"""Session policies: what they may be, and how much room they and the session tags take.
+"""Session policies: what they may be, and how much room they, session tags and contexts take.
 
 AWS does not say how it packs them. Here `PackedPolicySize` is the larger of two shares, rounded up
 to whole percent: the characters of the inline policy and the managed policies' ARNs in 2,048, and
-the bytes of these and the tags, deflated, in 4,096 (api-behaviour.md §10.2).
+the bytes of these, the tags and the provided contexts, deflated, in 4,096 (api-behaviour.md §10.2).
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ PLAIN = 2048
 PACKED = 4096
 MOST_ARNS = 10
 
+Keys = Mapping[str, str | tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicies:
@@ -47,6 +49,7 @@ def session_policies(
     inline: str | None,
     descriptors: list[dict[str, str]] | None,
     tags: Mapping[str, str],
+    context: Keys | None = None,
 ) -> SessionPolicies:
     """The session policies of a new session in `account`, which must be entered.
 
@@ -59,9 +62,9 @@ def session_policies(
             "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: "
             f"Member must have length less than or equal to {MOST_ARNS}"
         )
-    if not (inline or arns or tags):
+    if not (inline or arns or tags or context):
         return SessionPolicies(None, (), None)
-    size = packed_size(inline, arns, tags)
+    size = packed_size(inline, arns, tags, context)
     if size > 100:
         raise OperationError(
             "PackedPolicyTooLarge",
@@ -77,11 +80,17 @@ def session_policies(
     return SessionPolicies(inline, arns, size)
 
 
-def packed_size(inline: str | None, arns: tuple[str, ...], tags: Mapping[str, str]) -> int:
-    """The room that session policies and tags take, in percent."""
+def packed_size(
+    inline: str | None,
+    arns: tuple[str, ...],
+    tags: Mapping[str, str],
+    context: Keys | None = None,
+) -> int:
+    """The room that session policies, tags and provided contexts take, in percent."""
     policies = [inline or "", *arns]
     plain = sum(len(text) for text in policies)
-    text = json.dumps([policies, dict(tags)], ensure_ascii=False, separators=(",", ":"))
+    carried = [policies, dict(tags), *([dict(context)] if context else [])]
+    text = json.dumps(carried, ensure_ascii=False, separators=(",", ":"))
     packed = len(zlib.compress(text.encode(), 9))
     return max(-(-100 * plain // PLAIN), -(-100 * packed // PACKED))
 

@@ -16,7 +16,9 @@ from iamsite.operations.errors import access_denied, invalid_identity_token
 from identities.federation import assertions, metadata, responses
 from identities.federation.assertions import Statement
 from identities.models import SAMLPrivateKey, SAMLProvider, UsedAssertion
-from identities.operations.sts.federated import Asked, Reading, account_of, asserted_tags, assume
+from identities.operations.sts.federated import Asked, asserted_tags, assume
+from identities.operations.sts.reading import Reading
+from identities.operations.sts.role_arn import account_of
 from identities.providers import SAML_ARN
 from policies.engine import Principal, PrincipalKind
 

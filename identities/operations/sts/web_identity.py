@@ -13,9 +13,10 @@ from iamsite.operations.caller import Assertion
 from iamsite.operations.errors import invalid_identity_token
 from identities.federation import claims, tokens
 from identities.federation.issuer_keys import issuer_keys
-from identities.models import OIDCProvider
-from identities.operations.oidc_providers import SCHEME
-from identities.operations.sts.federated import Asked, Reading, account_of, asserted_tags, assume
+from identities.operations.sts.federated import Asked, asserted_tags, assume
+from identities.operations.sts.reading import Reading
+from identities.operations.sts.role_arn import account_of
+from identities.providers import oidc_provider_of
 from policies.engine import Principal, PrincipalKind
 
 NO_ACCESS_TOKENS = (
@@ -39,7 +40,7 @@ def bearer(
     token = tokens.read(WebIdentityToken)
     account = account_of(RoleArn)
     with Reading(account) as reading:
-        provider = _provider(account, token) if reading.is_open else None
+        provider = oidc_provider_of(account, token.issuer) if reading.is_open else None
     if provider is None:
         raise _no_provider(token)
     # The issuer is asked while no transaction is open.
@@ -47,14 +48,6 @@ def bearer(
     tokens.verify(token, keys)
     principal = Principal(PrincipalKind.WEB_IDENTITY, provider.arn, "", provider=provider.arn)
     return Assertion(account, principal, token.subject[:128], token)
-
-
-def _provider(account: str, token: tokens.Token) -> OIDCProvider | None:
-    """The account's provider with exactly the token's issuer."""
-    issuer = token.issuer
-    if not issuer.startswith(SCHEME):
-        return None
-    return OIDCProvider.objects.of(account).filter(url=issuer.removeprefix(SCHEME)).first()
 
 
 def _no_provider(token: tokens.Token) -> Exception:
@@ -86,7 +79,7 @@ def assume_role_with_web_identity(
     assert call.caller.assertion is not None
     token: tokens.Token = call.caller.assertion.content
     # Read again: what an administrator has changed meanwhile counts.
-    if (provider := _provider(call.account, token)) is None:
+    if (provider := oidc_provider_of(call.account, token.issuer)) is None:
         raise _no_provider(token)
     call.detail.update(Subject=token.subject, Issuer=token.issuer)
     client = tokens.client_of(token)

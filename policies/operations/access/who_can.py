@@ -11,8 +11,8 @@ from iamsite.operations.context import Keys, resource_keys
 from iamsite.operations.layers import Held, layers_of, names_of
 from iamsite.operations.paging import page
 from identities.models import Role
-from identities.operations.sts.assume_role import ARN as ROLE_ARN
 from identities.operations.sts.assume_role import role_at, trust_policy, trusting
+from identities.operations.sts.role_arn import ARN as ROLE_ARN
 from policies.engine import (
     Decision,
     Layers,

@@ -11,8 +11,8 @@ from typing import Any
 
 from iamsite.operations import Call
 from iamsite.operations.layers import Held, as_policy
-from identities.operations.sts.assume_role import ARN as ROLE_ARN
 from identities.operations.sts.assume_role import role_at
+from identities.operations.sts.role_arn import ARN as ROLE_ARN
 from policies import registered
 from policies.engine import Change, ChangeKind, Layer
 from policies.engine.document import CURRENT_VERSION

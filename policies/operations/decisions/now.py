@@ -14,8 +14,8 @@ from iamsite.operations.context import Keys, organization_keys, resource_keys
 from iamsite.operations.decided import request_of
 from iamsite.operations.layers import across, layers_of
 from identities.models import Role, User
-from identities.operations.sts.assume_role import ARN as ROLE_ARN
 from identities.operations.sts.assume_role import NOBODY, role_at, trust_policy, trusting
+from identities.operations.sts.role_arn import ARN as ROLE_ARN
 from policies.engine import Context, Layers, Principal, PrincipalKind, Request
 from policies.engine.layers import WITHOUT_IDENTITY
 from policies.operations.authorize import Question, resource_side, with_resource

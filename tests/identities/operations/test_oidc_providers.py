@@ -78,6 +78,7 @@ def test_a_url_is_a_provider_once_in_an_account_and_its_case_counts(acme: Acme, 
         "https://idp.example.test:0",
         "https://idp.example.test/a b",
         "https://idp.éxample.test",
+        "https://aws",  # its claims would be condition keys aws:…
     ],
 )
 def test_what_is_no_https_url_of_an_issuer_is_refused(acme: Acme, url: str) -> None:
