@@ -39,6 +39,7 @@ from policies.engine import (
 )
 
 CHAINED_SECONDS = 3600
+TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 SHORTEST_SECONDS = 900
 NOBODY = compile_policies([])
 KEPT = 10_000
@@ -262,11 +263,9 @@ def _denial(call: Call, action: str, target: Target, context: Mapping[str, Any])
     )
 
 
-def check_duration(role: Role, seconds: int, *, chained: bool) -> None:
+def check_duration(role: Role, seconds: int, *, chained: bool, message: str = TOO_LONG) -> None:
     if seconds > role.max_session_duration:
-        raise validation_error(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        )
+        raise validation_error(message)
     if chained and seconds > CHAINED_SECONDS:
         raise validation_error(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "

@@ -14,7 +14,13 @@ from typing import Any
 from iamsite.operations import AccessDenied, Call, OperationError, Resource
 from iamsite.operations.errors import invalid_identity_token
 from identities.models import Role
-from identities.operations.sts.assume_role import NOBODY, check_duration, role_at, trust_policy
+from identities.operations.sts.assume_role import (
+    NOBODY,
+    TOO_LONG,
+    check_duration,
+    role_at,
+    trust_policy,
+)
 from identities.operations.sts.packing import session_policies
 from identities.operations.sts.role_arn import ARN
 from identities.operations.sts.tags import SessionTags, session_tags
@@ -31,7 +37,8 @@ class Asked:
     """The session that is asked for.
 
     `keys` are the condition keys of the call alone, `lasting` those of the session too. The
-    provider gives it `at_most` seconds, however many are asked for.
+    provider gives it `at_most` seconds, however many are asked for; `too_long` tells who asked for
+    more than the role allows.
     """
 
     role_arn: str
@@ -45,6 +52,7 @@ class Asked:
     policy_arns: list[dict[str, str]] | None = None
     minimum_size: int = 0
     at_most: int | None = None
+    too_long: str = TOO_LONG
 
 
 def asserted_tags(tags: list[dict[str, str]], transitive: list[str]) -> SessionTags:
@@ -71,7 +79,7 @@ def assume(call: Call, asked: Asked) -> dict[str, Any]:
     the duration, and what session policies are refused with.
     """
     role = _trusting_role(call, asked)
-    check_duration(role, asked.seconds, chained=False)
+    check_duration(role, asked.seconds, chained=False, message=asked.too_long)
     seconds = asked.seconds if asked.at_most is None else min(asked.seconds, asked.at_most)
     policies = session_policies(call.account, asked.policy, asked.policy_arns, asked.tags.all)
     issued_at = call.now.replace(microsecond=0)

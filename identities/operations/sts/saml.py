@@ -31,6 +31,7 @@ WRONG_ISSUER = "Issuer not present in specified provider"
 WRONG_SIGNATURE = "Response signature invalid"
 NOT_DECRYPTED = "The assertion of the response could not be decrypted."
 USED = "The assertion has been used already."
+TOO_LONG = "Requested DurationSeconds exceeds MaxSessionDuration set for this role."
 USE = (
     "INSERT INTO identities_usedassertion (account_id, digest, until) VALUES (%s, %s, %s)"
     " ON CONFLICT DO NOTHING"
@@ -147,11 +148,12 @@ def assume_role_with_saml(
         policy_arns=PolicyArns,
         minimum_size=MinimumSessionTokenSize,
         at_most=assertions.seconds(statement, DurationSeconds, call.now),
+        too_long=TOO_LONG,
     )
     return {
         **assume(call, asked),
         "Subject": statement.subject,
-        "SubjectType": statement.subject_type,
+        "SubjectType": statement.subject_type.removeprefix(assertions.NAME_FORMAT),
         "Issuer": statement.issuer,
         "Audience": portal_address(),
         "NameQualifier": assertions.name_qualifier(statement.issuer, call.account, provider.name),

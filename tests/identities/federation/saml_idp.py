@@ -114,6 +114,7 @@ class SamlIdp:
         more: str = "",
         attributes: dict[str, tuple[str, ...]] | None = None,
         method: str = BEARER,
+        name_format: str = PERSISTENT,
     ) -> str:
         """An assertion, not signed. `attributes` add to those of every session, or change them."""
         named = {
@@ -127,7 +128,7 @@ class SamlIdp:
             f"<saml:Assertion {NAMESPACES} "
             f'ID="{assertion_id or "_" + uuid.uuid4().hex}" Version="2.0" IssueInstant="{time()}">'
             f"<saml:Issuer>{issuer or self.entity_id}</saml:Issuer>"
-            f'<saml:Subject><saml:NameID Format="{PERSISTENT}">{subject}</saml:NameID>'
+            f'<saml:Subject><saml:NameID Format="{name_format}">{subject}</saml:NameID>'
             f'<saml:SubjectConfirmation Method="{method}"><saml:SubjectConfirmationData '
             f'NotOnOrAfter="{time(confirmed)}" Recipient="{to}"/></saml:SubjectConfirmation>'
             f'</saml:Subject><saml:Conditions NotBefore="{time(start)}" '

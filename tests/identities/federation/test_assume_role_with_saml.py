@@ -142,7 +142,18 @@ class TestSession:
         assert 1100 < lasting(federation.assume(federation.idp.answer(session=end))) <= 1200
         attributes = {f"{AWS}SessionDuration": ("43200",)}
         assert lasting(federation.assume(federation.idp.answer(attributes=attributes))) <= 3600
-        assert federation.refusal(DurationSeconds=7200)[0] == "ValidationError"
+        assert federation.refusal(DurationSeconds=7200) == (
+            "ValidationError",
+            400,
+            "Requested DurationSeconds exceeds MaxSessionDuration set for this role.",
+        )
+
+    def test_a_format_of_saml_2_is_told_without_its_prefix(self, federation: Federation) -> None:
+        kerberos = "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos"
+        # The condition key has the whole format, unless it is persistent or transient.
+        federation.trusting(Condition={"StringEquals": {"saml:sub_type": kerberos}})
+        answer = federation.idp.answer(name_format=kerberos)
+        assert federation.assume(answer)["SubjectType"] == "kerberos"
 
     def test_tags_and_source_identity_come_with_it(self, federation: Federation) -> None:
         attributes = {

@@ -495,7 +495,7 @@ class TestAudience:
 
 class TestTime:
     def test_an_expired_token_is_refused(self, federation: Federation) -> None:
-        end = int(time.time()) - 61
+        end = int(time.time()) - 301
         code, status, message = federation.refusal(federation.issuer.token(exp=end))
         assert (code, status) == ("ExpiredTokenException", 400)
         assert message.startswith("Token expired: current date/time ")
@@ -503,15 +503,15 @@ class TestTime:
 
     @pytest.mark.parametrize("claim", ["nbf", "iat"])
     def test_a_token_of_the_future_is_refused(self, federation: Federation, claim: str) -> None:
-        token = federation.issuer.token(**{claim: int(time.time()) + 120})
+        token = federation.issuer.token(**{claim: int(time.time()) + 360})
         code, _, message = federation.refusal(token)
         assert code == "InvalidIdentityToken"
         assert claim in message
 
-    def test_clocks_may_differ_a_little(self, federation: Federation) -> None:
+    def test_clocks_may_differ_by_five_minutes(self, federation: Federation) -> None:
         now = int(time.time())
-        assert federation.assume(federation.issuer.token(iat=now + 30, nbf=now + 30))
-        assert federation.assume(federation.issuer.token(exp=now - 30))
+        assert federation.assume(federation.issuer.token(iat=now + 290, nbf=now + 290))
+        assert federation.assume(federation.issuer.token(exp=now - 290))
 
 
 class TestTags:

@@ -212,7 +212,7 @@ class TestAssertion:
         for token, message in refused.items():
             code, text = applications.refusal(applications.context(token))
             assert (code, text[: len(message)]) == ("InvalidIdentityToken", message)
-        expired = issuer.token(exp=now - 61)
+        expired = issuer.token(exp=now - 301)
         code, text = applications.refusal(applications.context(expired))
         assert (code, text[:14]) == ("ExpiredTokenException", "Token expired:")
         (last,) = applications.events("AssumeRole")[-1:]
