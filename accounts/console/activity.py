@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from iamsite.console.asking import Answer, Asking, ConsoleRequest, Params, is_dialog
+from iamsite.console.asking import Answer, Asking, ConsoleRequest, is_dialog
 from iamsite.console.export import as_file
-from iamsite.console.listing import address
+from iamsite.console.filters import filters_of
+from iamsite.console.listing import address, every_page
 from iamsite.console.table import Column, Row
 
 # The URL's filters and the parameters that they fill.
@@ -26,10 +27,8 @@ FILTERS = {
     "resource": "ResourceArn",
     "outcome": "Outcome",
 }
-TIMES = {"from": "StartTime", "to": "EndTime"}
 RECENT = 8
 PAGE_SIZE = 50
-EXPORTED = 1000  # rows read at a time for a file
 
 
 def _value(name: str) -> Callable[[Row], Any]:
@@ -85,9 +84,11 @@ def recent_events(ask: Asking) -> Answer:
 
 @require_safe
 def activity(request: ConsoleRequest) -> HttpResponseBase:
-    asked, chosen, problem = _filters(request)
+    filters = filters_of(request, FILTERS)
+    asked = filters.params
     if kind := request.GET.get("export", ""):
-        return as_file("activity", kind, COLUMNS, _pages(request.ask, asked))
+        pages = every_page(request.ask, "ListEvents", "Events", asked)
+        return as_file("activity", kind, COLUMNS, pages)
     paged = {**asked, "MaxItems": PAGE_SIZE}
     if request.GET.get("marker"):
         paged["Marker"] = request.GET["marker"]
@@ -97,9 +98,8 @@ def activity(request: ConsoleRequest) -> HttpResponseBase:
     marker = seen["events"].result.get("Marker", "")
     context = {
         **seen,
-        "chosen": chosen,
-        "problem": problem,
-        "filtered": any(chosen.values()),
+        "filters": filters,
+        "chosen": filters.chosen,
         "may": request.ask.may(verify=("VerifyTrail", {})),
         "chart": chart(seen["counts"].result),
         "next_url": address(request, marker=marker) if marker else "",
@@ -108,47 +108,6 @@ def activity(request: ConsoleRequest) -> HttpResponseBase:
         "json_url": address(request, export="json", marker=""),
     }
     return render(request, "accounts/activity.html", context)
-
-
-def _filters(request: ConsoleRequest) -> tuple[Params, dict[str, str], str]:
-    """The parameters that the address asks for, what it says, and what it says wrongly."""
-    asked: Params = {}
-    problem = ""
-    chosen = {name: request.GET.get(name, "").strip() for name in (*FILTERS, *TIMES)}
-    for name, parameter in FILTERS.items():
-        if chosen[name]:
-            asked[parameter] = chosen[name]
-    for name, parameter in TIMES.items():
-        if not chosen[name]:
-            continue
-        try:
-            asked[parameter] = _day(chosen[name], is_end=name == "to")
-        except (ValueError, OverflowError):
-            problem = _("%(text)s is not a date: write YYYY-MM-DD.") % {"text": chosen[name][:40]}
-    if asked.get("StartTime", datetime.min.replace(tzinfo=UTC)) >= asked.get(
-        "EndTime", datetime.max.replace(tzinfo=UTC)
-    ):
-        problem = _("The first day comes after the last.")
-        del asked["StartTime"], asked["EndTime"]
-    return asked, chosen, problem
-
-
-def _day(text: str, *, is_end: bool) -> datetime:
-    """The beginning of a day in UTC, or its end; or a whole time."""
-    at = datetime.fromisoformat(text)
-    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    whole_day = is_end and len(text) <= len("YYYY-MM-DD")
-    return at + timedelta(days=1) - timedelta(microseconds=1) if whole_day else at
-
-
-def _pages(ask: Asking, asked: Params) -> Iterator[Sequence[Row]]:
-    marker: Params = {}
-    while True:
-        found = ask.perform("ListEvents", {**asked, "MaxItems": EXPORTED, **marker})
-        yield found["Events"]
-        if not found["IsTruncated"]:
-            return
-        marker = {"Marker": found["Marker"]}
 
 
 def chart(counted: dict[str, Any]) -> dict[str, Any]:

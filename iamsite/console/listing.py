@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import Asking, ConsoleRequest, Params
 
 PAGE_SIZE = 50
 # A filter looks through at most this much for one page of matches; "Next page" goes on from there.
 SCANNED_PAGE = 1000
 SCANNED_PAGES = 5
+EXPORTED_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,19 @@ def listing(
         next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
         first_url=address(request, marker="") if marker else "",
     )
+
+
+def every_page(
+    ask: Asking, operation: str, key: str, params: Params
+) -> Iterator[Sequence[dict[str, Any]]]:
+    """All items of a list, a page at a time, to write them into a file."""
+    asked = {**params, "MaxItems": EXPORTED_PAGE}
+    while True:
+        result = ask.perform(operation, asked)
+        yield result[key]
+        if not result.get("Marker"):
+            return
+        asked = {**asked, "Marker": result["Marker"]}
 
 
 def matching(rows: Sequence[dict[str, Any]], query: str) -> list[dict[str, Any]]:

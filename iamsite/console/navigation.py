@@ -48,6 +48,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("effective-access", _("Effective access"), "layout-grid", "g e"),
             Place("trust", _("Trust"), "sitemap", "g t"),
             Place("simulator", _("Simulator"), "scale"),
+            Place("decisions", _("Decisions"), "ban", "g c"),
             Place("analyzer", _("Analyzer"), "radar"),
         ),
     ),

@@ -267,7 +267,7 @@ class MakeEdit(Action):
         return reverse("console:decision", args=[self.kwargs["decision_id"]])
 
     def crumbs(self) -> Sequence[Crumb]:
-        return [(_("Decision"), self.back)]
+        return [(_("Decisions"), reverse("console:decisions")), (_("Decision"), self.back)]
 
     def form(self, data: Any = None) -> OperationForm:
         after = self.edit.get("DocumentAfter")

@@ -209,6 +209,7 @@ PICTURES = (
     Picture("resource", "resources/arn:aws:s3:::nw-catalogue"),
     Picture("resource-policy", "resources/policy/edit/arn:aws:s3:::nw-catalogue"),
     Picture("simulator", SIMULATED),
+    Picture("decisions", "decisions/"),
     Picture("decision", "activity?outcome=AccessDenied", explained),
     Picture("access-tests", "simulator/tests"),
     Picture("analyzer", "analyzer/", analyzed),

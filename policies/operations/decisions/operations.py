@@ -36,6 +36,7 @@ def list_decisions(
     ActionName: str | None = None,
     ResourceArn: str | None = None,
     Decision: str = DENIED,
+    DecidingLayer: str | None = None,
     StartTime: datetime | None = None,
     EndTime: datetime | None = None,
     Marker: str | None = None,
@@ -48,6 +49,8 @@ def list_decisions(
     rows = rows.filter(is_allowed=Decision == "allowed").defer("ladder", "policies", "context")
     if Decision not in ("allowed", DENIED):
         rows = rows.filter(outcome=Decision)
+    if DecidingLayer is not None:
+        rows = rows.filter(layer=DecidingLayer)
     if EndTime is not None:
         rows = rows.filter(last_at__lte=EndTime)
     if PrincipalArn is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Actor, Evil, allow
+from tests.cast import Acme, Actor, Evil, allow, deny
 from tests.iamsite.console.browser import Browser, text
 
 
@@ -105,6 +105,39 @@ def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
     simulated = root.get(address)
     assert 'name="key.aws:SourceIp" value="203.0.113.7"' in simulated.content.decode()
     assert "Not allowed" in text(simulated)
+
+
+def test_denials_are_listed_narrowed_and_taken_along(company: Acme, root: Browser) -> None:
+    ida = company.user("ida", deny("iam:ListRoles"))
+    decisions = [denied(ida, "ListRoles"), denied(ida, "ListUsers")]
+    about = f"/console/decisions/?principal={ida.arn}"
+
+    def listed(more: str = "") -> list[str]:
+        page = root.get(about + more).content.decode()
+        return re.findall(r'href="/console/decisions/([0-9a-f-]{36})"', page)
+
+    assert listed() == decisions[::-1]
+    assert listed("&decision=explicitDeny") == decisions[:1]
+    assert listed("&action=iam:ListUsers") == decisions[1:]
+    assert listed("&layer=identity") == decisions[::-1]
+    assert "Nothing matches the filter" in text(root.get(f"{about}&layer=scp"))
+    rows = json.loads(b"".join(root.get(f"{about}&export=json")))
+    assert [one["DecisionId"] for one in rows] == decisions[::-1]
+    wrong = root.get(f"{about}&decision=maybe")
+    assert wrong.status_code == 400
+    assert "decision" in text(wrong)
+    assert f'value="{ida.arn}"' in wrong.content.decode()
+
+
+def test_decisions_are_listed_for_who_may_and_of_the_own_account(company: Acme, evil: Evil) -> None:
+    decision = denied(company.carol)
+    carol = Browser().sign_in(company, "carol")
+    assert "You may not see this" in text(carol.get("/console/decisions/"))
+    assert carol.get("/console/decisions/?export=csv").status_code == 403
+    stranger = (
+        Browser().sign_in_root(evil).get(f"/console/decisions/?principal={company.carol.arn}")
+    )
+    assert decision not in stranger.content.decode()
 
 
 def test_another_accounts_decision_is_as_one_that_never_was(company: Acme, evil: Evil) -> None:

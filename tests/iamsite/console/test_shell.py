@@ -44,6 +44,7 @@ PAGES = [
     "/console/search?q=ali",
     "/console/activity",
     "/console/activity/verify",
+    "/console/decisions/",
     "/console/simulator",
     "/console/simulator/tests",
     "/console/simulator/tests/save",

@@ -489,6 +489,8 @@ class TestKeeping:
         assert listed(ActionName="iam:listroles") == ["iam:ListRoles"]
         assert listed(Decision="explicitDeny") == ["iam:ListRoles"]
         assert listed(Decision="allowed") == []
+        assert listed(DecidingLayer="identity") == ["iam:ListUsers", "iam:ListRoles"]
+        assert listed(DecidingLayer="scp") == []
         assert listed(ResourceArn=company.arn("user/")) == ["iam:ListUsers"]
         assert listed(EndTime=timezone.now() - timedelta(hours=1)) == []
         assert listed(StartTime=timezone.now() - timedelta(hours=1)) != []
