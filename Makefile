@@ -7,7 +7,7 @@ INSTALL = @$(or $(PYTHON),$(error Python 3.11 or newer is needed; name one with 
 IN_VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo managed test lint format bench fuzz mutants assets screenshots lock
+.PHONY: help run demo managed test lint format bench fuzz mutants assets messages screenshots lock
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -58,6 +58,11 @@ mutants: ## Break the policy decision in hundreds of ways; the tests must notice
 
 assets: ## Build the browser's files anew into static/dist (needs Node.js 20)
 	@cd static && npm ci --silent && npm run --silent build
+
+messages: ## Bring a language's catalogues up to date (LOCALE=de)
+	$(INSTALL) run
+	@mkdir -p locale
+	@$(IN_VENV) manage.py messages $(LOCALE)
 
 screenshots: ## Take the pictures of the documentation anew
 	$(INSTALL) test

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.conf.locale import LANG_INFO
+from django.utils.translation import to_language
+
 SOURCE = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +39,26 @@ def number(name: str, default: int, least: int, most: int) -> int:
 def names(name: str) -> list[str]:
     """The variable's comma-separated values."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """The folder that the variable names; nothing is made of one that is not there."""
+    return Path(text(name, str(default))).absolute()
+
+
+def languages(own: str, catalogues: Path) -> list[tuple[str, str]]:
+    """The languages of the pages with their names: `own`, and each with a folder in `catalogues`.
+
+    Raises ConfigurationError for a folder that is named like no language.
+    """
+    found = {own: LANG_INFO[own]["name_local"]}
+    for one in sorted(catalogues.glob("*/LC_MESSAGES")):
+        code = to_language(one.parent.name)
+        known = LANG_INFO.get(code) or LANG_INFO.get(code.partition("-")[0])
+        if known is None or "fallback" in known:
+            raise ConfigurationError(f"{one.parent} is named like no language that Django knows.")
+        found[code] = str(known["name_local"])
+    return list(found.items())
 
 
 def choice(name: str, *choices: str) -> str:

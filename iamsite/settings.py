@@ -164,8 +164,11 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-USE_I18N = False
+# English, and what has a folder with its catalogues (docs/languages.md)
+USE_I18N = True
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [environment.folder("IAMSITE_LOCALES", BASE_DIR / "locale")]
+LANGUAGES = environment.languages(LANGUAGE_CODE, LOCALE_PATHS[0])
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

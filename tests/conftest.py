@@ -21,6 +21,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from pytest_django.plugin import DjangoDbBlocker
 
 from iamsite.embedded import Server
+from tests import languages
 from tests.portal import Portal, environment
 
 if TYPE_CHECKING:
@@ -33,10 +34,16 @@ PURE = Path(__file__).parent / "policies" / "engine"  # needs no database
 DATA = Path(tempfile.mkdtemp(prefix=PREFIX))
 HELD = (DATA / "held.lock").open("w")
 fcntl.flock(HELD, fcntl.LOCK_EX)
-VARIABLES = {"DJANGO_SETTINGS_MODULE": "iamsite.settings", "IAMSITE_DATABASE_DURABLE": "off"}
+LOCALES = DATA / "locales"
+VARIABLES = {
+    "DJANGO_SETTINGS_MODULE": "iamsite.settings",
+    "IAMSITE_DATABASE_DURABLE": "off",
+    "IAMSITE_LOCALES": str(LOCALES),
+}
 for name in os.environ.keys() - environment(DATA).keys():
     del os.environ[name]
 os.environ.update(environment(DATA, **VARIABLES))
+languages.folder(LOCALES).mkdir(parents=True)  # a language is known by its folder
 django.setup()
 
 
@@ -120,6 +127,13 @@ def evil(database: None) -> "Evil":
     from tests.cast import Evil
 
     return Evil()
+
+
+@pytest.fixture(scope="session")
+def other_language(database: None) -> str:
+    """The code of a language in which each text stands in brackets (tests/languages.py)."""
+    languages.make_catalogues(LOCALES)
+    return languages.LANGUAGE
 
 
 @pytest.fixture(scope="session")

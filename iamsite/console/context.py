@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from iamsite.console import cookies
+from iamsite.console import cookies, words
 from iamsite.console.asking import ConsoleRequest
 from iamsite.console.navigation import SHORTCUTS, navigation
 from iamsite.console.switching import acted_as, recent_roles
@@ -19,6 +19,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: theme, navigation, keys and, asked for only when shown, the viewer."""
     return {
         "theme": cookies.theme(request),
+        "words": words.address(),
         "themes": THEMES,
         "navigation": SimpleLazyObject(lambda: navigation(request.path)),
         "shortcuts": SHORTCUTS,

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -43,11 +44,13 @@ class ConsoleMiddleware:
         bound.origin = origin_of(request, str(uuid.uuid4()))
         bound.credential = SessionCredential(cookies.session_token(request))
         bound.ask = Asking(bound.credential, bound.origin)
-        # Before any form is read: a file in it would be written to the disk.
-        if is_too_large(request.META):
-            response: HttpResponseBase = too_large(request)
-        else:
-            response = self.get_response(request)
+        # What the browser asks for, of what there is. The other faces speak AWS's English.
+        with translation.override(translation.get_language_from_request(request)):
+            # Before any form is read: a file in it would be written to the disk.
+            if is_too_large(request.META):
+                response: HttpResponseBase = too_large(request)
+            else:
+                response = self.get_response(request)
         # Pages show what one principal may see: no cache keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = bound.origin.request_id

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 _UNITS = (
-    (31_536_000, "%(n)d year", "%(n)d years"),
-    (2_592_000, "%(n)d month", "%(n)d months"),
-    (604_800, "%(n)d week", "%(n)d weeks"),
-    (86_400, "%(n)d day", "%(n)d days"),
-    (3_600, "%(n)d hour", "%(n)d hours"),
-    (60, "%(n)d minute", "%(n)d minutes"),
+    (31_536_000, ngettext_lazy("%(n)d year", "%(n)d years", "n")),
+    (2_592_000, ngettext_lazy("%(n)d month", "%(n)d months", "n")),
+    (604_800, ngettext_lazy("%(n)d week", "%(n)d weeks", "n")),
+    (86_400, ngettext_lazy("%(n)d day", "%(n)d days", "n")),
+    (3_600, ngettext_lazy("%(n)d hour", "%(n)d hours", "n")),
+    (60, ngettext_lazy("%(n)d minute", "%(n)d minutes", "n")),
 )
 
 
 def span(seconds: float) -> str:
     """A length of time in its largest whole unit: "3 days"; "" below a minute."""
-    for size, one, many in _UNITS:
+    for size, words in _UNITS:
         if seconds >= size:
-            number = int(seconds // size)
-            return ngettext(one, many, number) % {"n": number}
+            return str(words % {"n": int(seconds // size)})
     return ""
 
 
@@ -30,8 +30,8 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     length = span(abs(seconds))
     if not length:
-        return "just now"
-    return f"{length} ago" if seconds > 0 else f"in {length}"
+        return _("just now")
+    return (_("%(length)s ago") if seconds > 0 else _("in %(length)s")) % {"length": length}
 
 
 def exact(moment: datetime) -> str:

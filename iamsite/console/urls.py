@@ -5,7 +5,16 @@ from django.urls import URLPattern, URLResolver, path, re_path
 import accounts.console.urls
 import identities.console.urls
 import policies.console.urls
-from iamsite.console import federation, palette, preferences, providers, recovery, signin, switching
+from iamsite.console import (
+    federation,
+    palette,
+    preferences,
+    providers,
+    recovery,
+    signin,
+    switching,
+    words,
+)
 from iamsite.console.errors import no_such_page
 
 app_name = "console"
@@ -30,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("switch-back", switching.switch_back, name="switch-back"),
     path("theme", preferences.choose_theme, name="theme"),
     path("columns", preferences.choose_columns, name="columns"),
+    path("words/<language>-<version>.js", words.words, name="words"),
     path("search", palette.search, name="search"),
     *accounts.console.urls.urlpatterns,
     *identities.console.urls.urlpatterns,

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -193,8 +194,11 @@ class EditPolicy(PolicyAction):
         if form.cleaned_data["Based"] != self.default:
             raise OperationError(
                 "ConcurrentModification",
-                f"Version {self.default} became the default while you were editing "
-                f"{form.cleaned_data['Based']}. Compare the two and save again.",
+                gettext(
+                    "Version %(now)s became the default while you were editing %(began)s. "
+                    "Compare the two and save again."
+                )
+                % {"now": self.default, "began": form.cleaned_data["Based"]},
                 409,
             )
         return super().run(form)

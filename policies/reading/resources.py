@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from policies.engine import Statement
 from policies.reading.actions import service_title
@@ -11,18 +12,21 @@ from policies.reading.lists import all_of
 # Kinds whose name says everything, whatever the service.
 _OWN_KINDS = {
     "iam": {
-        "user": "user",
-        "group": "group",
-        "role": "role",
-        "policy": "policy",
-        "instance-profile": "instance profile",
-        "mfa": "MFA device",
-        "saml-provider": "SAML provider",
-        "oidc-provider": "OIDC provider",
-        "server-certificate": "server certificate",
-        "delegation-request": "delegation request",
+        "user": gettext_noop("user"),
+        "group": gettext_noop("group"),
+        "role": gettext_noop("role"),
+        "policy": gettext_noop("policy"),
+        "instance-profile": gettext_noop("instance profile"),
+        "mfa": gettext_noop("MFA device"),
+        "saml-provider": gettext_noop("SAML provider"),
+        "oidc-provider": gettext_noop("OIDC provider"),
+        "server-certificate": gettext_noop("server certificate"),
+        "delegation-request": gettext_noop("delegation request"),
     },
-    "sts": {"assumed-role": "role session", "federated-user": "federated user"},
+    "sts": {
+        "assumed-role": gettext_noop("role session"),
+        "federated-user": gettext_noop("federated user"),
+    },
 }
 
 
@@ -79,8 +83,12 @@ def _in_buckets(bucket: str) -> str:
 
 def _named(service: str, resource: str) -> str:
     kind, name = _kind_and_name(resource)
-    own = _OWN_KINDS.get(service, {}).get(kind) or f"{service} {kind or 'resource'}"
-    names = {"kind": own, "name": name}
+    own = _OWN_KINDS.get(service, {}).get(kind)
+    if own is None and not kind:
+        spoken = _("%(service)s resource") % {"service": service}
+    else:
+        spoken = _(own) if own else f"{service} {kind}"
+    names = {"kind": spoken, "name": name}
     if name == "*":
         return _("every %(kind)s") % names
     if _is_pattern(name):

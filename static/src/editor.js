@@ -7,6 +7,7 @@ import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/sea
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { phrases } from "./phrases.js";
 import { terms } from "./terms.js";
 import { mountVisual } from "./visual/index.js";
 
@@ -119,6 +120,7 @@ export function mount(textarea) {
         lintGutter(),
         json(),
         theme,
+        phrases,
         EditorState.readOnly.of(readOnly),
         typesOver,
         EditorView.contentAttributes.of({

@@ -1,5 +1,6 @@
 import { pickedCompletion, snippetCompletion, startCompletion } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
+import { gettext } from "./words.js";
 
 const DOCUMENT = ["Version", "Id", "Statement"];
 const STATEMENT = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -65,7 +66,7 @@ export function terms(url, kind) {
     }
     const found = known.services.includes(prefix) && (await service(prefix));
     if (!found) return [];
-    return [{ label: `${prefix}:*`, detail: "every action" }, ...found.actions.map(([name, level]) => ({ label: `${prefix}:${name}`, detail: level }))];
+    return [{ label: `${prefix}:*`, detail: gettext("every action") }, ...found.actions.map(([name, level]) => ({ label: `${prefix}:${name}`, detail: level }))];
   }
 
   async function resources(state, statement, known) {
@@ -73,8 +74,8 @@ export function terms(url, kind) {
     const formats = of.filter(Boolean).flatMap((one) => one.formats);
     const registered = of.filter(Boolean).flatMap((one) => one.resources);
     return [
-      { label: "*", detail: "every resource" },
-      ...named(registered, "registered"),
+      { label: "*", detail: gettext("every resource") },
+      ...named(registered, gettext("registered")),
       ...formats.map(([name, format]) => {
         const label = format.replace("${Partition}", "aws").replace("${Account}", known.account);
         return snippetCompletion(label, { label, detail: name });

@@ -1,3 +1,4 @@
+import { gettext } from "../words.js";
 import { announce } from "./page.js";
 
 document.addEventListener("click", async (event) => {
@@ -8,7 +9,7 @@ document.addEventListener("click", async (event) => {
   const text = source ? source.textContent : button.dataset.copy;
   if (await write(text)) {
     button.classList.add("copied");
-    announce(button.dataset.copied || "Copied");
+    announce(button.dataset.copied || gettext("Copied"));
     setTimeout(() => button.classList.remove("copied"), 1600);
   }
 });

@@ -3,6 +3,7 @@ import { whenPresent } from "./page.js";
 // Where the tabs do not all fit, the chosen one is in view.
 whenPresent(".tabs [aria-current]", (tab) => {
   const tabs = tab.parentElement;
-  const hidden = tab.getBoundingClientRect().right + 24 - tabs.getBoundingClientRect().right;
-  if (hidden > 0) tabs.scrollLeft += hidden;
+  const own = tab.getBoundingClientRect();
+  const all = tabs.getBoundingClientRect();
+  tabs.scrollLeft += Math.max(0, own.right + 24 - all.right) - Math.max(0, all.left + 24 - own.left);
 });

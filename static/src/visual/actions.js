@@ -1,7 +1,14 @@
 import { button, el, icon, input, removal, select, suggestions } from "./dom.js";
+import { gettext, ngettext } from "../words.js";
 import { listed, many, renamed, withElement } from "./places.js";
 
-const LEVELS = ["List", "Read", "Write", "Tagging", "Permissions management"];
+const LEVELS = {
+  List: gettext("List"),
+  Read: gettext("Read"),
+  Write: gettext("Write"),
+  Tagging: gettext("Tagging"),
+  "Permissions management": gettext("Permissions management"),
+};
 const SHOWN = 60;
 
 const isPattern = (name) => /[*?]/.test(name);
@@ -27,22 +34,22 @@ export function actionsPart(card) {
   for (const service of ui.services) if (!services.has(service)) services.set(service, []);
 
   const mode = select(
-    "Which actions",
+    gettext("Which actions"),
     "action-mode",
     [
-      ["Action", "These actions"],
-      ["NotAction", "Every action but these"],
+      ["Action", gettext("These actions")],
+      ["NotAction", gettext("Every action but these")],
     ],
     element,
     (chosen) => card.write(renamed(card.statement, element, chosen)),
   );
   const chips = others.map((action) =>
-    el("span", { className: "chip" }, action === "*" ? "Every action of every service" : action, removal(`Remove ${action}`, `drop-${action}`, () => write(actions.filter((one) => one !== action)))),
+    el("span", { className: "chip" }, action === "*" ? gettext("Every action of every service") : action, removal(gettext("Remove %(what)s", { what: action }), `drop-${action}`, () => write(actions.filter((one) => one !== action)))),
   );
   return el(
     "fieldset",
     { className: "visual-part" },
-    el("legend", {}, "Actions"),
+    el("legend", {}, gettext("Actions")),
     el("div", { className: "visual-row" }, mode, el("span", { className: "end" })),
     chips.length ? el("div", { className: "chips" }, chips) : null,
     [...services].map(([service, names]) => serviceBlock(card, service, names, actions, write)),
@@ -56,7 +63,7 @@ function adder(card, services) {
     const service = text.trim().toLowerCase().replace(/:.*/, "");
     if (!service) return;
     if (!card.known.services.includes(service)) {
-      problem.textContent = `There is no service ${service}.`;
+      problem.textContent = gettext("There is no service %(service)s.", { service });
       return;
     }
     card.ui.services.add(service);
@@ -64,8 +71,8 @@ function adder(card, services) {
     card.redraw(`filter-${service}`);
   };
   const problem = el("span", { className: "small bad-text", role: "status" });
-  const field = input("Add a service", "add-service", "", { list: id, placeholder: "Service, such as s3", onchange: add });
-  return el("div", { className: "visual-row" }, field, list, button("Add service", "add-service-button", () => add(field.value), { glyph: "plus" }), problem);
+  const field = input(gettext("Add a service"), "add-service", "", { list: id, placeholder: gettext("Service, such as s3"), onchange: add });
+  return el("div", { className: "visual-row" }, field, list, button(gettext("Add service"), "add-service-button", () => add(field.value), { glyph: "plus" }), problem);
 }
 
 function serviceBlock(card, service, names, actions, write) {
@@ -89,7 +96,7 @@ function serviceBlock(card, service, names, actions, write) {
     const by = patterns.find((one) => covers(one, name));
     return el(
       "label",
-      { className: "check mono small", title: by ? `Covered by ${service}:${by}` : "" },
+      { className: "check mono small", title: by ? gettext("Covered by %(pattern)s", { pattern: `${service}:${by}` }) : "" },
       el("input", {
         type: "checkbox",
         checked: Boolean(by) || chosen.has(name.toLowerCase()),
@@ -102,7 +109,7 @@ function serviceBlock(card, service, names, actions, write) {
   };
 
   const body = [];
-  if (!known) body.push(el("p", { className: "muted small" }, "Looking up its actions…"));
+  if (!known) body.push(el("p", { className: "muted small" }, gettext("Looking up its actions…")));
   else {
     const wanted = (ui.filters.get(service) ?? "").toLowerCase();
     const results = el("div", { className: "visual-levels" });
@@ -112,10 +119,10 @@ function serviceBlock(card, service, names, actions, write) {
       if (part) {
         const matches = all.filter(([name]) => name.toLowerCase().includes(part));
         results.replaceChildren(
-          matches.length ? el("div", { className: "visual-checks" }, matches.slice(0, SHOWN).map(check)) : el("p", { className: "muted small" }, "No action has this in its name."),
-          matches.length > SHOWN ? el("p", { className: "muted small" }, `${matches.length - SHOWN} more: write on to narrow them.`) : "",
+          matches.length ? el("div", { className: "visual-checks" }, matches.slice(0, SHOWN).map(check)) : el("p", { className: "muted small" }, gettext("No action has this in its name.")),
+          matches.length > SHOWN ? el("p", { className: "muted small" }, ngettext("%(count)s more: write on to narrow them.", "%(count)s more: write on to narrow them.", matches.length - SHOWN)) : "",
         );
-      } else results.replaceChildren(...LEVELS.map((level) => levelBlock(card, service, level, all, check, names, set, patterns, chosen)).filter(Boolean));
+      } else results.replaceChildren(...Object.keys(LEVELS).map((level) => levelBlock(card, service, level, all, check, names, set, patterns, chosen)).filter(Boolean));
     };
     fill(wanted);
     body.push(
@@ -126,9 +133,9 @@ function serviceBlock(card, service, names, actions, write) {
           "label",
           { className: "check small" },
           el("input", { type: "checkbox", checked: names.includes("*"), "data-focus": `${service}:*`, onchange: (event) => set(event.target.checked ? ["*"] : names.filter((one) => one !== "*")) }),
-          el("span", {}, `Every ${service} action`),
+          el("span", {}, gettext("Every %(service)s action", { service })),
         ),
-        input(`Filter the actions of ${service}`, `filter-${service}`, ui.filters.get(service) ?? "", { oninput: fill, placeholder: "Filter actions", className: "end" }),
+        input(gettext("Filter the actions of %(service)s", { service }), `filter-${service}`, ui.filters.get(service) ?? "", { oninput: fill, placeholder: gettext("Filter actions"), className: "end" }),
       ),
       results,
     );
@@ -137,7 +144,7 @@ function serviceBlock(card, service, names, actions, write) {
   return el(
     "details",
     { className: "visual-service", open: ui.open.has(open), ontoggle: (event) => remember(ui, open, event.target.open) },
-    el("summary", { "data-focus": open }, icon("chevron-right"), el("code", {}, service), el("span", { className: "muted small" }, known ? `${count} of ${all.length} actions` : "")),
+    el("summary", { "data-focus": open }, icon("chevron-right"), el("code", {}, service), el("span", { className: "muted small" }, known ? ngettext("%(chosen)s of %(count)s action", "%(chosen)s of %(count)s actions", all.length, { chosen: count }) : "")),
     el(
       "div",
       { className: "visual-service-body" },
@@ -146,12 +153,12 @@ function serviceBlock(card, service, names, actions, write) {
             "div",
             { className: "chips" },
             marked.map((name) =>
-              el("span", { className: `chip mono${unknown.includes(name) ? " bad" : ""}`, title: unknown.includes(name) ? "No such action is known" : "" }, `${service}:${name}`, removal(`Remove ${service}:${name}`, `drop-${service}:${name}`, () => set(names.filter((one) => one !== name)))),
+              el("span", { className: `chip mono${unknown.includes(name) ? " bad" : ""}`, title: unknown.includes(name) ? gettext("No such action is known") : "" }, `${service}:${name}`, removal(gettext("Remove %(what)s", { what: `${service}:${name}` }), `drop-${service}:${name}`, () => set(names.filter((one) => one !== name)))),
             ),
           )
         : null,
       body,
-      button(`Remove ${service}`, `remove-${service}`, () => {
+      button(gettext("Remove %(what)s", { what: service }), `remove-${service}`, () => {
         ui.services.delete(service);
         write(actions.filter((action) => !isOf(action)));
       }, { glyph: "trash" }),
@@ -184,7 +191,7 @@ function levelBlock(card, service, level, all, check, names, set, patterns, chos
   box.indeterminate = count > 0 && count < of.length;
   const body = el("div", { className: "visual-level-body" });
   const fill = () => {
-    if (!body.childElementCount) body.append(el("label", { className: "check small" }, box, el("span", {}, `All ${of.length} of ${level}`)), el("div", { className: "visual-checks" }, of.map(check)));
+    if (!body.childElementCount) body.append(el("label", { className: "check small" }, box, el("span", {}, gettext("All %(count)s of %(level)s", { count: of.length, level: LEVELS[level] }))), el("div", { className: "visual-checks" }, of.map(check)));
   };
   if (card.ui.open.has(open)) fill();
   return el(
@@ -197,7 +204,7 @@ function levelBlock(card, service, level, all, check, names, set, patterns, chos
         if (event.target.open) fill();
       },
     },
-    el("summary", { "data-focus": open }, icon("chevron-right"), level, el("span", { className: "muted small" }, `${count} of ${of.length}`)),
+    el("summary", { "data-focus": open }, icon("chevron-right"), LEVELS[level], el("span", { className: "muted small" }, gettext("%(chosen)s of %(count)s", { chosen: count, count: of.length }))),
     body,
   );
 }

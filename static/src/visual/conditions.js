@@ -1,5 +1,6 @@
 import { button, el, input, removal, select, suggestions } from "./dom.js";
 import { servicesOf } from "./resources.js";
+import { gettext } from "../words.js";
 import { listed, many, withElement } from "./places.js";
 
 const OPERATOR = /^(ForAllValues:|ForAnyValue:)?(.+?)(IfExists)?$/i;
@@ -45,13 +46,13 @@ export function conditionsPart(card) {
   return el(
     "fieldset",
     { className: "visual-part" },
-    el("legend", {}, "Conditions"),
-    shown.length ? shown : el("p", { className: "muted small" }, "It counts always."),
+    el("legend", {}, gettext("Conditions")),
+    shown.length ? shown : el("p", { className: "muted small" }, gettext("It counts always.")),
     list,
     el(
       "div",
       { className: "visual-row" },
-      button("Add condition", "add-condition", () => {
+      button(gettext("Add condition"), "add-condition", () => {
         card.focusNext(`key-${blank < 0 ? rows.length : blank}`);
         write(blank < 0 ? [...rows, { qualifier: "", base: "StringEquals", exists: "", key: "", values: [""], before: "" }] : rows);
       }, { glyph: "plus" }),
@@ -65,42 +66,42 @@ function rowBlock(card, row, at, keys, { change, drop }) {
   const options = ["", "ForAnyValue:", "ForAllValues:"].flatMap((qualifier) => operators.map((base) => [`${qualifier}${base}`, qualifier ? `${qualifier.slice(0, -1)} ${base}` : base]));
   return el(
     "div",
-    { className: "visual-condition", role: "group", "aria-label": `Condition ${at + 1}` },
+    { className: "visual-condition", role: "group", "aria-label": gettext("Condition %(number)s", { number: at + 1 }) },
     el(
       "div",
       { className: "visual-row" },
-      input(`Condition key ${at + 1}`, `key-${at}`, row.key, { className: "mono", list: keys, placeholder: "aws:SourceIp", oninput: (key) => change({ key: key.trim() }, { quietly: true }) }),
-      removal(`Remove condition ${at + 1}`, `drop-condition-${at}`, drop),
+      input(gettext("Condition key %(number)s", { number: at + 1 }), `key-${at}`, row.key, { className: "mono", list: keys, placeholder: "aws:SourceIp", oninput: (key) => change({ key: key.trim() }, { quietly: true }) }),
+      removal(gettext("Remove condition %(number)s", { number: at + 1 }), `drop-condition-${at}`, drop),
     ),
     el(
       "div",
       { className: "visual-row" },
-      select(`Operator ${at + 1}`, `operator-${at}`, options, `${row.qualifier}${row.base}`, (text) => {
+      select(gettext("Operator %(number)s", { number: at + 1 }), `operator-${at}`, options, `${row.qualifier}${row.base}`, (text) => {
         const [, qualifier = "", base] = OPERATOR.exec(text);
         change({ qualifier, base });
       }),
       el(
         "label",
-        { className: "check small", title: "The condition holds as well where the request has no such key (IfExists)" },
+        { className: "check small", title: gettext("The condition holds as well where the request has no such key (IfExists)") },
         el("input", { type: "checkbox", checked: Boolean(row.exists), "data-focus": `exists-${at}`, onchange: (event) => change({ exists: event.target.checked ? "IfExists" : "" }) }),
-        el("span", {}, "or absent"),
+        el("span", {}, gettext("or absent")),
       ),
     ),
     row.values.map((value, number) =>
       el(
         "div",
         { className: "visual-row" },
-        input(`Value ${number + 1} of condition ${at + 1}`, `value-${at}-${number}`, String(value), {
-          placeholder: "Value",
+        input(gettext("Value %(value)s of condition %(number)s", { value: number + 1, number: at + 1 }), `value-${at}-${number}`, String(value), {
+          placeholder: gettext("Value"),
           oninput: (text) => change({ values: row.values.with(number, text), isChanged: true }, { quietly: true }),
         }),
-        row.values.length > 1 ? removal(`Remove value ${number + 1} of condition ${at + 1}`, `drop-value-${at}-${number}`, () => change({ values: row.values.filter((_, other) => other !== number), isChanged: true })) : null,
+        row.values.length > 1 ? removal(gettext("Remove value %(value)s of condition %(number)s", { value: number + 1, number: at + 1 }), `drop-value-${at}-${number}`, () => change({ values: row.values.filter((_, other) => other !== number), isChanged: true })) : null,
       ),
     ),
     el(
       "div",
       { className: "visual-row" },
-      button("Add value", `add-value-${at}`, () => {
+      button(gettext("Add value"), `add-value-${at}`, () => {
         card.focusNext(`value-${at}-${row.values.length}`);
         change({ values: [...row.values, ""], isChanged: true });
       }, { glyph: "plus" }),

@@ -1,5 +1,6 @@
 import { Annotation } from "@codemirror/state";
 import { ask } from "../terms.js";
+import { gettext } from "../words.js";
 import { actionsPart } from "./actions.js";
 import { conditionsPart } from "./conditions.js";
 import { button, el, icon, input } from "./dom.js";
@@ -68,8 +69,8 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
   }
 
   function statementBlock(at, { value, reason }) {
-    const title = `Statement ${at + 1}`;
-    const drop = button(`Remove statement ${at + 1}`, "remove", () => {
+    const title = gettext("Statement %(number)s", { number: at + 1 });
+    const drop = button(gettext("Remove statement %(number)s", { number: at + 1 }), "remove", () => {
       memory.splice(at, 1);
       change(removing(found, at));
       draw("add-statement");
@@ -79,8 +80,8 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
         "section",
         { className: "visual-statement", "aria-label": title },
         el("div", { className: "visual-row" }, el("h2", { className: "end" }, title), drop),
-        el("p", { className: "muted small" }, `${reason} It stays as it is; edit it as JSON.`),
-        el("pre", { className: "visual-raw", tabIndex: 0, role: "region", "aria-label": `${title} as JSON` }, JSON.stringify(value, null, 2)),
+        el("p", { className: "muted small" }, gettext("%(reason)s It stays as it is; edit it as JSON.", { reason })),
+        el("pre", { className: "visual-raw", tabIndex: 0, role: "region", "aria-label": gettext("Statement %(number)s as JSON", { number: at + 1 }) }, JSON.stringify(value, null, 2)),
       );
     }
     const card = cardOf(at);
@@ -89,7 +90,7 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
     return el(
       "section",
       { className: `visual-statement ${value.Effect.toLowerCase()}`, "aria-label": title },
-      el("div", { className: "visual-row" }, el("h2", {}, title), el("div", { className: "segmented end", role: "radiogroup", "aria-label": `Effect of statement ${at + 1}` }, effect("Allow"), effect("Deny")), drop),
+      el("div", { className: "visual-row" }, el("h2", {}, title), el("div", { className: "segmented end", role: "radiogroup", "aria-label": gettext("Effect of statement %(number)s", { number: at + 1 }) }, effect("Allow"), effect("Deny")), drop),
       takesPrincipals(kind) ? principalsPart(card) : null,
       actionsPart(card),
       takesResources(kind) ? resourcesPart(card) : null,
@@ -97,8 +98,8 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
       el(
         "label",
         { className: "visual-field" },
-        el("span", { className: "small" }, "Name of the statement (Sid)"),
-        input(`Name of statement ${at + 1}`, "sid", value.Sid ?? "", { oninput: (text) => card.write(withElement(card.statement, "Sid", text || undefined), { quietly: true }) }),
+        el("span", { className: "small" }, gettext("Name of the statement (Sid)")),
+        input(gettext("Name of statement %(number)s", { number: at + 1 }), "sid", value.Sid ?? "", { oninput: (text) => card.write(withElement(card.statement, "Sid", text || undefined), { quietly: true }) }),
       ),
     );
   }
@@ -120,7 +121,7 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
         ? [el("p", { className: "visual-fault muted" }, found.fault)]
         : [
             ...blocks,
-            el("div", { className: "visual-row" }, button("Add statement", "add-statement", () => {
+            el("div", { className: "visual-row" }, button(gettext("Add statement"), "add-statement", () => {
               const at = found.statements.length;
               memory[at] = undefined;
               change(adding(found, begin));

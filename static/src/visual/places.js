@@ -1,4 +1,5 @@
 import { ensureSyntaxTree } from "@codemirror/language";
+import { gettext } from "../words.js";
 
 const WITH_PRINCIPALS = ["trust", "resource", "rcp"];
 const ELEMENTS = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -13,28 +14,28 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 
 /** Why the form cannot show a statement, or "". What it says of one it may show is all of it. */
 function whyNot(statement, kind) {
-  if (!isObject(statement)) return "It is not an object.";
+  if (!isObject(statement)) return gettext("It is not an object.");
   const unknown = Object.keys(statement).find((name) => !ELEMENTS.includes(name));
-  if (unknown !== undefined) return `The form does not know the element ${unknown}.`;
-  if ("NotPrincipal" in statement) return "It speaks of everyone but some principals (NotPrincipal).";
-  if (!["Allow", "Deny"].includes(statement.Effect)) return "Its effect is neither Allow nor Deny.";
+  if (unknown !== undefined) return gettext("The form does not know the element %(name)s.", { name: unknown });
+  if ("NotPrincipal" in statement) return gettext("It speaks of everyone but some principals (NotPrincipal).");
+  if (!["Allow", "Deny"].includes(statement.Effect)) return gettext("Its effect is neither Allow nor Deny.");
   for (const name of ["Action", "Resource"]) {
-    if (name in statement && `Not${name}` in statement) return `It has both ${name} and Not${name}.`;
+    if (name in statement && `Not${name}` in statement) return gettext("It has both %(name)s and Not%(name)s.", { name });
     const value = statement[name] ?? statement[`Not${name}`];
-    if (value !== undefined && !areTexts(value)) return `Its ${name} is neither a text nor a list of texts.`;
+    if (value !== undefined && !areTexts(value)) return gettext("Its %(name)s is neither a text nor a list of texts.", { name });
   }
-  if ("Sid" in statement && typeof statement.Sid !== "string") return "Its Sid is not a text.";
+  if ("Sid" in statement && typeof statement.Sid !== "string") return gettext("Its Sid is not a text.");
   if ("Principal" in statement) {
-    if (!takesPrincipals(kind)) return "It names a principal, which this kind of policy does not.";
+    if (!takesPrincipals(kind)) return gettext("It names a principal, which this kind of policy does not.");
     const principal = statement.Principal;
-    if (principal !== "*" && !(isObject(principal) && Object.values(principal).every(areTexts))) return "Its Principal is not readable.";
+    if (principal !== "*" && !(isObject(principal) && Object.values(principal).every(areTexts))) return gettext("Its Principal is not readable.");
     const other = isObject(principal) && Object.keys(principal).find((type) => !["AWS", "Service", "Federated"].includes(type));
-    if (other) return `It names principals of the type ${other}.`;
+    if (other) return gettext("It names principals of the type %(type)s.", { type: other });
   }
-  if (!takesResources(kind) && ("Resource" in statement || "NotResource" in statement)) return "It names resources, which a trust policy does not.";
+  if (!takesResources(kind) && ("Resource" in statement || "NotResource" in statement)) return gettext("It names resources, which a trust policy does not.");
   if ("Condition" in statement) {
     const tests = isObject(statement.Condition) ? Object.values(statement.Condition) : [null];
-    if (!tests.every((keys) => isObject(keys) && Object.values(keys).every((value) => many(value).every(isScalar)))) return "Its Condition is not readable.";
+    if (!tests.every((keys) => isObject(keys) && Object.values(keys).every((value) => many(value).every(isScalar)))) return gettext("Its Condition is not readable.");
   }
   return "";
 }
@@ -68,16 +69,16 @@ export function statementsIn(state, kind) {
   try {
     whole = JSON.parse(text);
   } catch {
-    return { fault: "The JSON cannot be read as it stands. The form follows as soon as it can.", statements: [] };
+    return { fault: gettext("The JSON cannot be read as it stands. The form follows as soon as it can."), statements: [] };
   }
-  if (!isObject(whole)) return { fault: "The document is not a JSON object.", statements: [] };
+  if (!isObject(whole)) return { fault: gettext("The document is not a JSON object."), statements: [] };
   const top = ensureSyntaxTree(state, state.doc.length, 1000)?.topNode.getChild("Object");
-  if (!top) return { fault: "The document is too long for the form.", statements: [] };
+  if (!top) return { fault: gettext("The document is too long for the form."), statements: [] };
   const named = top.getChildren("Property").filter((one) => {
     const name = one.getChild("PropertyName");
     return name && state.sliceDoc(name.from, name.to) === '"Statement"';
   });
-  if (named.length > 1) return { fault: "The document says Statement more than once.", statements: [] };
+  if (named.length > 1) return { fault: gettext("The document says Statement more than once."), statements: [] };
   if (!named.length) return { top, text, statements: [] };
   const node = valueOf(named[0]);
   const isList = node.name === "Array";
@@ -85,7 +86,7 @@ export function statementsIn(state, kind) {
   const nodes = isList ? children(node) : [node];
   const statements = nodes.map((one, at) => {
     const twice = repeats(state, one);
-    const reason = twice ? `It says ${twice} more than once.` : whyNot(values[at], kind);
+    const reason = twice ? gettext("It says %(name)s more than once.", { name: twice }) : whyNot(values[at], kind);
     return { from: one.from, to: one.to, value: values[at], reason };
   });
   return { top, text, list: node, isList, statements };

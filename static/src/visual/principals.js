@@ -1,11 +1,12 @@
 import { button, el, input, removal, select, suggestions } from "./dom.js";
+import { gettext } from "../words.js";
 import { listed, many, withElement } from "./places.js";
 
 const TYPES = [
-  ["AWS", "Account, user or role"],
-  ["Service", "Service"],
-  ["Federated", "Identity provider"],
-  ["*", "Everyone"],
+  ["AWS", gettext("Account, user or role")],
+  ["Service", gettext("Service")],
+  ["Federated", gettext("Identity provider")],
+  ["*", gettext("Everyone")],
 ];
 const EXAMPLES = { AWS: "arn:aws:iam::111122223333:role/name", Service: "ec2.amazonaws.com", Federated: "arn:aws:iam::111122223333:oidc-provider/…" };
 
@@ -34,16 +35,16 @@ export function principalsPart(card) {
     el(
       "div",
       { className: "visual-row" },
-      select(`Kind of principal ${at + 1}`, `type-${at}`, TYPES, type, (chosen) => change({ type: chosen, value: chosen === "*" ? "*" : value === "*" ? "" : value })),
+      select(gettext("Kind of principal %(number)s", { number: at + 1 }), `type-${at}`, TYPES, type, (chosen) => change({ type: chosen, value: chosen === "*" ? "*" : value === "*" ? "" : value })),
       type === "*"
-        ? el("span", { className: "muted small end" }, "whoever it is, if the conditions hold")
-        : input(`Principal ${at + 1}`, `principal-${at}`, value, {
+        ? el("span", { className: "muted small end" }, gettext("whoever it is, if the conditions hold"))
+        : input(gettext("Principal %(number)s", { number: at + 1 }), `principal-${at}`, value, {
             className: "mono",
             placeholder: EXAMPLES[type],
             list: type === "Service" ? services : type === "AWS" ? accounts : null,
             oninput: (text) => change({ type, value: text }, { quietly: true }),
           }),
-      removal(`Remove principal ${at + 1}`, `drop-principal-${at}`, drop),
+      removal(gettext("Remove principal %(number)s", { number: at + 1 }), `drop-principal-${at}`, drop),
     );
   const shown = rows.map((one, at) => {
     const change = (changed, options) => {
@@ -55,14 +56,14 @@ export function principalsPart(card) {
   return el(
     "fieldset",
     { className: "visual-part" },
-    el("legend", {}, "Principals"),
+    el("legend", {}, gettext("Principals")),
     shown,
     accountList,
     serviceList,
     el(
       "div",
       { className: "visual-row" },
-      button("Add principal", "add-principal", () => {
+      button(gettext("Add principal"), "add-principal", () => {
         card.focusNext(`principal-${rows.length}`);
         write([...rows.filter((one) => one.type !== "*"), { type: "AWS", value: rows.length ? "" : `arn:aws:iam::${known.account}:root` }]);
       }, { glyph: "plus" }),

@@ -1,4 +1,5 @@
 import { button, el, input, removal, select } from "./dom.js";
+import { gettext } from "../words.js";
 import { listed, many, renamed, withElement } from "./places.js";
 
 const WORDS = { Partition: "aws", Region: "*" };
@@ -31,22 +32,22 @@ export function resourcesPart(card) {
     el(
       "div",
       { className: "visual-row" },
-      input(`Resource ${at + 1}`, `resource-${at}`, arn, {
+      input(gettext("Resource %(number)s", { number: at + 1 }), `resource-${at}`, arn, {
         className: "mono",
         oninput(text) {
           resources[at] = text;
           set(resources, { quietly: true });
         },
       }),
-      removal(`Remove resource ${at + 1}`, `drop-resource-${at}`, () => set(resources.filter((_, other) => other !== at))),
+      removal(gettext("Remove resource %(number)s", { number: at + 1 }), `drop-resource-${at}`, () => set(resources.filter((_, other) => other !== at))),
     ),
   );
   const mode = select(
-    "Which resources",
+    gettext("Which resources"),
     "resource-mode",
     [
-      ["Resource", "On these resources"],
-      ["NotResource", "On every resource but these"],
+      ["Resource", gettext("On these resources")],
+      ["NotResource", gettext("On every resource but these")],
     ],
     element,
     (chosen) => card.write(withElement(renamed(card.statement, element, chosen), chosen, card.statement[element] ?? [])),
@@ -58,12 +59,12 @@ export function resourcesPart(card) {
   };
   const registered = servicesOf(statement).flatMap((service) => card.service(service)?.resources ?? []);
   const choice = select(
-    "Add a resource",
+    gettext("Add a resource"),
     "add-resource",
     [
-      ["", "Add a resource…"],
-      ["*", "Every resource (*)"],
-      ["arn", "An ARN of your own"],
+      ["", gettext("Add a resource…")],
+      ["*", gettext("Every resource (*)")],
+      ["arn", gettext("An ARN of your own")],
       ...formats.map((one, at) => [`format-${at}`, `${one.service} ${one.name}`]),
       ...registered.slice(0, 50).map((arn) => [arn, arn]),
     ],
@@ -84,7 +85,7 @@ export function resourcesPart(card) {
   return el(
     "fieldset",
     { className: "visual-part" },
-    el("legend", {}, "Resources"),
+    el("legend", {}, gettext("Resources")),
     el("div", { className: "visual-row" }, mode, el("span", { className: "end" })),
     rows,
     ui.building ? builder(card, ui.building, add) : null,
@@ -107,7 +108,7 @@ function builder(card, { service, name, format, parts, values }, add) {
           { className: "visual-field" },
           el("span", { className: "small" }, part.replace(/([a-z])([A-Z])/g, "$1 $2")),
           input(part, `build-${at}`, values[at], {
-            placeholder: "any",
+            placeholder: gettext("any"),
             oninput(text) {
               values[at] = text;
               preview.textContent = built();
@@ -121,18 +122,18 @@ function builder(card, { service, name, format, parts, values }, add) {
   const box = el(
     "fieldset",
     { className: "visual-builder" },
-    el("legend", {}, `ARN of a ${service} ${name}`),
+    el("legend", {}, gettext("ARN of a %(service)s %(type)s", { service, type: name })),
     el("div", { className: "visual-fields" }, fields),
     el("p", { className: "small" }, preview),
     el(
       "div",
       { className: "visual-row" },
-      button("Add this resource", "build-add", () => {
+      button(gettext("Add this resource"), "build-add", () => {
         close();
         card.focusNext("add-resource");
         add(built());
       }, { tone: "" }),
-      button("Cancel", "build-cancel", () => {
+      button(gettext("Cancel"), "build-cancel", () => {
         close();
         card.redraw("add-resource");
       }),

@@ -1,0 +1,35 @@
+import { EditorState } from "@codemirror/state";
+import { gettext } from "./words.js";
+
+/** What CodeMirror itself says, in the language of the page. */
+export const phrases = EditorState.phrases.of({
+  "Completions": gettext("Completions"),
+  "Control character": gettext("Control character"),
+  "Diagnostics": gettext("Findings"),
+  "Find": gettext("Find"),
+  "Go to line": gettext("Go to line"),
+  "No diagnostics": gettext("No findings"),
+  "Replace": gettext("Replace"),
+  "Selection deleted": gettext("Selection deleted"),
+  "all": gettext("all"),
+  "by word": gettext("by word"),
+  "close": gettext("close"),
+  "current match": gettext("current match"),
+  "folded code": gettext("folded code"),
+  "Fold line": gettext("Fold line"),
+  "Folded lines": gettext("Folded lines"),
+  "go": gettext("go"),
+  "match case": gettext("match case"),
+  "next": gettext("next"),
+  "on line": gettext("on line"),
+  "previous": gettext("previous"),
+  "regexp": gettext("regular expression"),
+  "replace all": gettext("replace all"),
+  "replace": gettext("replace"),
+  "replaced $ matches": gettext("replaced $ matches"),
+  "replaced match on line $": gettext("replaced match on line $"),
+  "to": gettext("to"),
+  "Unfold line": gettext("Unfold line"),
+  "Unfolded lines": gettext("Unfolded lines"),
+  "unfold": gettext("unfold"),
+});
