@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +24,7 @@ def sessions(request: ConsoleRequest) -> HttpResponse:
     asked = {"AllUsers": True} if may["everybody"] else {}
     context = {
         "listing": listing(request, "ListConsoleSessions", "ConsoleSessions", asked),
-        "may": may,
+        "end": may["end"],
     }
     return render(request, "accounts/sessions.html", context)
 
@@ -36,6 +38,9 @@ class EndSession(Action):
     success = gettext_lazy("The session was ended.")
 
     def back_url(self) -> str:
+        user = self.request.GET.get("user", "")
+        if re.fullmatch(r"[\w+=,.@-]{1,64}", user):
+            return reverse("console:user", args=[user]) + "?tab=sessions"
         return reverse("console:sessions")
 
     def crumbs(self) -> list[Crumb]:

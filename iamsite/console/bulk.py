@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action
 from iamsite.console.asking import Params, unauthenticated
@@ -36,6 +37,7 @@ class BulkAction(Action):
     """
 
     result_label: ClassVar[Text] = ""
+    back_label: ClassVar[Text] = gettext_lazy("Back to the list")
     fields_template = "console/bulk_fields.html"
 
     # What subclasses give
@@ -48,6 +50,10 @@ class BulkAction(Action):
         """The page of an item, "" if it has none."""
         return ""
 
+    def wanted(self, form: OperationForm) -> Sequence[str]:
+        """The items to do it to: all that are named, unless the form chooses among them."""
+        return self.items
+
     # What every bulk action does
 
     def prepare(self) -> None:
@@ -57,10 +63,10 @@ class BulkAction(Action):
         return str(len(self.items)) if self.is_danger else ""
 
     def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
-        return [step for item in self.items for step in self.steps(item, form)]
+        return [step for item in self.wanted(form) for step in self.steps(item, form)]
 
     def run(self, form: OperationForm) -> dict[str, Any]:
-        return {"results": [self._result(item, form) for item in self.items]}
+        return {"results": [self._result(item, form) for item in self.wanted(form)]}
 
     def _result(self, item: str, form: OperationForm) -> Result:
         try:
@@ -77,6 +83,7 @@ class BulkAction(Action):
         context = {
             "title": self.title,
             "back": self.back,
+            "back_label": self.back_label,
             "crumbs": self.crumbs(),
             "label": self.result_label,
             "results": [*refused, *(one for one in results if not one.why)],

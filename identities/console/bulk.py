@@ -11,6 +11,7 @@ from iamsite.console.action import Crumb
 from iamsite.console.bulk import BulkAction
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import Step
+from identities.console.disabling import disabling
 from identities.console.groups import teardown as group_teardown
 from identities.console.roles import teardown as role_teardown
 from identities.console.users import teardown as user_teardown
@@ -74,6 +75,21 @@ class DeactivateKeys(BulkUsers):
             for key in keys
             if key["Status"] == "Active"
         ]
+
+
+class DisableUsers(BulkUsers):
+    operation = "UpdateAccessKey"
+    title = gettext_lazy("Disable users")
+    lead = gettext_lazy(
+        "Their keys and other credentials become inactive, their console passwords are removed, "
+        "and signed-in browsers and temporary credentials are refused from the next request. Each "
+        "can be enabled again."
+    )
+    submit = gettext_lazy("Disable users")
+    is_danger = True
+
+    def steps(self, item: str, form: OperationForm) -> list[Step]:
+        return list(disabling(self.request.ask, item).values())
 
 
 class DeleteUsers(BulkUsers):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from iamsite.console.action import Action
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm
 from identities.console.users import UserAction
@@ -18,6 +21,19 @@ from identities.console.users import UserAction
 
 class CredentialAction(UserAction):
     tab = "credentials"
+
+    def back_url(self) -> str:
+        return rotation_url(self) or super().back_url()
+
+
+def rotation_url(action: Action) -> str:
+    """The page of the rotation that the action is a part of, "" where it is of none."""
+    key = action.request.GET.get("rotating", "")
+    if not re.fullmatch(r"[A-Z0-9]{16,128}", key):
+        return ""
+    if name := action.kwargs.get("name"):
+        return reverse("console:rotate-key", args=[name, key])
+    return reverse("console:rotate-own-key", args=[key])
 
 
 class CreateKey(CredentialAction):

@@ -18,10 +18,12 @@ from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.export import export
 from iamsite.console.forms import OperationForm, Option
+from iamsite.console.gone import gone
 from iamsite.console.listing import listing
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
+from iamsite.operations import OperationError
 from policies.console.access_advisor import advice
 from policies.console.sources import Sources, group_sources
 
@@ -83,7 +85,10 @@ def list_groups(request: ConsoleRequest) -> HttpResponseBase:
 @require_safe
 def group(request: ConsoleRequest, name: str) -> HttpResponse:
     who = {"GroupName": name}
-    found = request.ask.perform("GetGroup", {**who, "MaxItems": 1})["Group"]
+    try:
+        found = request.ask.perform("GetGroup", {**who, "MaxItems": 1})["Group"]
+    except OperationError as error:
+        return gone(request, "Group", name, error)
     any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':group')[0]}:policy/any"}
     tab = chosen_tab(request, list(TABS))
     context = {

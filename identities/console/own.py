@@ -17,7 +17,13 @@ from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
-from identities.console.credentials import ActivateKey, CreateKey, DeactivateKey, DeleteKey
+from identities.console.credentials import (
+    ActivateKey,
+    CreateKey,
+    DeactivateKey,
+    DeleteKey,
+    rotation_url,
+)
 from identities.console.keys import keys_with_use
 from identities.console.mfa import OwnAction
 
@@ -136,6 +142,9 @@ class UnlockRoot(OwnAction):
 
 class OwnKeys(OwnAction):
     """What is particular to one's own keys: without a user name the API means the caller's."""
+
+    def back_url(self) -> str:
+        return rotation_url(self) or super().back_url()
 
     def target(self) -> Params:
         key = self.kwargs.get("key")

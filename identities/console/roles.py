@@ -20,10 +20,12 @@ from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm
 from iamsite.console.export import export
 from iamsite.console.forms import DocumentField, OperationForm, Option, TagsField
+from iamsite.console.gone import gone
 from iamsite.console.steps import Step, perform_all
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
+from iamsite.operations import OperationError
 from identities.console.trust import Trusted, trusted
 from policies.console.access_advisor import advice
 from policies.console.effective import effective
@@ -91,7 +93,10 @@ def list_roles(request: ConsoleRequest) -> HttpResponseBase:
 @require_safe
 def role(request: ConsoleRequest, name: str) -> HttpResponse:
     who = {"RoleName": name}
-    found = request.ask.perform("GetRole", who)["Role"]
+    try:
+        found = request.ask.perform("GetRole", who)["Role"]
+    except OperationError as error:
+        return gone(request, "Role", name, error)
     any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':role')[0]}:policy/any"}
     bounded = {**who, "PermissionsBoundary": any_policy["PolicyArn"]}
     tab = chosen_tab(request, list(TABS))

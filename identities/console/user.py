@@ -10,8 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest
+from iamsite.console.gone import gone
+from iamsite.console.listing import listing
 from iamsite.console.tabs import chosen_tab, tabs
+from iamsite.console.viewer import viewer_of
+from iamsite.operations import OperationError
+from identities.console.disabling import disabled_at, disabling_checks, verdicts
 from identities.console.keys import keys_with_use
+from identities.console.other_credentials import others_of
 from identities.console.users import has_login
 from policies.console.access_advisor import advice
 from policies.console.effective import effective
@@ -19,20 +25,26 @@ from policies.console.sources import user_sources
 
 User = dict[str, Any]
 
+LATEST = 15  # events shown
 ANY_KEY = "AKIAAAAAAAAAAAAAAAAA"
 TABS = {
     "permissions": _("Policies"),
     "effective": _("Effective permissions"),
     "groups": _("Groups"),
     "credentials": _("Credentials"),
+    "sessions": _("Sessions"),
     "access": _("Access advisor"),
+    "activity": _("Activity"),
     "tags": _("Tags"),
 }
 
 
 @require_safe
 def user(request: ConsoleRequest, name: str) -> HttpResponse:
-    found = request.ask.perform("GetUser", {"UserName": name})["User"]
+    try:
+        found = request.ask.perform("GetUser", {"UserName": name})["User"]
+    except OperationError as error:
+        return gone(request, "User", name, error)
     who = {"UserName": name}
     any_policy = {**who, "PolicyArn": f"{found['Arn'].partition(':user')[0]}:policy/any"}
     bounded = {**who, "PermissionsBoundary": any_policy["PolicyArn"]}
@@ -55,11 +67,15 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         join=("AddUserToGroup", {**who, "GroupName": "any"}),
         boundary=("PutUserPermissionsBoundary", bounded),
         tag=("TagUser", {**who, "Tags": []}),
+        **disabling_checks(name),
     )
+    viewer = viewer_of(request)
+    may |= verdicts(may, found, viewer.arn if viewer else "")
     context = {
         "user": found,
         "name": name,
         "may": may,
+        "disabled_at": disabled_at(found),
         "tab": tab,
         "tabs": tabs(request, tab, TABS),
         **_PARTS[tab](request, found),
@@ -88,7 +104,29 @@ def _credentials(request: ConsoleRequest, user: User) -> dict[str, Any]:
     name = user["UserName"]
     keys = keys_with_use(request.ask, {"UserName": name})
     devices = request.ask.see(devices=("ListMFADevices", {"UserName": name}))
-    return {"keys": keys, "has_login": has_login(request, name), **devices}
+    return {
+        "keys": keys,
+        "has_login": has_login(request.ask, name),
+        "others": others_of(request.ask, name),
+        **devices,
+    }
+
+
+def _sessions(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    name = user["UserName"]
+    asked = {"UserName": name}
+    return {
+        "listing": listing(request, "ListConsoleSessions", "ConsoleSessions", asked),
+        "end": request.ask.may(end=("EndConsoleSession", {"SessionId": "0"}))["end"],
+        "from_user": name,
+    }
+
+
+def _activity(request: ConsoleRequest, user: User) -> dict[str, Any]:
+    return request.ask.see(
+        events=("ListEvents", {"PrincipalArn": user["Arn"], "MaxItems": LATEST}),
+        about=("ListEvents", {"ResourceArn": user["Arn"], "MaxItems": LATEST}),
+    )
 
 
 def _access(request: ConsoleRequest, user: User) -> dict[str, Any]:
@@ -105,6 +143,8 @@ _PARTS = {
     "effective": _effective,
     "groups": _groups,
     "credentials": _credentials,
+    "sessions": _sessions,
     "access": _access,
+    "activity": _activity,
     "tags": _tags,
 }

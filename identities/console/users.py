@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import Asking, ConsoleRequest, Params
 from iamsite.console.export import export
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import Step, perform_all
@@ -64,6 +64,7 @@ USERS = Table(
     bulk=(
         BulkLink("add-users-to-group", gettext_lazy("Add to group"), "users-group"),
         BulkLink("deactivate-keys-of-users", gettext_lazy("Deactivate keys"), "key"),
+        BulkLink("disable-users", gettext_lazy("Disable"), "ban", "danger"),
         BulkLink("delete-users", gettext_lazy("Delete"), "trash", "danger"),
     ),
 )
@@ -230,17 +231,17 @@ def teardown(request: ConsoleRequest, name: str) -> list[Step]:
             steps.append((removal, {**user, **identity}))
             if removal == "DeactivateMFADevice" and not is_key(item["SerialNumber"]):
                 steps.append(("DeleteVirtualMFADevice", identity))
-    if has_login(request, name):
+    if has_login(request.ask, name):
         steps.append(("DeleteLoginProfile", user))
     return steps
 
 
-def has_login(request: ConsoleRequest, name: str) -> bool:
+def has_login(ask: Asking, name: str) -> bool:
     """Whether the user has a console password; False when the viewer may not know."""
-    if not request.ask.may(login=("GetLoginProfile", {"UserName": name}))["login"]:
+    if not ask.may(login=("GetLoginProfile", {"UserName": name}))["login"]:
         return False
     try:
-        request.ask.perform("GetLoginProfile", {"UserName": name})
+        ask.perform("GetLoginProfile", {"UserName": name})
     except OperationError as error:
         if error.code == "NoSuchEntity":
             return False

@@ -146,6 +146,12 @@ def analyzed_at_home(page: Page) -> None:
     expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
 
 
+def rotating(page: Page) -> None:
+    """The rotation of the first key."""
+    page.get_by_role("link", name="Rotate").first.click()
+    expect(page.get_by_role("heading", name="Rotate access key")).to_be_visible()
+
+
 USER = "users/contractor.ruiz/"
 SIMULATED = (
     f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop"
@@ -173,6 +179,10 @@ PICTURES = (
     Picture("user-credentials", "users/ci-shop/?tab=credentials"),
     Picture("user-access", "users/amara.okafor/?tab=access"),
     Picture("user-access-service", "users/amara.okafor/?tab=access&service=iam"),
+    Picture("user-sessions", "users/amara.okafor/?tab=sessions"),
+    Picture("user-activity", "users/amara.okafor/?tab=activity"),
+    Picture("user-disable", "users/ci-shop/", press("Disable", "Disable ci-shop")),
+    Picture("key-rotate", "users/ci-shop/?tab=credentials", rotating),
     Picture("user-tags", f"{USER}?tab=tags"),
     Picture("user-attach", USER, press("Attach policies", "Attach policies to")),
     Picture("user-delete", "users/ci-shop/", press("Delete", "Delete ci-shop")),

@@ -278,6 +278,13 @@ def key_url(verb: str, name: str, key: str) -> str:
 
 
 @register.simple_tag
+def session_url(session: str, user: str = "") -> str:
+    """The address that ends a console session, and leads back to the page of `user`."""
+    address = reverse("console:end-session", args=[session])
+    return f"{address}?{urlencode({'user': user})}" if user else address
+
+
+@register.simple_tag
 def device_url(name: str, serial: str) -> str:
     """The address that removes an MFA device: of the user `name`, or one's own."""
     address = (
