@@ -14,14 +14,6 @@ def _find(call: Call) -> PasswordPolicy | None:
     return PasswordPolicy.objects.filter(account_id=call.account).first()
 
 
-def _get(call: Call) -> PasswordPolicy:
-    if (policy := _find(call)) is None:
-        raise no_such_entity(
-            f"The Password Policy with domain name {call.account} cannot be found."
-        )
-    return policy
-
-
 def authorize_self_service(call: Call, action: str, resource: Resource) -> None:
     """Asks for what AllowUsersToChangePassword gives to every user of the account.
 
@@ -73,7 +65,10 @@ def _authorize_reading(call: Call) -> None:
 
 @operation("iam:GetAccountPasswordPolicy", reads=True, authorizes_itself=_authorize_reading)
 def get_account_password_policy(call: Call) -> dict[str, Any]:
-    policy = _get(call)
+    if (policy := _find(call)) is None:
+        raise no_such_entity(
+            f"The Password Policy with domain name {call.account} cannot be found."
+        )
     output = {
         "MinimumPasswordLength": policy.minimum_length,
         "RequireSymbols": policy.require_symbols,
@@ -82,8 +77,9 @@ def get_account_password_policy(call: Call) -> dict[str, Any]:
         "RequireLowercaseCharacters": policy.require_lowercase,
         "AllowUsersToChangePassword": policy.allow_users_to_change,
         "ExpirePasswords": policy.max_age is not None,
-        "HardExpiry": policy.hard_expiry,
     }
+    if policy.hard_expiry:
+        output["HardExpiry"] = True
     if policy.max_age is not None:
         output["MaxPasswordAge"] = policy.max_age
     if policy.reuse_prevention is not None:
@@ -93,4 +89,6 @@ def get_account_password_policy(call: Call) -> dict[str, Any]:
 
 @operation("iam:DeleteAccountPasswordPolicy")
 def delete_account_password_policy(call: Call) -> None:
-    _get(call).delete()
+    if (policy := _find(call)) is None:
+        raise no_such_entity("The account policy with name PasswordPolicy cannot be found.")
+    policy.delete()

@@ -71,9 +71,6 @@ HERE = {
     "an instance profile that has a role is at its quota": {
         "EntityAlreadyExists": ["AddRoleToInstanceProfile"]
     },
-    "deleting what is not there succeeds, as documented": {
-        "NoSuchEntity": ["DeleteOpenIDConnectProvider"]
-    },
     "it names nothing that must be there": {
         "NoSuchEntity": ["CreateGroup", "CreateServiceLinkedRole", "UpdateAccountPasswordPolicy"],
     },
@@ -90,10 +87,10 @@ HERE = {
         "UnmodifiableEntity": ["UpdateRoleDescription"]
     },
     "an unknown service is `NoSuchEntity`, as at AWS": {
-        "NotSupportedService": ["CreateServiceSpecificCredential"]
-    },
-    "the list of an unknown service is empty": {
-        "NotSupportedService": ["ListServiceSpecificCredentials"]
+        "NotSupportedService": [
+            "CreateServiceSpecificCredential",
+            "ListServiceSpecificCredentials",
+        ]
     },
     "the same certificate is a `DuplicateCertificate`": {
         "EntityAlreadyExists": ["UploadSigningCertificate"]

@@ -80,7 +80,7 @@ def authenticate(
     """
     match credential:
         case AccessKeyCredential():
-            if credential.session_token is not None:
+            if credential.session_token is not None and not _is_long_term(credential):
                 return _by_token(credential, effect, origin, now)
             return _by_access_key(credential, effect, origin, service)
         case SessionCredential():
@@ -91,6 +91,10 @@ def authenticate(
             return _by_assertion(credential, effect)
         case Anonymous():
             raise missing_authentication_token()
+
+
+def _is_long_term(credential: AccessKeyCredential) -> bool:
+    return credential.access_key_id.startswith("AKIA")
 
 
 def _by_access_key(
@@ -105,6 +109,8 @@ def _by_access_key(
     if subject is None or subject.id is None or status != "Active" or _is_locked_root(subject):
         raise invalid_client_token_id()
     credential.verify(unseal(bytes(secret), credential.access_key_id).decode())
+    if credential.session_token is not None:
+        raise invalid_client_token_id()
     _refuse_suspended(subject)
     caller = _caller(subject, access_key_id=credential.access_key_id)
     if caller.kind is PrincipalKind.SERVICE:

@@ -29,7 +29,11 @@ LONGEST_SHOWN = 4_096
 # No message lists more; a body of ten megabytes could hold a million.
 MOST_FAULTS = 100
 
+# Members of lists whose message also says that none may be null.
+SAID_NOT_NULL = {"tagKeyType"}
+
 NAME = r"[\w+=,.@-]+"
+SCALARS = {"string", "integer", "long", "float", "double"}
 _INTEGERS = {"integer": 2**31, "long": 2**63}
 
 Faults = list[str]
@@ -168,6 +172,8 @@ def _structure(
 def _list(shape: ListShape, shown: bool) -> Check:
     check_member = _compile(shape.member, shown)
     low, high = _bounds(shape)
+    constraints = _constraints(shape.member)
+    shown = shown and not shape.member.metadata.get("sensitive")
 
     def check(value: Any, path: str, faults: Faults) -> None:
         if not isinstance(value, (list, tuple)):
@@ -176,14 +182,42 @@ def _list(shape: ListShape, shown: bool) -> Check:
         _check_length(len(value), low, high, f"at '{path}'", faults)
         for number, member in enumerate(value, 1):
             place = f"{path}.{number}.member"
+            found: Faults = []
             if member is None:
-                faults.append(_fault(f"null at '{place}'", "Member must not be null"))
+                found.append(_fault(f"null at '{place}'", "Member must not be null"))
             else:
-                check_member(member, place, faults)
+                check_member(member, place, found)
+            if found and all(one.endswith(constraints) for one in found):
+                # Of texts and numbers the whole list is named, with all that holds for each.
+                whole = _place(f"[{', '.join(map(str, value))}]", path, shown)
+                together = f"Member must satisfy constraint: [{', '.join(constraints)}]"
+                faults.append(_fault(whole, together))
+                return
+            faults += found
             if len(faults) >= MOST_FAULTS:
                 return
 
     return check
+
+
+def _constraints(shape: Shape) -> tuple[str, ...]:
+    """What a list's message says of its members, where they are texts or numbers."""
+    if shape.type_name not in SCALARS:
+        return ()
+    kind = "length" if shape.type_name == "string" else "value"
+    low, high = _bounds(shape)
+    said = []
+    if high != sys.maxsize:
+        said.append(f"Member must have {kind} less than or equal to {high}")
+    if low:
+        said.append(f"Member must have {kind} greater than or equal to {low}")
+    if pattern := shape.metadata.get("pattern"):
+        said.append(f"Member must satisfy regular expression pattern: {pattern}")
+    if shape.enum if shape.type_name == "string" else ():
+        said.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+    if shape.name in SAID_NOT_NULL:
+        said.append("Member must not be null")
+    return tuple(said)
 
 
 def _map(shape: MapShape, shown: bool) -> Check:

@@ -20,6 +20,7 @@ from identities import trust
 from identities.models import InstanceProfile, Role
 from identities.operations import find
 from identities.operations.protected import refuse_protected
+from identities.operations.roles import brief_output
 from identities.operations.tags import checked_tags, tag_list, tag_operations
 
 ROLES_PER_PROFILE = 1
@@ -57,22 +58,14 @@ def profile_outputs(profiles: Iterable[InstanceProfile]) -> list[dict[str, Any]]
             "InstanceProfileId": one.id,
             "Arn": one.arn,
             "CreateDate": one.created_at,
-            "Roles": [_role(roles[one.role_id], trusts)] if one.role_id is not None else [],
+            "Roles": [
+                brief_output(roles[role_id], trusts[role_id])
+                for role_id in (one.role_id,)
+                if role_id is not None
+            ],
         }
         for one in profiles
     ]
-
-
-def _role(role: Role, trusts: dict[str, str]) -> dict[str, Any]:
-    """A role as live answers show it in an instance profile: without description and duration."""
-    return {
-        "Path": role.path,
-        "RoleName": role.name,
-        "RoleId": role.id,
-        "Arn": role.arn,
-        "CreateDate": role.created_at,
-        "AssumeRolePolicyDocument": trusts[role.id],
-    }
 
 
 def profiles_of_roles(roles: Sequence[Role]) -> dict[str, list[dict[str, Any]]]:
@@ -109,17 +102,17 @@ def create_instance_profile(
         tags=tags,
         created_at=call.now,
     )
-    return {"InstanceProfile": _whole(profile)}
-
-
-def _whole(profile: InstanceProfile) -> dict[str, Any]:
     (output,) = profile_outputs([profile])
-    return {**output, "Tags": tag_list(profile.tags)} if profile.tags else output
+    if tags:
+        output["Tags"] = tag_list(tags)
+    return {"InstanceProfile": output}
 
 
 @operation("iam:GetInstanceProfile", resource=instance_profile, reads=True)
 def get_instance_profile(call: Call, InstanceProfileName: str) -> dict[str, Any]:
-    return {"InstanceProfile": _whole(get_profile(call, InstanceProfileName))}
+    profile = get_profile(call, InstanceProfileName)
+    (output,) = profile_outputs([profile])
+    return {"InstanceProfile": {**output, "Tags": tag_list(profile.tags)}}
 
 
 @operation("iam:ListInstanceProfiles", resource=find.path_of("instance-profile"), reads=True)
@@ -172,7 +165,9 @@ def remove_role_from_instance_profile(call: Call, InstanceProfileName: str, Role
     role = find.get_role(call, RoleName)
     refuse_protected(role)
     if profile.role_id != role.id:
-        raise no_such_entity(f"The role with name {RoleName} cannot be found.")
+        raise no_such_entity(
+            f"Role {RoleName} in Instance Profile {InstanceProfileName} cannot be found."
+        )
     profile.role = None
     profile.save(update_fields=["role"])
 

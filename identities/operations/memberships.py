@@ -15,8 +15,8 @@ from identities.operations.groups import group_output
 
 @operation("iam:AddUserToGroup", resource=find.group)
 def add_user_to_group(call: Call, GroupName: str, UserName: str) -> None:
-    group = find.get_group(call, GroupName)
     user = find.get_user(call, UserName)
+    group = find.get_group(call, GroupName)
     if Membership.objects.filter(user=user, group=group).exists():
         return
     limit = quota(call.account, "GroupsPerUser")
@@ -27,8 +27,8 @@ def add_user_to_group(call: Call, GroupName: str, UserName: str) -> None:
 
 @operation("iam:RemoveUserFromGroup", resource=find.group)
 def remove_user_from_group(call: Call, GroupName: str, UserName: str) -> None:
-    group = find.get_group(call, GroupName)
     user = find.get_user(call, UserName)
+    group = find.get_group(call, GroupName)
     Membership.objects.filter(user=user, group=group).delete()
 
 

@@ -64,8 +64,12 @@ def virtual(call: Call) -> QuerySet[MFADevice]:
 def get_device(call: Call, serial_number: str) -> MFADevice:
     """Raises NoSuchEntity."""
     if (found := find_device(call, serial_number)) is None:
-        raise no_such_entity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
+        raise _no_such_device(serial_number)
     return found
+
+
+def _no_such_device(serial_number: str) -> OperationError:
+    return no_such_entity(f"MFA Device with serial number {serial_number} does not exist.")
 
 
 def _get_device_of(call: Call, user: User | None, serial_number: str) -> MFADevice:
@@ -73,7 +77,7 @@ def _get_device_of(call: Call, user: User | None, serial_number: str) -> MFADevi
     for device in devices_of(call, user):
         if device.serial_number == serial_number:
             return device
-    raise no_such_entity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
+    raise _no_such_device(serial_number)
 
 
 def devices_of(call: Call, user: User | None) -> QuerySet[MFADevice]:
@@ -167,7 +171,7 @@ def create_virtual_mfa_device(
         resource = new_device(call, VirtualMFADeviceName, Path)
         call.authorize("iam:TagMFADevice", resource, call.tag_keys)
     if find_device(call, new.serial_number) is not None:
-        raise entity_already_exists("MFADevice entity at the same path and name already exists.")
+        raise entity_already_exists("MFA device already exists.")
     # As many as there may be users (IAM User Guide, "IAM and AWS STS quotas").
     limit = quota(call.account, "UsersPerAccount")
     if virtual(call).count() >= limit:
@@ -212,7 +216,7 @@ def enable_mfa_device(
     user = holder_of(call, UserName)
     found = get_device(call, SerialNumber)
     if found.holder != Holder.NONE:
-        raise entity_already_exists(f"MFA device {SerialNumber} is already in use.")
+        raise entity_already_exists("MFA Device is already in use.")
     check_room(call, user)
     codes = AuthenticationCode1, AuthenticationCode2
     if not totp.check_pair(found, *codes, call.now, totp.ENABLING):

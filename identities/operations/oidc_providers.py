@@ -167,11 +167,15 @@ def list_open_id_connect_providers(call: Call) -> dict[str, Any]:
 
 @operation("iam:DeleteOpenIDConnectProvider", resource=oidc_provider)
 def delete_open_id_connect_provider(call: Call, OpenIDConnectProviderArn: str) -> None:
-    """Idempotent; roles that trust the provider stay as they are."""
+    """Roles that trust the provider stay as they are.
+
+    Not idempotent, on AWS neither, whatever the model's documentation says.
+    """
     if not OIDC_ARN.fullmatch(OpenIDConnectProviderArn):
         raise validation_error(f"ARN {OpenIDConnectProviderArn} is not valid.")
-    if (provider := _find(call, OpenIDConnectProviderArn)) is not None:
-        provider.delete()
+    if (provider := _find(call, OpenIDConnectProviderArn)) is None:
+        raise no_such_entity(f"OpenId connect Provider {OpenIDConnectProviderArn} cannot be found.")
+    provider.delete()
 
 
 @operation("iam:AddClientIDToOpenIDConnectProvider", resource=oidc_provider)

@@ -33,10 +33,11 @@ def _means_assumed_root(call: Call, name: str | None) -> bool:
     return name is None and call.caller.is_assumed_root
 
 
-def _profile(user: User) -> LoginProfile:
+def _profile(user: User, sent: str | None = None) -> LoginProfile:
+    """`sent` is the user's name as the caller wrote it."""
     profile = LoginProfile.objects.filter(user=user).first()
     if profile is None:
-        raise no_such_entity(f"Login Profile for User {user.name} cannot be found.")
+        raise no_such_entity(f"Login Profile for User {sent or user.name} cannot be found.")
     return profile
 
 
@@ -80,7 +81,8 @@ def create_login_profile(
             "Member must not be null"
         )
     if LoginProfile.objects.filter(user=user).exists():
-        raise entity_already_exists(f"Login Profile for user {user.name} already exists.")
+        name = UserName or user.name
+        raise entity_already_exists(f"Login Profile for user {name} already exists.")
     _refuse_faults(Password, call)
     profile = passwords.new_profile(user.id, call.account, Password, call.now)
     profile.reset_required = PasswordResetRequired
@@ -93,7 +95,7 @@ def get_login_profile(call: Call, UserName: str | None = None) -> dict[str, Any]
     if _means_assumed_root(call, UserName):
         return root_profile.get(call)
     user = _user(call, UserName)
-    return _profile_output(user, _profile(user))
+    return _profile_output(user, _profile(user, UserName))
 
 
 @operation("iam:UpdateLoginProfile", resource=find.user)
@@ -104,7 +106,7 @@ def update_login_profile(
     PasswordResetRequired: bool | None = None,
 ) -> None:
     user = find.get_user(call, UserName)
-    profile = _profile(user)
+    profile = _profile(user, UserName)
     if Password is not None:
         _refuse_faults(Password, call, profile)
         passwords.change(profile, Password, call.now)
@@ -120,7 +122,7 @@ def delete_login_profile(call: Call, UserName: str | None = None) -> None:
         root_profile.delete(call)
         return
     user = _user(call, UserName)
-    _profile(user).delete()
+    _profile(user, UserName).delete()
     ConsoleSession.objects.filter(user=user).delete()
 
 

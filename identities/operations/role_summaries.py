@@ -28,7 +28,8 @@ def list_role_summaries(
     texts = trust.shown(roles)
     return {
         "RoleSummaries": [
-            {**role_output(role, texts[role.id]), "RoleLastUsed": last_used(role)} for role in roles
+            {**role_output(role, texts[role.id]), "RoleLastUsed": last_used(call, role)}
+            for role in roles
         ],
         **paging,
     }

@@ -13,6 +13,7 @@ from iamsite.operations.errors import (
     limit_exceeded,
     malformed_policy_document,
 )
+from iamsite.operations.last_access import TRACKED_FOR
 from iamsite.operations.paging import page_by_name
 from identities import trust
 from identities.models import InstanceProfile, Role
@@ -31,17 +32,23 @@ def new_role(call: Call, RoleName: str, Path: str = "/", **_: Any) -> Resource:
     return Resource(f"arn:aws:iam::{call.account}:role{Path}{RoleName}", call.account, tags=tags)
 
 
-def role_output(role: Role, trust_policy: str) -> dict[str, Any]:
-    """The `Role` shape without tags, boundary and last use, as lists give it."""
-    output = {
+def brief_output(role: Role, trust_policy: str) -> dict[str, Any]:
+    """The `Role` shape as live answers give a new role, and one in an instance profile: without
+    description and session length."""
+    return {
         "Path": role.path,
         "RoleName": role.name,
         "RoleId": role.id,
         "Arn": role.arn,
         "CreateDate": role.created_at,
         "AssumeRolePolicyDocument": trust_policy,
-        "MaxSessionDuration": role.max_session_duration,
     }
+
+
+def role_output(role: Role, trust_policy: str) -> dict[str, Any]:
+    """The `Role` shape without tags, boundary and last use, as lists give it."""
+    output = brief_output(role, trust_policy)
+    output["MaxSessionDuration"] = role.max_session_duration
     if role.description:
         output["Description"] = role.description
     return output
@@ -91,7 +98,7 @@ def create_role(
         PermissionsBoundary,
         Tags,
     )
-    output = role_output(role, role.trust_policy)
+    output = brief_output(role, role.trust_policy)
     if role.tags:
         output["Tags"] = tag_list(role.tags)
     return {"Role": {**output, **boundary_member(PermissionsBoundary)}}
@@ -135,15 +142,11 @@ def make_role(
 
 @operation("iam:GetRole", resource=find.role, reads=True)
 def get_role(call: Call, RoleName: str) -> dict[str, Any]:
-    return {"Role": _whole(find.get_role(call, RoleName))}
-
-
-def _whole(role: Any) -> dict[str, Any]:
-    """The `Role` shape with everything; `role` comes with its boundary."""
+    role: Any = find.get_role(call, RoleName)
     output = {
         **role_output(role, trust.shown([role])[role.id]),
         **boundary_member(role.boundary),
-        "RoleLastUsed": last_used(role),
+        "RoleLastUsed": last_used(call, role),
     }
     if role.tags:
         output["Tags"] = tag_list(role.tags)
@@ -152,12 +155,12 @@ def _whole(role: Any) -> dict[str, Any]:
             "TemplateArn": role.template["Arn"],
             "TemplateMinorVersion": role.template["MinorVersion"],
         }
-    return output
+    return {"Role": output}
 
 
-def last_used(role: Role) -> dict[str, Any]:
-    """The `RoleLastUsed` shape: empty for a role that nobody has been yet."""
-    if role.last_used_at is None:
+def last_used(call: Call, role: Role) -> dict[str, Any]:
+    """The `RoleLastUsed` shape: empty for a role that nobody was within the tracking period."""
+    if role.last_used_at is None or role.last_used_at < call.now - TRACKED_FOR:
         return {}
     return {"LastUsedDate": role.last_used_at, "Region": role.last_used_region}
 
@@ -172,12 +175,7 @@ def list_roles(
     return {"Roles": [role_output(role, texts[role.id]) for role in roles], **paging}
 
 
-@operation(
-    "iam:UpdateRole",
-    resource=find.role,
-    differs="What is left out stays as it is, as clients expect that change one thing at a time; "
-    "the model's documentation speaks of a fall-back to 3,600 seconds.",
-)
+@operation("iam:UpdateRole", resource=find.role)
 def update_role(
     call: Call,
     RoleName: str,
@@ -189,8 +187,7 @@ def update_role(
         refuse_protected(role)
     if Description is not None:
         role.description = Description
-    # What is left out stays, as clients expect that change one thing at a time; the model's
-    # documentation speaks of a fall-back to 3600.
+    # What is left out stays, on AWS too, whatever the model's documentation says of a fall-back.
     if MaxSessionDuration is not None:
         role.max_session_duration = MaxSessionDuration
     role.save(update_fields=["description", "max_session_duration"])
@@ -202,7 +199,9 @@ def update_role_description(call: Call, RoleName: str, Description: str) -> dict
     role = find.get_role(call, RoleName)
     role.description = Description
     role.save(update_fields=["description"])
-    return {"Role": _whole(role)}
+    shown = role_output(role, trust.shown([role])[role.id])
+    del shown["MaxSessionDuration"]
+    return {"Role": shown}
 
 
 @operation("iam:UpdateAssumeRolePolicy", resource=find.role)

@@ -30,6 +30,7 @@ SMALLEST_RSA = 2048
 # What AWS says of metadata that never ends; Ansible's module wants some time there.
 CENTURY = timedelta(days=36525)
 REQUIRED = SAMLProvider.EncryptionMode.REQUIRED
+ALLOWED = SAMLProvider.EncryptionMode.ALLOWED.value
 NEEDS_KEY = (
     "Unable to set assertion encryption mode to Required because no private key is provided."
 )
@@ -74,7 +75,7 @@ def get_provider(call: Call, arn: str) -> SAMLProvider:
     if not arn.startswith("arn:"):
         raise validation_error(f"ARN {arn} is not valid.")
     if (found := _find(call, arn)) is None:
-        raise no_such_entity(f"SAMLProvider {arn} does not exist")
+        raise no_such_entity(f"Manifest not found for arn {arn}")
     return found
 
 
@@ -151,13 +152,12 @@ def _private_keys(provider: SAMLProvider) -> Any:
 def get_saml_provider(call: Call, SAMLProviderArn: str) -> dict[str, Any]:
     provider = get_provider(call, SAMLProviderArn)
     keys = [{"KeyId": key.id, "Timestamp": key.created_at} for key in _private_keys(provider)]
-    mode = provider.encryption_mode
     return {
         "SAMLProviderUUID": provider.id,
         "SAMLMetadataDocument": provider.metadata,
         **_times(provider),
         "Tags": tag_list(provider.tags),
-        **({"AssertionEncryptionMode": mode} if mode else {}),
+        "AssertionEncryptionMode": provider.encryption_mode or ALLOWED,
         "PrivateKeyList": keys,
     }
 

@@ -116,9 +116,7 @@ def get_server_certificate(call: Call, ServerCertificateName: str) -> dict[str, 
     }
     if certificate.chain:
         output["CertificateChain"] = certificate.chain
-    if certificate.tags:
-        output["Tags"] = tag_list(certificate.tags)
-    return {"ServerCertificate": output}
+    return {"ServerCertificate": {**output, "Tags": tag_list(certificate.tags)}}
 
 
 @operation("iam:ListServerCertificates", resource=find.path_of("server-certificate"), reads=True)

@@ -18,7 +18,7 @@ from identities import service_linked_roles as catalogue
 from identities.models import DeletionTask, Role
 from identities.operations import find
 from identities.operations.protected import SERVICE_LINKED
-from identities.operations.roles import role_output
+from identities.operations.roles import brief_output
 from policies.models import Attachment, Policy
 
 LONGEST_NAME = 64
@@ -73,7 +73,7 @@ def create_service_linked_role(
         created_at=call.now,
     )
     _attach(call, role, known.policy)
-    return {"Role": role_output(role, role.trust_policy)}
+    return {"Role": brief_output(role, role.trust_policy)}
 
 
 def _attach(call: Call, role: Role, name: str) -> None:

@@ -19,7 +19,7 @@ def _get(call: Call, user: User, key_id: str) -> SSHPublicKey:
     rows = SSHPublicKey.objects.of(call.account).filter(user=user)
     found: SSHPublicKey | None = rows.filter(id=key_id).first()
     if found is None:
-        raise no_such_entity(f"The SSH Public Key with id {key_id} cannot be found.")
+        raise no_such_entity(f"The Public Key with id {key_id} cannot be found.")
     return found
 
 

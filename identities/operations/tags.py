@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.quotas import quota
-from iamsite.operations import Call, operation
-from iamsite.operations.errors import invalid_input, limit_exceeded, validation_error
+from iamsite.operations import Call, OperationError, operation
+from iamsite.operations.errors import invalid_input, validation_error
 from iamsite.operations.paging import page_of_list
 from iamsite.operations.registry import ResourceOf
 
 RESERVED = re.compile("aws:", re.IGNORECASE)
-DUPLICATE = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+DUPLICATE = "Duplicate tag keys found."
+DUPLICATE_IN_ANY_CASE = f"{DUPLICATE} Please note that Tag keys are case insensitive."
 
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -44,14 +45,14 @@ def checked_tags(
             )
         same = key.lower() if ignoring_case else key
         if same in seen:
-            raise invalid_input(DUPLICATE)
+            raise invalid_input(DUPLICATE_IN_ANY_CASE if ignoring_case else DUPLICATE)
         seen.add(same)
         if ignoring_case:
             merged = {old: kept for old, kept in merged.items() if old.lower() != key.lower()}
         merged[key] = value
     limit = quota(call.account, "TagsPerResource") if len(merged) > 1 else 1
     if len(merged) > limit:
-        raise limit_exceeded("TagsPerResource", limit)
+        raise OperationError("LimitExceeded", "The number of tags has reached the maximum limit.")
     return merged
 
 

@@ -13,6 +13,7 @@ from iamsite.operations import Call, operation
 from identities import trust
 from identities.models import Group, Membership, Role, User
 from identities.operations.instance_profiles import profiles_of_roles
+from identities.operations.roles import last_used
 from identities.operations.tags import tag_list
 from policies.models import Attachment, Boundary, InlinePolicy, Policy, PolicyVersion
 from policies.operations.attachments import attached_output
@@ -43,7 +44,10 @@ def get_account_authorization_details(
     return {
         "UserDetailList": [_user(held, user) for user in users],
         "GroupDetailList": [_group(held, group) for group in groups],
-        "RoleDetailList": [_role(held, role, trusts[role.id]) for role in roles],
+        "RoleDetailList": [
+            {**_role(held, role, trusts[role.id]), "RoleLastUsed": last_used(call, role)}
+            for role in roles
+        ],
         "Policies": [
             {**_policy(policy), "PolicyVersionList": versions[policy.id]} for policy in policies
         ],
@@ -69,13 +73,13 @@ class _Held:
     def __init__(self, call: Call, ids: Iterable[str], roles: Sequence[Role]) -> None:
         mine = {"account_id": call.account, "principal_id__in": list(ids)}
         self.inline: dict[str, list[dict[str, str]]] = defaultdict(list)
-        for inline in InlinePolicy.objects.filter(**mine).order_by("name"):
+        for inline in InlinePolicy.objects.filter(**mine).order_by("lower_name"):
             self.inline[inline.principal_id].append(
                 {"PolicyName": inline.name, "PolicyDocument": inline.document}
             )
         self.attached: dict[str, list[dict[str, str]]] = defaultdict(list)
         attachments = Attachment.objects.filter(**mine).select_related("policy")
-        for attachment in attachments.order_by("policy__name", "policy_id"):
+        for attachment in attachments.order_by("policy__lower_name", "policy_id"):
             self.attached[attachment.principal_id].append(attached_output(attachment.policy))
         self.boundary = {
             boundary.principal_id: boundary.policy.arn
@@ -86,7 +90,8 @@ class _Held:
         memberships = Membership.objects.of(call.account).filter(
             user_id__in=mine["principal_id__in"]
         )
-        for user, group in memberships.order_by("group__name").values_list("user", "group__name"):
+        named = memberships.order_by("group__lower_name").values_list("user", "group__name")
+        for user, group in named:
             self.groups[user].append(group)
 
 
@@ -120,7 +125,6 @@ def _group(held: _Held, group: Group) -> dict[str, Any]:
 
 
 def _role(held: _Held, role: Role, trust_policy: str) -> dict[str, Any]:
-    used = role.last_used_at
     return {
         **_named("Role", role),
         "AssumeRolePolicyDocument": trust_policy,
@@ -129,7 +133,6 @@ def _role(held: _Held, role: Role, trust_policy: str) -> dict[str, Any]:
         "AttachedManagedPolicies": held.attached[role.id],
         **boundary_member(held.boundary.get(role.id)),
         "Tags": tag_list(role.tags),
-        "RoleLastUsed": {"LastUsedDate": used, "Region": role.last_used_region} if used else {},
     }
 
 

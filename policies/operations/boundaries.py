@@ -19,8 +19,8 @@ def boundary_policy(call: Call, arn: str | None) -> Policy | None:
     if arn is None:
         return None
     if not ARN.fullmatch(arn):
-        raise invalid_input(f"Value ({arn}) for parameter PermissionsBoundary is invalid.")
-    return get_attachable_policy(call, arn)
+        raise invalid_input(f"ARN {arn} is not valid.")
+    return get_attachable_policy(call, arn, "Scope ARN:")
 
 
 def set_boundary(call: Call, principal_id: str, policy: Policy | None) -> None:

@@ -57,13 +57,13 @@ def get_own_policy(call: Call, arn: str) -> Policy:
     return found
 
 
-def get_attachable_policy(call: Call, arn: str) -> Policy:
-    """The policy, to be attached or set as a boundary.
+def get_attachable_policy(call: Call, arn: str, shown_as: str = "Policy") -> Policy:
+    """The policy, to be attached or set as a boundary; `shown_as` begins the refusal.
 
     Raises NoSuchEntity, and PolicyNotAttachable for one that belongs to service-linked roles.
     """
     if (found := find_policy(call, arn)) is None:
-        raise no_such_entity(f"Policy {arn} does not exist or is not attachable.")
+        raise no_such_entity(f"{shown_as} {arn} does not exist or is not attachable.")
     if not found.attachable:
         raise OperationError(
             "PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role."

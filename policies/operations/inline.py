@@ -46,7 +46,7 @@ def put_policy(
         raise OperationError(
             "LimitExceeded",
             f"Maximum policy size of {limit} bytes exceeded for {kind.name.lower()} "
-            f"{principal.name}",
+            f"{call.params.get(kind.parameter, principal.name)}",
         )
     held = held or InlinePolicy(account_id=call.account, principal_id=principal.id)
     held.name, held.document, held.digest = PolicyName, PolicyDocument, digest(PolicyDocument)

@@ -32,10 +32,12 @@ def _get_version(policy: Policy, version_id: str) -> PolicyVersion:
     rows = PolicyVersion.objects.of(policy.account_id)
     found: PolicyVersion | None = rows.filter(policy=policy, number=number).first()
     if found is None:
-        raise no_such_entity(
-            f"Policy {policy.arn} version {version_id} does not exist or is not attachable."
-        )
+        raise _no_such_version(policy.arn, version_id)
     return found
+
+
+def _no_such_version(arn: str, version_id: str) -> OperationError:
+    return no_such_entity(f"Policy {arn} version {version_id} does not exist or is not attachable.")
 
 
 @operation("iam:CreatePolicyVersion", resource=find.policy)
@@ -62,7 +64,8 @@ def create_policy_version(
 
 @operation("iam:GetPolicyVersion", resource=find.policy, reads=True)
 def get_policy_version(call: Call, PolicyArn: str, VersionId: str) -> dict[str, Any]:
-    policy = find.get_policy(call, PolicyArn)
+    if (policy := find.find_policy(call, PolicyArn)) is None:
+        raise _no_such_version(PolicyArn, VersionId)
     version = _get_version(policy, VersionId)
     return {
         "PolicyVersion": {"Document": version.document, **version_output(policy, version)},
@@ -81,6 +84,8 @@ def list_policy_versions(
 
 @operation("iam:SetDefaultPolicyVersion", resource=find.policy)
 def set_default_policy_version(call: Call, PolicyArn: str, VersionId: str) -> None:
+    if find.find_policy(call, PolicyArn) is None:
+        raise _no_such_version(PolicyArn, VersionId)
     policy = find.get_own_policy(call, PolicyArn)
     policy.default_version = _get_version(policy, VersionId).number
     policy.save(update_fields=["default_version"])

@@ -185,7 +185,7 @@ WORDED: dict[str, tuple[int, str, Params, str]] = {
             "UserName": "carol",
             "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": ""}],
         },
-        "Cannot exceed quota for TagsPerResource: 1",
+        "The number of tags has reached the maximum limit.",
     ),
     **{
         f"{kind}PolicySize": (

@@ -7,7 +7,7 @@ from typing import Any
 
 from iamsite.operations.caller import Session
 from iamsite.operations.errors import invalid_parameter_value
-from identities.operations.tags import DUPLICATE, RESERVED
+from identities.operations.tags import DUPLICATE_IN_ANY_CASE, RESERVED
 
 NOT_PASSED = "The specified transitive tag key must be included in the requested tags."
 CONFLICT = (
@@ -64,7 +64,7 @@ def session_tags(
                 f"The tag key {key} is reserved: keys cannot begin with aws: in any case."
             )
         if key.lower() in spelled:
-            raise invalid_parameter_value(DUPLICATE)
+            raise invalid_parameter_value(DUPLICATE_IN_ANY_CASE)
         if key.lower() in fixed:
             raise invalid_parameter_value(CONFLICT)
         spelled[key.lower()] = key

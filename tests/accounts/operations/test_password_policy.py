@@ -9,7 +9,6 @@ DEFAULTS = {
     "RequireLowercaseCharacters": False,
     "AllowUsersToChangePassword": False,
     "ExpirePasswords": False,
-    "HardExpiry": False,
 }
 
 
@@ -18,9 +17,12 @@ def shown(actor) -> dict[str, object]:
 
 
 def test_an_account_without_a_policy_says_so(acme) -> None:
-    none = missing(f"The Password Policy with domain name {acme.id} cannot be found.")
-    assert refusal(acme.root, "GetAccountPasswordPolicy") == none
-    assert refusal(acme.root, "DeleteAccountPasswordPolicy") == none
+    assert refusal(acme.root, "GetAccountPasswordPolicy") == missing(
+        f"The Password Policy with domain name {acme.id} cannot be found."
+    )
+    assert refusal(acme.root, "DeleteAccountPasswordPolicy") == missing(
+        "The account policy with name PasswordPolicy cannot be found."
+    )
 
 
 def test_everything_asked_is_kept(acme) -> None:

@@ -97,6 +97,9 @@ def test_a_temporary_key_needs_its_own_token(acme: Acme, evil: Evil, portal: Por
 def test_a_token_beside_a_long_term_key_is_refused(acme: Acme, portal: Portal) -> None:
     key, token = key_of(acme), session(acme).token
     assert refusal(Key(key.id, key.secret, token), portal) == INVALID_TOKEN
+    # Only once its signature is verified.
+    assert refusal(Key(key.id, "x" * 40, token), portal)[1] == "SignatureDoesNotMatch"
+    assert refusal(Key("AKIAIOSFODNN7EXAMPLE", key.secret, token), portal) == INVALID_TOKEN
 
 
 def test_a_session_dies_with_its_role_even_if_the_name_comes_back(

@@ -85,8 +85,35 @@ def test_members_of_lists_are_named_by_their_number() -> None:
         value("at 'tags.3.member.key'", "have length less than or equal to 128"),
         value("null at 'tags.4.member'", "not be null"),
     ]
-    assert fault("SimulateCustomPolicy", {"PolicyInputList": ["{}"], "ActionNames": ["a"]}) == (
-        value("at 'actionNames.1.member'", "have length greater than or equal to 3")
+
+
+def test_lists_of_texts_are_named_as_a_whole_with_all_that_holds_for_each() -> None:
+    names = {"PolicyInputList": ["{}"], "ActionNames": ["s3:GetObject", "a", "b"]}
+    assert fault("SimulateCustomPolicy", names) == value(
+        "at 'actionNames'",
+        "satisfy constraint: [Member must have length less than or equal to 128, "
+        "Member must have length greater than or equal to 3]",
+    )
+    pattern = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"
+    assert fault("UntagPolicy", {"PolicyArn": "a" * 20, "TagKeys": ["<"]}) == value(
+        "at 'tagKeys'",
+        "satisfy constraint: [Member must have length less than or equal to 128, "
+        "Member must have length greater than or equal to 1, "
+        f"Member must satisfy regular expression pattern: {pattern}, Member must not be null]",
+    )
+    assert fault("GetAccountAuthorizationDetails", {"Filter": ["User", "Dragon"]}) == value(
+        "at 'filter'",
+        "satisfy constraint: [Member must satisfy enum value set: "
+        "[User, Role, Group, LocalManagedPolicy, AWSManagedPolicy]]",
+    )
+    audience = {"Audience": ["a", ""], "SigningAlgorithm": "RS256"}
+    assert fault("GetWebIdentityToken", audience) == value(
+        "'[a, ]' at 'audience'",
+        "satisfy constraint: [Member must have length less than or equal to 1000, "
+        "Member must have length greater than or equal to 1]",
+    )
+    assert fault("UntagUser", {"UserName": "alice", "TagKeys": ["a", 7]}) == (
+        value("at 'tagKeys.2.member'", "be a string, not an integer")
     )
 
 
@@ -357,9 +384,9 @@ def test_values_of_any_size_are_judged_in_no_time() -> None:
 
 
 def test_a_million_faults_are_told_in_a_hundred() -> None:
-    params = {"PolicyInputList": ["{}"], "ActionNames": [""] * 1_000_000}
+    params = {"UserName": "alice", "Tags": [None] * 1_000_000}
     started = time.process_time()
-    assert len(faults("SimulateCustomPolicy", params)) == 100
+    assert len(faults("TagUser", params)) == 100
     assert time.process_time() - started < 1
 
 

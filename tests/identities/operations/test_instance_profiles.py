@@ -141,12 +141,12 @@ def test_what_is_not_there_is_named(acme, profile) -> None:
 def test_a_role_that_is_not_in_the_profile_cannot_be_taken_out(acme, profile) -> None:
     named = {"InstanceProfileName": "web", "RoleName": "Deployer"}
     assert refusal(acme.root, "RemoveRoleFromInstanceProfile", **named) == missing(
-        "The role with name Deployer cannot be found."
+        "Role Deployer in Instance Profile web cannot be found."
     )
     add(acme)
     acme.root.perform("RemoveRoleFromInstanceProfile", **named)
     shown = acme.root.perform("GetInstanceProfile", InstanceProfileName="web")["InstanceProfile"]
-    assert shown["Roles"] == []
+    assert (shown["Roles"], shown["Tags"]) == ([], [])
 
 
 def test_profile_and_role_go_only_apart(acme, profile) -> None:

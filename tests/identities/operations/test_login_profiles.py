@@ -64,8 +64,8 @@ def test_a_password_is_kept_as_a_hash_and_out_of_the_trail(acme) -> None:
 
 def test_a_user_has_one_password(acme) -> None:
     acme.root.perform("CreateLoginProfile", UserName="bob", Password=PASSWORD)
-    assert refusal(acme.root, "CreateLoginProfile", UserName="bob", Password=PASSWORD) == exists(
-        "Login Profile for user bob already exists."
+    assert refusal(acme.root, "CreateLoginProfile", UserName="Bob", Password=PASSWORD) == exists(
+        "Login Profile for user Bob already exists."
     )
 
 
@@ -81,10 +81,10 @@ def test_a_profile_without_a_password_is_refused(acme) -> None:
 def test_the_user_must_be_there_and_have_a_profile(acme) -> None:
     nobody = missing("The user with name none cannot be found.")
     assert refusal(acme.root, "CreateLoginProfile", UserName="none", Password=PASSWORD) == nobody
-    none = missing("Login Profile for User carol cannot be found.")
-    assert refusal(acme.root, "GetLoginProfile", UserName="carol") == none
-    assert refusal(acme.root, "DeleteLoginProfile", UserName="carol") == none
-    assert refusal(acme.root, "UpdateLoginProfile", UserName="carol", Password=PASSWORD) == none
+    none = missing("Login Profile for User CAROL cannot be found.")
+    assert refusal(acme.root, "GetLoginProfile", UserName="CAROL") == none
+    assert refusal(acme.root, "DeleteLoginProfile", UserName="CAROL") == none
+    assert refusal(acme.root, "UpdateLoginProfile", UserName="CAROL", Password=PASSWORD) == none
 
 
 def test_without_a_name_the_profile_is_the_callers_and_root_has_none(acme) -> None:

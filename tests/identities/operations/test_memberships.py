@@ -43,6 +43,9 @@ def test_group_and_user_must_be_there(acme) -> None:
         assert refusal(acme.root, operation, GroupName="Developers", UserName="none") == missing(
             "The user with name none cannot be found."
         )
+        assert refusal(acme.root, operation, GroupName="none", UserName="neither") == missing(
+            "The user with name neither cannot be found."
+        )
     assert refusal(acme.root, "ListGroupsForUser", UserName="none") == missing(
         "The user with name none cannot be found."
     )

@@ -137,11 +137,13 @@ def test_a_provider_whose_certificate_cannot_be_read_needs_a_thumbprint(acme: Ac
     assert (code, status) == ("OpenIdIdpCommunicationError", 400)
 
 
-def test_deleting_is_idempotent_and_leaves_the_roles_that_trust_the_provider(acme: Acme) -> None:
+def test_deleting_leaves_the_roles_that_trust_the_provider(acme: Acme) -> None:
     arn = provider(acme)
     acme.role("r", federated(arn))
-    for _ in range(2):
-        acme.root.perform("DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+    acme.root.perform("DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+    assert refusal(
+        acme.root, "DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=arn
+    ) == missing(f"OpenId connect Provider {arn} cannot be found.")
     assert acme.root.perform("ListOpenIDConnectProviders") == {"OpenIDConnectProviderList": []}
     assert arn in acme.root.perform("GetRole", RoleName="r")["Role"]["AssumeRolePolicyDocument"]
 

@@ -50,6 +50,7 @@ def test_a_new_provider_is_shown_with_its_metadata_as_sent(acme: Acme) -> None:
         "SAMLMetadataDocument": document,
         "ValidUntil": datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
         "Tags": tags,
+        "AssertionEncryptionMode": "Allowed",
         "PrivateKeyList": [],
     }
     (listed,) = acme.root.perform("ListSAMLProviders")["SAMLProviderList"]
@@ -208,7 +209,7 @@ def test_a_deleted_provider_is_gone_with_its_keys(acme: Acme) -> None:
     arn = provider(acme, AddPrivateKey=pem(rsa_key("decryption")))
     acme.role("r", trust({"Federated": arn}, "sts:AssumeRoleWithSAML"))
     acme.root.perform("DeleteSAMLProvider", SAMLProviderArn=arn)
-    gone = missing(f"SAMLProvider {arn} does not exist")
+    gone = missing(f"Manifest not found for arn {arn}")
     for operation in ("DeleteSAMLProvider", "GetSAMLProvider"):
         assert refusal(acme.root, operation, SAMLProviderArn=arn) == gone
     assert arn in acme.root.perform("GetRole", RoleName="r")["Role"]["AssumeRolePolicyDocument"]
@@ -233,7 +234,7 @@ def test_a_provider_of_another_account_is_not_there(
 ) -> None:
     arn = provider(acme)
     assert refusal(evil.mallory, operation, SAMLProviderArn=arn, **more) == missing(
-        f"SAMLProvider {arn} does not exist"
+        f"Manifest not found for arn {arn}"
     )
     assert shown(acme, arn)["SAMLMetadataDocument"] == metadata()
 

@@ -108,6 +108,7 @@ def test_an_rsa_key_in_its_older_form_fits_too(acme) -> None:
     old = made.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     acme.root.perform("UploadServerCertificate", **params(made, PrivateKey=old.decode()))
     assert listed(acme) == ["tls"]
+    assert shown(acme)["Tags"] == []
 
 
 def test_another_certificates_key_is_a_mismatch(acme) -> None:

@@ -59,12 +59,11 @@ def test_the_role_is_the_services_own(acme, role) -> None:
     assert role["Path"] == path
     assert role["Arn"] == acme.arn(f"role{path}{NAME}")
     assert re.fullmatch(r"AROA[A-Z2-7]{17}", role["RoleId"])
-    assert role["MaxSessionDuration"] == 3600
     assert json.loads(role["AssumeRolePolicyDocument"])["Statement"] == [
         {"Effect": "Allow", "Principal": {"Service": AUTOSCALING}, "Action": "sts:AssumeRole"}
     ]
     shown = acme.root.perform("GetRole", RoleName=NAME)["Role"]
-    assert {**role, "RoleLastUsed": {}} == shown
+    assert {**role, "MaxSessionDuration": 3600, "RoleLastUsed": {}} == shown
     assert acme.root.perform("ListAttachedRolePolicies", RoleName=NAME)["AttachedPolicies"] == [
         {
             "PolicyName": "AutoScalingServiceRolePolicy",
@@ -77,7 +76,8 @@ def test_a_service_whose_policy_is_not_loaded_gets_its_role_all_the_same(acme) -
     made = acme.root.perform(
         "CreateServiceLinkedRole", AWSServiceName="dax.amazonaws.com", Description="Caches."
     )["Role"]
-    assert (made["RoleName"], made["Description"]) == ("AWSServiceRoleForDAX", "Caches.")
+    shown = acme.root.perform("GetRole", RoleName=made["RoleName"])["Role"]
+    assert (shown["RoleName"], shown["Description"]) == ("AWSServiceRoleForDAX", "Caches.")
 
 
 def test_every_service_in_the_list_may_be_named_in_a_trust_policy() -> None:

@@ -14,6 +14,7 @@ from identities.models import AccessKey, Role, User
 from tests.cast import Acme, allow, trust
 
 EARLY = datetime(2020, 1, 1, tzinfo=UTC)
+LATELY = datetime.now(UTC) - timedelta(days=30)
 LISTS = ("User", "Group", "Role", "Policy")
 
 
@@ -132,14 +133,14 @@ def test_roles_go_by_their_last_use(acme) -> None:
     for name, days in (("late", 2), ("soon", 1)):
         with rows(acme):
             Role.objects.of(acme.id).filter(name=name).update(
-                last_used_at=EARLY + timedelta(days=days), last_used_region="us-east-1"
+                last_used_at=LATELY + timedelta(days=days), last_used_region="us-east-1"
             )
     assert listed(acme, "Role", SortBy="LastUsedDate") == ["idle", "soon", "late"]
     found = acme.root.perform("ListRoleSummaries", PathPrefix="/sorted/")["RoleSummaries"]
     assert [row["RoleLastUsed"] for row in found] == [
         {},
-        {"LastUsedDate": EARLY + timedelta(days=2), "Region": "us-east-1"},
-        {"LastUsedDate": EARLY + timedelta(days=1), "Region": "us-east-1"},
+        {"LastUsedDate": LATELY + timedelta(days=2), "Region": "us-east-1"},
+        {"LastUsedDate": LATELY + timedelta(days=1), "Region": "us-east-1"},
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_key_is_switched_off_and_on(acme) -> None:
 
 def test_a_key_is_reached_by_its_own_user_only(acme) -> None:
     key_id = upload(acme)["SSHPublicKeyId"]
-    gone = missing(f"The SSH Public Key with id {key_id} cannot be found.")
+    gone = missing(f"The Public Key with id {key_id} cannot be found.")
     named = {"UserName": "bob", "SSHPublicKeyId": key_id}
     assert refusal(acme.root, "GetSSHPublicKey", **named, Encoding="SSH") == gone
     assert refusal(acme.root, "UpdateSSHPublicKey", **named, Status="Inactive") == gone

@@ -224,12 +224,9 @@ class TestBoundaries:
     def test_what_cannot_be_a_boundary(self, acme: Acme, evil: Evil, kind: str) -> None:
         holder = Holder(acme, kind, self.NAMES[kind])
         for arn in (acme.arn("policy/Nothing"), managed(evil)):
-            with refused("NoSuchEntity", f"Policy {arn} does not exist or is not attachable."):
+            with refused("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable."):
                 holder.PutKindPermissionsBoundary(PermissionsBoundary=arn)
-        with refused(
-            "InvalidInput",
-            f"Value ({acme.root.arn}) for parameter PermissionsBoundary is invalid.",
-        ):
+        with refused("InvalidInput", f"ARN {acme.root.arn} is not valid."):
             holder.PutKindPermissionsBoundary(PermissionsBoundary=acme.root.arn)
 
     def test_who_may_set_boundaries_can_be_held_to_one(self, acme: Acme, kind: str) -> None:

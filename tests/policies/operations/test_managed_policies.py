@@ -294,6 +294,12 @@ class TestDeleting:
             acme.root.perform("GetPolicy", PolicyArn=arn)
         with refused("NoSuchEntity", f"Policy {arn} was not found."):
             acme.root.perform("DeletePolicy", PolicyArn=arn)
+        for operation in ("GetPolicyVersion", "SetDefaultPolicyVersion"):
+            gone = f"Policy {arn} version v1 does not exist or is not attachable."
+            with refused("NoSuchEntity", gone):
+                acme.root.perform(operation, PolicyArn=arn, VersionId="v1")
+        with refused("NoSuchEntity", f"Policy {arn} was not found."):
+            acme.root.perform("DeletePolicyVersion", PolicyArn=arn, VersionId="v1")
 
     def test_its_name_made_again_has_another_id(self, acme: Acme) -> None:
         first = create(acme)
