@@ -38,8 +38,9 @@ class Action(View):
 
     `names` maps the address's parts to the operation's parameters; `fixed` are parameters that are
     always the same. `is_danger` asks for the thing's name (`confirmed_by`, a part of the address)
-    to be typed. `edits` says that the form begins from what is there (`initial`): when that has
-    changed by the time it is sent, the person is told and decides again.
+    to be typed. `previews` offers to work out who would gain and who would lose by the operations
+    that it performs. `edits` says that the form begins from what is there (`initial`): when that
+    has changed by the time it is sent, the person is told and decides again.
     """
 
     operation: ClassVar[str]
@@ -105,11 +106,6 @@ class Action(View):
     def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
         """The operations that the form stands for, in order, for "Show as"."""
         return [(self.operation, self.parameters(form))]
-
-    def change(self, form: OperationForm) -> Params | None:
-        """The change of a policy that the form stands for, as PreviewPolicyChange takes it; None
-        when it would not count for anybody yet."""
-        return None
 
     def consequences(self) -> Sequence[str]:
         """What else a destructive action affects, a line each."""
@@ -198,7 +194,7 @@ class Action(View):
     def preview(self, form: OperationForm) -> HttpResponse:
         """Who would gain and who would lose; without scripts as a part of the whole page."""
         if form.is_valid():
-            found = preview(self.request, self.change(form))
+            found = preview(self.request, self.performed(form))
         else:
             found = {"nothing": _("Fill in the form first.")}
         htmx: Any = getattr(self.request, "htmx", None)

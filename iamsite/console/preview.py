@@ -1,27 +1,36 @@
-"""Who gains and who loses by a change of a policy that is not made yet, as pages show it."""
+"""Who gains and who loses by a change of access that is not made yet, as pages show it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.asking import ConsoleRequest, unauthenticated
+from iamsite.console.changes import changes_of
 from iamsite.console.errors import failure_of
 from iamsite.console.principals import shown
+from iamsite.console.steps import Step
 from iamsite.operations import OperationError
 
 PAGE = 25
 MOST_CHANGES = 40  # of one principal
+MOST_TOGETHER = 100  # changes that one preview takes
 
 
-def preview(request: ConsoleRequest, change: Params | None) -> dict[str, Any]:
-    """What to show of a page of PreviewPolicyChange; `change` None: nothing would count yet."""
-    if change is None:
-        return {"nothing": _("Saved like this, it does not count for anybody yet.")}
+def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
+    """What to show of a page of PreviewPolicyChange, of the operations that a form stands for."""
     marker = request.POST.get("_marker", "")
-    asked = {**change, "MaxItems": PAGE, **({"Marker": marker} if marker else {})}
     try:
+        changes = changes_of(request.ask, steps)
+        if not changes:
+            return {"nothing": _("Saved like this, it changes nobody's access yet.")}
+        asked = {
+            "Changes": changes[:MOST_TOGETHER],
+            "MaxItems": PAGE,
+            **({"Marker": marker} if marker else {}),
+        }
         answer = request.ask.see(found=("PreviewPolicyChange", asked))["found"]
     except OperationError as error:
         if unauthenticated(error):
@@ -35,6 +44,8 @@ def preview(request: ConsoleRequest, change: Params | None) -> dict[str, Any]:
     return {
         "count": result["AffectedCount"],
         "is_complete": result["IsComplete"],
+        "left_out": max(0, len(changes) - MOST_TOGETHER),
+        "looked_at": MOST_TOGETHER,
         "rows": rows,
         "replay": replay,
         "replayed": [_replayed(one) for one in replay["Changes"]] if replay else [],

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action
-from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm, Option, Text
 from iamsite.console.steps import Step
 from identities.console.roles import RoleAction
@@ -42,16 +41,9 @@ class EditBoundary(Action):
     edits = True
     previews = True
 
-    def change(self, form: OperationForm) -> Params:
-        wanted = form.cleaned_data["PermissionsBoundary"]
-        if not wanted:
-            return {"ChangeType": "DeleteBoundary", "PrincipalArn": self.arn}
-        return {"ChangeType": "Boundary", "PrincipalArn": self.arn, "PolicyArn": wanted}
-
     def prepare(self) -> None:
         ask = self.request.ask
         found = ask.perform(f"Get{self.kind}", self.target())[self.kind]
-        self.arn = found["Arn"]
         self.current = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
         self.offered = offered_policies(ask)
         if self.current and self.current not in dict(self.offered):

@@ -40,6 +40,7 @@ class AddToGroup(BulkUsers):
     title = gettext_lazy("Add users to a group")
     lead = gettext_lazy("What the group's policies allow, each of them may do at once.")
     submit = gettext_lazy("Add to group")
+    previews = True
 
     def form(self, data: object = None) -> OperationForm:
         form = super().form(data)
@@ -111,6 +112,7 @@ class DeleteGroups(BulkAction):
     lead = gettext_lazy("Their users stay, and lose what these groups allow.")
     result_label = gettext_lazy("Group")
     is_danger = True
+    previews = True
 
     def back_url(self) -> str:
         return reverse("console:groups")

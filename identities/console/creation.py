@@ -120,6 +120,7 @@ class CreateUser(Action):
         "It may do nothing until a policy allows it."
     )
     success = gettext_lazy("User %(UserName)s was created.")
+    previews = True
 
     def prepare(self) -> None:
         ask = self.request.ask

@@ -90,6 +90,7 @@ class MoveMember(InGroup):
     )
     submit = gettext_lazy("Move")
     success = gettext_lazy("%(user)s is in %(GroupName)s now, and no longer in %(name)s.")
+    previews = True
 
     def prepare(self) -> None:
         self.request.ask.perform("GetGroup", {"GroupName": self.kwargs["name"], "MaxItems": 1})

@@ -247,6 +247,7 @@ class DeleteGroup(GroupAction):
     success = gettext_lazy("Group %(name)s was deleted.")
     is_danger = True
     confirmed_by = "name"
+    previews = True
 
     def prepare(self) -> None:
         self.members, self.sources = held(self.request, self.kwargs["name"])

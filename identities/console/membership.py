@@ -34,6 +34,7 @@ class EditGroups(UserAction):
     success = gettext_lazy("The groups of %(name)s are saved.")
     tab = "groups"
     edits = True
+    previews = True
 
     def prepare(self) -> None:
         ask = self.request.ask
@@ -95,6 +96,7 @@ class AddMembers(Action):
     title = gettext_lazy("Add users to %(name)s")
     submit = gettext_lazy("Add users")
     success = gettext_lazy("The users were added to %(name)s.")
+    previews = True
 
     def prepare(self) -> None:
         asked = self.request.POST if self.request.method == "POST" else self.request.GET
@@ -137,6 +139,7 @@ class RemoveMember(Action):
     lead = gettext_lazy("What the group's policies allow counts no more from the next request.")
     submit = gettext_lazy("Remove")
     success = gettext_lazy("%(user)s is no longer in %(name)s.")
+    previews = True
 
     def back_url(self) -> str:
         return reverse("console:group", args=[self.kwargs["name"]])

@@ -332,11 +332,6 @@ class EditTrust(RoleAction):
     edits = True
     previews = True
 
-    def change(self, form: OperationForm) -> Params:
-        arn = self.request.ask.perform("GetRole", self.target())["Role"]["Arn"]
-        document = form.cleaned_data["PolicyDocument"]
-        return {"ChangeType": "TrustPolicy", "PrincipalArn": arn, "PolicyDocument": document}
-
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetRole", self.target())["Role"]
         return {"PolicyDocument": found["AssumeRolePolicyDocument"]}

@@ -36,10 +36,6 @@ class PrincipalAction(Action):
     def target(self) -> Params:
         return {f"{self.kind}Name": self.kwargs["name"]}
 
-    def arn(self) -> str:
-        found = self.request.ask.perform(f"Get{self.kind}", PrincipalAction.target(self))
-        return str(found[self.kind]["Arn"])
-
     def back_url(self) -> str:
         url = reverse(f"console:{self.kind.lower()}", args=[self.kwargs["name"]])
         return f"{url}?tab=permissions" if self.kind == "Group" else url
@@ -67,11 +63,6 @@ class Attach(PrincipalAction):
     submit = gettext_lazy("Attach")
     success = gettext_lazy("The policies are attached to %(name)s.")
     previews = True
-
-    def change(self, form: OperationForm) -> Params:
-        """Of several policies the first: each is a change of its own."""
-        chosen = form.cleaned_data["Policies"][0]
-        return {"ChangeType": "Attach", "PrincipalArn": self.arn(), "PolicyArn": chosen}
 
     def prepare(self) -> None:
         ask = self.request.ask
@@ -104,10 +95,6 @@ class Detach(PrincipalAction):
     submit = gettext_lazy("Detach")
     success = gettext_lazy("%(policy)s is detached from %(name)s.")
     previews = True
-
-    def change(self, form: OperationForm) -> Params:
-        arn = self.kwargs["arn"]
-        return {"ChangeType": "Detach", "PrincipalArn": self.arn(), "PolicyArn": arn}
 
     def target(self) -> Params:
         return {**super().target(), "PolicyArn": self.kwargs["arn"]}
@@ -147,6 +134,7 @@ class AttachTo(PolicyAction):
     success = gettext_lazy("%(policy)s is attached to %(Name)s.")
     fields_template = "policies/attach_fields.html"
     tab = "attached"
+    previews = True
 
     def prepare(self) -> None:
         """The names to suggest: the first of each kind that the viewer may list."""

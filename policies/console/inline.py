@@ -35,15 +35,6 @@ class CreateInline(PrincipalAction):
     wide = True
     previews = True
 
-    def change(self, form: OperationForm) -> Params:
-        parameters = self.parameters(form)
-        return {
-            "ChangeType": "InlinePolicy",
-            "PrincipalArn": self.arn(),
-            "PolicyName": parameters["PolicyName"],
-            "PolicyDocument": parameters["PolicyDocument"],
-        }
-
     def initial(self) -> dict[str, Any]:
         return {"PolicyDocument": EXAMPLE}
 
@@ -82,10 +73,6 @@ class DeleteInline(PrincipalAction):
     is_danger = True
     confirmed_by = "policy_name"
     previews = True
-
-    def change(self, form: OperationForm) -> Params:
-        name = self.kwargs["policy_name"]
-        return {"ChangeType": "DeleteInlinePolicy", "PrincipalArn": self.arn(), "PolicyName": name}
 
     def target(self) -> Params:
         return {**super().target(), "PolicyName": self.kwargs["policy_name"]}

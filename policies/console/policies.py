@@ -209,6 +209,7 @@ class DeletePolicy(PolicyAction):
     success = gettext_lazy("Policy %(policy)s was deleted.")
     is_danger = True
     confirmed_by = "policy"
+    previews = True
 
     def prepare(self) -> None:
         self.attached, self.versions = held(self.request, self.kwargs["arn"])
@@ -266,6 +267,7 @@ class DeletePolicies(BulkAction):
     lead = gettext_lazy("Whoever they are attached to loses what they allow and what they deny.")
     result_label = gettext_lazy("Policy")
     is_danger = True
+    previews = True
 
     def back_url(self) -> str:
         return reverse("console:policies")

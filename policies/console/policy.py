@@ -184,12 +184,6 @@ class EditPolicy(PolicyAction):
         document = document_of(self.request, self.kwargs["arn"], self.default)
         return {"PolicyDocument": document, "SetAsDefault": True, "Based": self.default}
 
-    def change(self, form: OperationForm) -> Params | None:
-        if not form.cleaned_data["SetAsDefault"]:
-            return None
-        document = form.cleaned_data["PolicyDocument"]
-        return {"ChangeType": "NewVersion", **self.target(), "PolicyDocument": document}
-
     def run(self, form: OperationForm) -> dict[str, Any]:
         if form.cleaned_data["Based"] != self.default:
             raise OperationError(
@@ -222,9 +216,6 @@ class SetDefaultVersion(VersionAction):
     submit = _("Make default")
     success = _("Version %(version)s of %(policy)s counts now.")
     previews = True
-
-    def change(self, form: OperationForm) -> Params:
-        return {"ChangeType": "DefaultVersion", **self.target()}
 
 
 class DeleteVersion(VersionAction):

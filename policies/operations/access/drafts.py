@@ -1,27 +1,36 @@
-"""A change of one policy that is not made yet: whom it concerns, and what each would then hold."""
+"""A change of access that is not made yet: whom it concerns, and what each would then hold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
+from accounts.identifiers import unique_id
 from iamsite.operations import Call, OperationError
-from iamsite.operations.errors import invalid_input, malformed_policy_document, no_such_entity
-from iamsite.operations.layers import Held
+from iamsite.operations.errors import (
+    entity_already_exists,
+    invalid_input,
+    malformed_policy_document,
+    no_such_entity,
+)
+from iamsite.operations.layers import Held, held_by
 from identities import trust
-from identities.models import Group, Membership, Role
+from identities.models import Group, Membership, Role, User
+from identities.operations.tags import checked_tags
 from policies.engine import Document, DocumentKind, PolicyErrors, parse
 from policies.models import Attachment, Boundary, InlinePolicy, Policy, PolicyVersion
 from policies.operations import find
 from policies.operations.documents import checked_document, digest
-from policies.operations.principals import Kind, get_by_arn
+from policies.operations.principals import ARN, GROUP, USER, Kind, get_by_arn
 
 NOBODY = Q(pk__in=())
 NEEDED = {
     "NewVersion": ("PolicyArn", "PolicyDocument"),
     "DefaultVersion": ("PolicyArn", "VersionId"),
+    "DeletePolicy": ("PolicyArn",),
     "InlinePolicy": ("PrincipalArn", "PolicyName", "PolicyDocument"),
     "DeleteInlinePolicy": ("PrincipalArn", "PolicyName"),
     "Attach": ("PrincipalArn", "PolicyArn"),
@@ -29,60 +38,97 @@ NEEDED = {
     "Boundary": ("PrincipalArn", "PolicyArn"),
     "DeleteBoundary": ("PrincipalArn",),
     "TrustPolicy": ("PrincipalArn", "PolicyDocument"),
+    "AddToGroup": ("PrincipalArn", "GroupName"),
+    "RemoveFromGroup": ("PrincipalArn", "GroupName"),
+    "DeleteGroup": ("PrincipalArn",),
+    "CreateUser": ("PrincipalArn",),
 }
+OF_POLICIES = ("NewVersion", "DefaultVersion", "DeletePolicy")
 Apply = Callable[[Sequence[Held]], list[Held]]
+Documents = tuple[Document | None, Document | None]
+# In which order changes that are made together count: who belongs where, what each is given, and
+# what is in what was given.
+FIRST, SECOND, LAST = range(3)
 
 
 @dataclass(frozen=True)
 class Draft:
     """`users` and `roles` are those concerned; `apply` gives what one of them would hold.
 
-    `before` and `after` are the documents that differ, None for none. Of a trust policy they are
-    pinned, and `role` is whose it is.
+    `documents` are those that differ, before and after, None for none. Of a trust policy they are
+    pinned, and `role` is whose it is. `of` is the id of the one user or role, or of the group,
+    that `apply` is meant for, None where it changes nothing of what others hold. `joins` and
+    `leaves` are ids of groups; `created` is a user that is not there yet.
     """
 
     users: Q
     roles: Q
     apply: Apply
-    before: Document | None
-    after: Document | None
+    documents: Sequence[Documents]
+    order: int = SECOND
+    of: str | None = None
+    joins: str | None = None
+    leaves: str | None = None
     role: Role | None = None
+    created: User | None = None
 
 
-def draft_of(
-    call: Call,
-    change: str,
-    policy_arn: str | None,
-    version: str | None,
-    principal_arn: str | None,
-    name: str | None,
-    text: str | None,
-) -> Draft:
-    """The draft that the parameters of PreviewPolicyChange describe.
+def draft_of(call: Call, change: Mapping[str, Any], created: Mapping[str, User]) -> Draft:
+    """The draft that a PolicyChange of the portal's model describes; `created` are the users, by
+    ARN, that are drafted with it.
 
     Raises InvalidInput for a parameter that is missing, NoSuchEntity, MalformedPolicyDocument.
     """
-    given = {
-        "PolicyArn": policy_arn,
-        "VersionId": version,
-        "PrincipalArn": principal_arn,
-        "PolicyName": name,
-        "PolicyDocument": text,
-    }
-    for parameter in NEEDED[change]:
-        if given[parameter] is None:
-            raise invalid_input(f"{parameter} must be given with ChangeType {change}.")
-    if change in ("NewVersion", "DefaultVersion"):
-        policy = find.get_policy(call, str(policy_arn))
-        return _of_policy(call, policy, text if change == "NewVersion" else None, version)
-    kind, found = get_by_arn(call, str(principal_arn))
-    if change == "TrustPolicy":
-        return _of_trust(found, kind, str(text))
-    if change in ("Boundary", "DeleteBoundary"):
-        return _of_boundary(call, kind, found, policy_arn if change == "Boundary" else None)
-    if change in ("Attach", "Detach"):
-        return _of_attachment(call, kind, found, str(policy_arn), is_attached=change == "Attach")
-    return _of_inline(call, kind, found, str(name), text if change == "InlinePolicy" else None)
+    kind_of_change = change["ChangeType"]
+    for parameter in NEEDED[kind_of_change]:
+        if change.get(parameter) is None:
+            raise invalid_input(f"{parameter} must be given with ChangeType {kind_of_change}.")
+    if kind_of_change in OF_POLICIES:
+        return _of_policy(call, kind_of_change, change)
+    arn = str(change["PrincipalArn"])
+    if kind_of_change == "CreateUser":
+        return _of_new_user(created[arn])
+    kind, found = (USER, created[arn]) if arn in created else get_by_arn(call, arn)
+    policy_arn, name = str(change.get("PolicyArn")), str(change.get("PolicyName"))
+    text = change.get("PolicyDocument")
+    match kind_of_change:
+        case "TrustPolicy":
+            return _of_trust(found, kind, str(text))
+        case "Boundary" | "DeleteBoundary":
+            wanted = policy_arn if kind_of_change == "Boundary" else None
+            return _of_boundary(call, kind, found, wanted)
+        case "Attach" | "Detach":
+            is_attached = kind_of_change == "Attach"
+            return _of_attachment(call, kind, found, policy_arn, is_attached=is_attached)
+        case "AddToGroup" | "RemoveFromGroup":
+            is_added = kind_of_change == "AddToGroup"
+            return _of_membership(call, kind, found, change["GroupName"], is_added=is_added)
+        case "DeleteGroup":
+            return _of_group(kind, found)
+    text = str(text) if kind_of_change == "InlinePolicy" else None
+    return _of_inline(call, kind, found, name, text)
+
+
+def user_to_be(call: Call, change: Mapping[str, Any]) -> User:
+    """The user that a CreateUser among the changes speaks of, not saved.
+
+    Raises InvalidInput for the ARN of something else, EntityAlreadyExists.
+    """
+    arn = change.get("PrincipalArn") or ""
+    match = ARN.fullmatch(arn)
+    if match is None or match["kind"] != "user" or match["account"] != call.account:
+        raise invalid_input("PrincipalArn must be the ARN that the user would have.")
+    name = match["name"]
+    if User.objects.of(call.account).filter(lower_name=name.lower()).exists():
+        raise entity_already_exists(f"User with name {name} already exists.")
+    return User(
+        id=unique_id("AIDA"),
+        account_id=call.account,
+        name=name,
+        path=match["path"],
+        tags=checked_tags(call, change.get("Tags") or [], ignoring_case=True),
+        created_at=call.now,
+    )
 
 
 def _default(policy: Policy) -> PolicyVersion:
@@ -91,20 +137,25 @@ def _default(policy: Policy) -> PolicyVersion:
     return found
 
 
-def _of_policy(call: Call, policy: Policy, text: str | None, version: str | None) -> Draft:
-    if text is None:
+def _of_policy(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
+    policy = find.get_policy(call, str(given["PolicyArn"]))
+    text = given["PolicyDocument"] if change == "NewVersion" else None
+    if change == "DefaultVersion":
+        version = given["VersionId"]
         rows = PolicyVersion.objects.of(policy.account_id).filter(policy=policy)
         chosen = next((one for one in rows if one.version_id == version), None)
         if chosen is None:
             raise no_such_entity(f"Policy {policy.arn} version {version} does not exist.")
         text = chosen.document
-    after = checked_document(text, DocumentKind.MANAGED)
+    after = checked_document(text, DocumentKind.MANAGED) if text is not None else None
     attached = Attachment.objects.of(call.account).filter(policy=policy).values("principal_id")
     bounded = Boundary.objects.of(call.account).filter(policy=policy).values("principal_id")
     belonging = Membership.objects.of(call.account).filter(group_id__in=attached)
     ours = Q(id__in=attached) | Q(id__in=bounded)
 
     def apply(held: Sequence[Held]) -> list[Held]:
+        if text is None:
+            return [one for one in held if one.arn != policy.arn]
         return [
             one._replace(document=text, digest=digest(text)) if one.arn == policy.arn else one
             for one in held
@@ -112,7 +163,7 @@ def _of_policy(call: Call, policy: Policy, text: str | None, version: str | None
 
     users = ours | Q(id__in=belonging.values("user_id"))
     before = parse(_default(policy).document, DocumentKind.MANAGED)
-    return Draft(users, ours, apply, before, after)
+    return Draft(users, ours, apply, [(before, after)], LAST)
 
 
 def _concerned(call: Call, kind: Kind, found: object) -> tuple[Q, Q]:
@@ -144,7 +195,7 @@ def _of_inline(call: Call, kind: Kind, found: Group, name: str, text: str | None
         return kept
 
     before = parse(row.document, DocumentKind.IDENTITY) if row is not None else None
-    return Draft(*_concerned(call, kind, found), apply, before, after)
+    return Draft(*_concerned(call, kind, found), apply, [(before, after)], of=found.id)
 
 
 def _of_attachment(
@@ -167,7 +218,55 @@ def _of_attachment(
 
     document = parse(version.document, DocumentKind.MANAGED)
     parts = (None, document) if is_attached else (document, None)
-    return Draft(*_concerned(call, kind, found), apply, *parts)
+    return Draft(*_concerned(call, kind, found), apply, [parts], of=found.id)
+
+
+def _of_membership(
+    call: Call, kind: Kind, found: object, group_name: str, *, is_added: bool
+) -> Draft:
+    if not isinstance(found, User):
+        raise invalid_input("PrincipalArn: only users belong to groups.")
+    group = GROUP.get(call, group_name)
+    given = [one for one in held_by(group.id) if one.holder == "group"]
+
+    def apply(held: Sequence[Held]) -> list[Held]:
+        kept = _without_group(held, group)
+        return [*kept, *given] if is_added else kept
+
+    joins, leaves = (group.id, None) if is_added else (None, group.id)
+    changed = _documents(given, is_added=is_added)
+    concerned = _concerned(call, kind, found)
+    return Draft(*concerned, apply, changed, FIRST, of=found.id, joins=joins, leaves=leaves)
+
+
+def _of_group(kind: Kind, found: Group) -> Draft:
+    if not isinstance(found, Group):
+        raise invalid_input("PrincipalArn must be that of the group.")
+    given = [one for one in held_by(found.id) if one.holder == "group"]
+    belonging = Membership.objects.of(found.account_id).filter(group=found)
+    return Draft(
+        Q(id__in=belonging.values("user_id")),
+        NOBODY,
+        lambda held: _without_group(held, found),
+        _documents(given, is_added=False),
+        LAST,
+    )
+
+
+def _without_group(held: Sequence[Held], group: Group) -> list[Held]:
+    return [one for one in held if (one.holder, one.holder_name) != ("group", group.name)]
+
+
+def _documents(given: Sequence[Held], *, is_added: bool) -> list[Documents]:
+    parsed = [
+        parse(one.document, DocumentKind.MANAGED if one.arn else DocumentKind.IDENTITY)
+        for one in given
+    ]
+    return [(None, one) if is_added else (one, None) for one in parsed]
+
+
+def _of_new_user(user: User) -> Draft:
+    return Draft(NOBODY, NOBODY, list, [], FIRST, of=user.id, created=user)
 
 
 def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -> Draft:
@@ -188,7 +287,7 @@ def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -
         return kept
 
     after = parse(version.document, DocumentKind.MANAGED) if version is not None else None
-    return Draft(*_concerned(call, kind, found), apply, before, after)
+    return Draft(*_concerned(call, kind, found), apply, [(before, after)], of=found.id)
 
 
 def _of_trust(found: Role, kind: Kind, text: str) -> Draft:
@@ -201,4 +300,4 @@ def _of_trust(found: Role, kind: Kind, text: str) -> Draft:
     except trust.UnknownPrincipal as unknown:
         raise malformed_policy_document(str(unknown)) from unknown
     after = trust.pinned_document(read.document.text, read.pins, DocumentKind.TRUST)
-    return Draft(NOBODY, NOBODY, list, trust.pinned(found), after, found)
+    return Draft(NOBODY, NOBODY, list, [(trust.pinned(found), after)], role=found)

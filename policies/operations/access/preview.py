@@ -13,16 +13,18 @@ from typing import Any
 from accounts.models import DecisionRecord
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.context import resource_keys
+from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import compiled
 from iamsite.operations.paging import page, page_of_list
 from identities.models import Role, User
 from identities.operations.sts.assume_role import trusting
 from policies.engine import Context, Document, Layers, Policy, Request, compile_policies, decide
 from policies.engine.possible import lacking
-from policies.operations.access.drafts import Draft, draft_of
+from policies.operations.access.drafts import Draft
 from policies.operations.access.graph import Edge, becoming
 from policies.operations.access.population import START, Member, Place, members, of_rows
 from policies.operations.access.probes import Probe, probes_of
+from policies.operations.access.together import Together, together
 from policies.operations.decisions.now import asked_again
 from policies.registered import catalogue
 
@@ -38,44 +40,48 @@ Row = tuple[str, str, str, str]
 @operation("portal:PreviewPolicyChange", reads=True)
 def preview_policy_change(
     call: Call,
-    ChangeType: str,
-    PolicyArn: str | None = None,
-    VersionId: str | None = None,
-    PrincipalArn: str | None = None,
-    PolicyName: str | None = None,
-    PolicyDocument: str | None = None,
+    ChangeType: str | None = None,
+    Changes: Sequence[dict[str, Any]] = (),
     Marker: str | None = None,
     MaxItems: int | None = None,
+    **change: Any,
 ) -> dict[str, Any]:
-    draft = draft_of(
-        call, ChangeType, PolicyArn, VersionId, PrincipalArn, PolicyName, PolicyDocument
-    )
-    if draft.role is not None:
-        return _of_trust(call, draft, draft.role)
-    probes, is_complete = probes_of(draft.before, draft.after, catalogue(call.account))
+    if bool(ChangeType) == bool(Changes):
+        raise invalid_input("Either ChangeType or Changes must be given.")
+    drafted = together(call, Changes or [{"ChangeType": ChangeType, **change}])
+    if drafted.role is not None:
+        return _of_trust(call, drafted.drafts[0], drafted.role)
+    probes, is_complete = probes_of(drafted.documents, catalogue(call.account))
 
     def fetch(after: Any, limit: int) -> list[Member]:
+        new = [Member(call, user, ()) for user in drafted.created] if after is None else []
         place = START if after is None else Place(*after)
-        return members(call, place, limit, draft.users, draft.roles)
+        return [*new, *members(call, place, limit, drafted.users, drafted.roles)][:limit]
 
     most = max(1, MOST_DECISIONS // (2 * len(probes) or 1))
-    found, paging = page(call, fetch, lambda member: list(member.place), most=most)
+    found, paging = page(call, fetch, _place, most=max(most, len(drafted.created)))
+    after = drafted.held_by(found)
     return {
-        "AffectedCount": _count(call, draft),
+        "AffectedCount": _count(call, drafted),
         "IsComplete": is_complete,
-        "Principals": [_principal(member, draft, probes) for member in found],
-        **({"Replay": _replay(call, draft)} if Marker is None else {}),
+        "Principals": [_principal(one, one.with_held(after[one.row.id]), probes) for one in found],
+        **({"Replay": _replay(call, drafted)} if Marker is None else {}),
         **paging,
     }
 
 
-def _count(call: Call, draft: Draft) -> int:
-    users = User.objects.of(call.account).filter(draft.users).count()
-    return int(users + Role.objects.of(call.account).filter(draft.roles).count())
+def _place(member: Member) -> list[str]:
+    """Who is not there yet comes before all others."""
+    return list(START if member.row._state.adding else member.place)
 
 
-def _principal(member: Member, draft: Draft, probes: Sequence[Probe]) -> dict[str, Any]:
-    after = member.with_held(draft.apply(member.held))
+def _count(call: Call, drafted: Together) -> int:
+    users = User.objects.of(call.account).filter(drafted.users).count()
+    roles = Role.objects.of(call.account).filter(drafted.roles).count()
+    return int(users + roles + len(drafted.created))
+
+
+def _principal(member: Member, after: Member, probes: Sequence[Probe]) -> dict[str, Any]:
     rows: dict[Row, list[str]] = {}
     for probe in probes:
         was, becomes = standing(member, probe), standing(after, probe)
@@ -122,10 +128,10 @@ def _change(
     }
 
 
-def _replay(call: Call, draft: Draft) -> dict[str, Any]:
+def _replay(call: Call, drafted: Together) -> dict[str, Any]:
     """What was asked on record by those concerned, decided before and after."""
-    users = User.objects.of(call.account).filter(draft.users)
-    roles = Role.objects.of(call.account).filter(draft.roles)
+    users = User.objects.of(call.account).filter(drafted.users)
+    roles = Role.objects.of(call.account).filter(drafted.roles)
     rows = DecisionRecord.objects.of(call.account).order_by("-last_at", "id")
     concerned: dict[str, User | Role] = {}
     ids = [*users.values_list("id", flat=True)[:1000], *roles.values_list("id", flat=True)[:1000]]
@@ -133,25 +139,23 @@ def _replay(call: Call, draft: Draft) -> dict[str, Any]:
     asked = {record.principal_id for record in records}
     for model in (User, Role):
         concerned |= {one.id: one for one in model.objects.of(call.account).filter(id__in=asked)}
-    after = {
-        member.row.id: compiled(draft.apply(member.held))
-        for member in of_rows(call, list(concerned.values()))
-    }
+    held = drafted.held_by(of_rows(call, list(concerned.values())))
+    after = {of: compiled(policies) for of, policies in held.items()}
 
-    def drafted(record: DecisionRecord, layers: Layers) -> Layers | None:
+    def layers_then(record: DecisionRecord, layers: Layers) -> Layers | None:
         if record.principal_id not in after:
             return None
         identity, boundary = after[record.principal_id]
         return replace(layers, identity=identity, boundary=boundary)
 
-    return _replayed(call, records, drafted)
+    return _replayed(call, records, layers_then)
 
 
-def _replayed(call: Call, records: Sequence[DecisionRecord], drafted: Any) -> dict[str, Any]:
+def _replayed(call: Call, records: Sequence[DecisionRecord], layers_then: Any) -> dict[str, Any]:
     changes = []
     for record in records[:MOST_RECORDS]:
         again = asked_again(call, record)
-        layers = drafted(record, again.layers) if again is not None else None
+        layers = layers_then(record, again.layers) if again is not None else None
         if again is None or layers is None:
             continue
         was = decide(again.request, again.layers).allowed
@@ -180,9 +184,7 @@ def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
     """Who could become the role, and who could then."""
     (member,) = of_rows(call, [role])
     before, after = (
-        becoming(call, member, document)
-        for document in (draft.before, draft.after)
-        if document is not None
+        becoming(call, member, document) for document in draft.documents[0] if document is not None
     )
     changed = [
         (arn, was, becomes)
@@ -215,8 +217,9 @@ def _way(found: tuple[Edge, str] | None) -> str:
 
 
 def _replay_of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
-    assert draft.after is not None
-    trusted = compile_policies([_as_policy(draft.after)])
+    _before, after = draft.documents[0]
+    assert after is not None
+    trusted = compile_policies([_as_policy(after)])
     rows = DecisionRecord.objects.of(call.account).order_by("-last_at", "id")
     records = list(rows.filter(resource=role.arn, action="sts:AssumeRole")[: MOST_RECORDS + 1])
     return _replayed(call, records, lambda record, layers: trusting(layers, trusted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from policies.engine import Document, Statement
@@ -34,17 +34,19 @@ class Probe(NamedTuple):
 
 
 def probes_of(
-    before: Document | None, after: Document | None, known: ServiceCatalogue
+    changed: Iterable[tuple[Document | None, Document | None]], known: ServiceCatalogue
 ) -> tuple[list[Probe], bool]:
-    """The probes, and whether they are all: of too many only the first are asked."""
+    """The probes of documents before and after, and whether they are all: of too many only the
+    first are asked."""
     found: dict[Probe, None] = {}
-    for statement in _differing(before, after):
+    for statement in (one for pair in changed for one in _differing(*pair)):
         resources = list(_resources(statement))
         for action in _actions(statement, known):
             for resource in resources:
-                if len(found) >= MOST_PROBES:
+                probe = Probe(action, resource)
+                if probe not in found and len(found) >= MOST_PROBES:
                     return list(found), False
-                found[Probe(action, resource)] = None
+                found[probe] = None
     return list(found), True
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from iamsite.operations import OperationError
 from tests.cast import Acme, allow, policy
 from tests.iamsite.console.browser import Browser, text
 
@@ -53,11 +54,76 @@ def test_an_editor_tells_who_loses_before_it_saves(root, arn) -> None:
     kept = {**draft, "_preview": "1"}
     del kept["SetAsDefault"]
     told = text(root.htmx(f"/console/policies/edit/{arn}", kept, "preview"))
-    assert told == "Saved like this, it does not count for anybody yet."
+    assert told == "Saved like this, it changes nobody's access yet."
     bad = {**draft, "PolicyDocument": "{}", "_preview": "1"}
     assert "Syntax errors in policy" in text(
         root.htmx(f"/console/policies/edit/{arn}", bad, "preview")
     )
+
+
+@pytest.fixture(scope="module")
+def team(acme) -> Acme:
+    """A group with two inline policies and two members, and one without."""
+    acme.root.perform("CreateGroup", GroupName="Senders")
+    for name, action in (("a", "sqs:SendMessage"), ("b", "sns:Publish")):
+        acme.root.perform("PutGroupPolicy", GroupName="Senders", PolicyName=name,
+                          PolicyDocument=allow(action))  # fmt: skip
+    acme.root.perform("CreateGroup", GroupName="Empty")
+    for name in ("yan", "zoe", "zed"):
+        acme.root.perform("CreateUser", UserName=name, Path="/staff/")
+    for name in ("yan", "zoe"):
+        acme.root.perform("AddUserToGroup", GroupName="Senders", UserName=name)
+    for name in ("first", "second"):
+        acme.root.perform("CreatePolicy", PolicyName=name,
+                          PolicyDocument=allow(f"sqs:{name.title()}"))  # fmt: skip
+    return acme
+
+
+PREVIEWED = [
+    ("users/zed/policies/attach", {"Policies": ["policy/first", "policy/second"]},
+     ["1 principal.", "zed User Gains sqs:First sqs:Second"]),
+    ("policies/attach/{policy/first}", {"Kind": "Group", "Name": "Senders"},
+     ["2 principals.", "yan User Gains sqs:First", "zoe User Gains sqs:First"]),
+    ("users/zed/groups", {"Groups": ["Senders"]},
+     ["1 principal.", "zed User Gains sqs:SendMessage", "Gains sns:Publish"]),
+    ("users/zoe/groups", {"Groups": []}, ["1 principal.", "Loses sqs:SendMessage"]),
+    ("users/zoe/groups", {"Groups": ["Senders"]}, ["it changes nobody's access yet."]),
+    ("groups/Senders/members/add", {"Users": ["zed"]}, ["zed User Gains sqs:SendMessage"]),
+    ("groups/Senders/members/yan/remove", {}, ["yan User Loses sqs:SendMessage"]),
+    ("groups/Senders/members/yan/move", {"GroupName": "Empty"}, ["yan User Loses sqs:SendMessage"]),
+    ("groups/Senders/delete", {}, ["2 principals.", "yan User Loses sqs:SendMessage", "Loses sns:"]),
+    ("groups/bulk/delete?item=Senders&item=Empty", {}, ["2 principals.", "zoe User Loses"]),
+    ("users/bulk/add-to-group?item=zed&item=zoe", {"GroupName": "Senders"},
+     ["2 principals.", "zed User Gains sqs:SendMessage"]),
+    ("policies/delete/{policy/shared}", {}, ["1 principal.", "carol User Loses sqs:"]),
+    ("policies/bulk/delete?item={policy/shared}", {}, ["carol User Loses sqs:"]),
+    ("users/create", {"UserName": "new", "Path": "/staff/", "Groups": ["Senders"],
+                      "Policies": ["policy/first", "policy/second"],
+                      "PermissionsBoundary": "policy/first", "Console": "on"},
+     ["1 principal.", "new User Gains sqs:First"]),
+    ("users/create", {"UserName": "ZOE"}, ["User with name ZOE already exists."]),
+    ("users/create", {"UserName": "new"}, ["1 principal.", "Nothing changes for anybody."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "typed", "told"), PREVIEWED)
+def test_every_form_that_changes_access_tells_who_gains_and_who_loses(
+    team, root, path, typed, told
+) -> None:
+    arns = {name: team.arn(name) for name in ("policy/first", "policy/second", "policy/shared")}
+    for name, arn in arns.items():
+        path = path.replace("{" + name + "}", arn)
+    values = {
+        name: [arns.get(one, one) for one in value] if isinstance(value, list) else arns.get(value, value)
+        for name, value in typed.items()
+    }  # fmt: skip
+    answer = text(root.htmx(f"/console/{path}", {**values, "_preview": "1"}, "preview"))
+    assert [one for one in told if one not in answer] == []
+    if path == "users/create" and "PermissionsBoundary" in typed:
+        assert "sqs:Second" not in answer  # beyond the boundary
+        assert "sns:Publish" not in answer
+    with pytest.raises(OperationError):
+        team.root.perform("GetUser", UserName="new")
 
 
 def test_the_list_says_what_lint_finds(root, acme) -> None:

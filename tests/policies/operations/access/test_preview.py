@@ -83,6 +83,62 @@ def test_inline_policies_attachments_and_boundaries(acme: Acme) -> None:
     assert brief(detached[acme.carol.arn]) == {("Loses", "sqs:SendMessage", "*")}
 
 
+def test_several_changes_are_told_of_as_if_they_were_made_together(acme: Acme) -> None:
+    arn = shared(acme, allow("sqs:SendMessage"))
+    acme.root.perform("CreateGroup", GroupName="Readers")
+    acme.root.perform("PutGroupPolicy", GroupName="Readers", PolicyName="read",
+                      PolicyDocument=allow("sqs:ReceiveMessage"))  # fmt: skip
+    acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="not",
+                      PolicyDocument=deny("sns:Publish"))  # fmt: skip
+    group, carol, dan = acme.arn("group/Readers"), acme.carol.arn, acme.arn("user/staff/dan")
+    changes = [
+        # In any order: who belongs where counts first, and what is in a policy last.
+        {"ChangeType": "NewVersion", "PolicyArn": arn,
+         "PolicyDocument": allow("sqs:PurgeQueue", "sns:Publish")},
+        {"ChangeType": "Attach", "PrincipalArn": group, "PolicyArn": arn},
+        {"ChangeType": "AddToGroup", "PrincipalArn": carol, "GroupName": "Readers"},
+        {"ChangeType": "AddToGroup", "PrincipalArn": dan, "GroupName": "Readers"},
+        {"ChangeType": "CreateUser", "PrincipalArn": dan,
+         "Tags": [{"Key": "team", "Value": "blue"}]},
+        {"ChangeType": "InlinePolicy", "PrincipalArn": dan, "PolicyName": "own",
+         "PolicyDocument": allow("s3:GetObject",
+                                 resource="arn:aws:s3:::b/${aws:PrincipalTag/team}/*")},
+    ]  # fmt: skip
+    found = preview(acme, Changes=changes, MaxItems=1)
+    both = {("Gains", "sqs:ReceiveMessage", "*"), ("Gains", "sqs:PurgeQueue", "*")}
+    assert {arn: brief(changes) for arn, changes in found.items()} == {
+        carol: both,
+        dan: both
+        | {("Gains", "sns:Publish", "*"), ("Gains", "s3:GetObject", "arn:aws:s3:::b/blue/*")},
+    }
+    left = [{"ChangeType": "RemoveFromGroup", "PrincipalArn": acme.bob.arn,
+             "GroupName": "Developers"},
+            {"ChangeType": "DeletePolicy", "PolicyArn": arn}]  # fmt: skip
+    lost = preview(acme, Changes=left)
+    assert {one["Effect"] for one in lost[acme.bob.arn]} == {"Loses"}
+
+
+def test_changes_that_cannot_be_made_together_are_refused(acme: Acme, evil) -> None:
+    role = acme.role("Reader", trust(acme.carol.arn))
+    taken = {"ChangeType": "CreateUser", "PrincipalArn": acme.arn("user/elsewhere/BOB")}
+    theirs = {"ChangeType": "CreateUser", "PrincipalArn": evil.arn("user/new")}
+    trusted = {"ChangeType": "TrustPolicy", "PrincipalArn": role,
+               "PolicyDocument": trust(acme.bob.arn)}  # fmt: skip
+    no_user = {"ChangeType": "AddToGroup", "PrincipalArn": role, "GroupName": "Developers"}
+    for changes, code in (
+        ([], "InvalidInput"),
+        ([taken], "EntityAlreadyExists"),
+        ([theirs], "InvalidInput"),
+        ([no_user], "InvalidInput"),
+        ([trusted, {**trusted}], "InvalidInput"),
+        ([{"ChangeType": "DeleteGroup", "PrincipalArn": evil.arn("group/x")}], "NoSuchEntity"),
+    ):
+        asked = {"Changes": changes} if changes else {}
+        assert refusal(acme.root, "PreviewPolicyChange", **asked)[0] == code
+    both = {"ChangeType": "DeleteGroup", "Changes": [taken]}
+    assert refusal(acme.root, "PreviewPolicyChange", **both)[0] == "InvalidInput"
+
+
 def test_a_trust_policy_tells_who_could_become_the_role(acme: Acme, evil) -> None:
     role = acme.role("Reader", trust(acme.carol.arn))
     after = trust([acme.bob.arn, evil.arn("root")])
