@@ -70,7 +70,7 @@ def listing(
     if query:
         rows = matching(rows, query)
         for _page in range(SCANNED_PAGES - 1):
-            if len(rows) >= PAGE_SIZE or not result.get("IsTruncated"):
+            if len(rows) >= PAGE_SIZE or not result.get("Marker"):
                 break
             result = request.ask.perform(operation, {**asked, "Marker": result["Marker"]})
             rows += matching(result[key], query)
@@ -78,7 +78,7 @@ def listing(
         rows=rows,
         query=query,
         filtered=any(request.GET.get(name) for name in ("q", *filters)),
-        next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
+        next_url=address(request, marker=result["Marker"]) if result.get("Marker") else "",
         first_url=address(request, marker="") if marker else "",
     )
 

@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("roles", _("Roles"), "id-badge-2", "g r"),
             Place("providers", _("Identity providers"), "plug-connected", "g i"),
             Place("policies", _("Policies"), "shield", "g p"),
+            Place("delegation-requests", _("Delegation requests"), "login-2"),
         ),
     ),
     (

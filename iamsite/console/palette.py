@@ -21,6 +21,7 @@ from iamsite.console.navigation import PLACES
 MOST = 6  # hits of each kind
 LONGEST = 2048
 DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DELEGATION = re.compile(r"arn:aws:iam::\d{12}:delegation-request/([\w-]{16,128})")
 ENTITY = re.compile(r"arn:aws:iam::(\d{12}|aws):(user|group|role|policy)(/.*)")
 
 
@@ -84,9 +85,11 @@ def _is_id(query: str, match: dict[str, Any]) -> bool:
 
 
 def arn_address(text: str) -> str:
-    """The page of the entity that the ARN `text` names, or of the decision with that id; or ""."""
+    """The page of what the ARN `text` names, or of the decision with that id; or ""."""
     if DECISION.fullmatch(text):
         return reverse("console:decision", args=[text])
+    if asked := DELEGATION.fullmatch(text):
+        return reverse("console:delegation-request", args=[asked[1]])
     known = ENTITY.fullmatch(text)
     if not known:
         return ""

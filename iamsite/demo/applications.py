@@ -88,3 +88,40 @@ def _role(act: Callable[..., dict[str, Any]], day: datetime, name: str, trust: s
     reading = document(allow("s3:GetObject", on=f"{CATALOGUE}/*"))
     act("PutRolePolicy", day, RoleName=name, PolicyName="catalogue", PolicyDocument=reading)
     return str(made["Role"]["Arn"])
+
+
+TRACKING = document(
+    allow("s3:ListBucket", on="arn:aws:s3:::@{Bucket}"),
+    allow("s3:GetObject", on="arn:aws:s3:::@{Bucket}/*"),
+    allow("sqs:ReceiveMessage", "sqs:DeleteMessage", on=ORDERS),
+)
+# What the partner asks for, and for how long in seconds.
+ASKED = (
+    ("Connects parcel tracking to your order queue", "nw-catalogue", 5_400),
+    ("Imports last year's invoices into your freight report", "nw-invoices", 3_600),
+)
+
+
+def ask_for_access(act: Callable[..., dict[str, Any]], day: datetime) -> list[str]:
+    """The partner, as the provider of a service, asks production for access twice; `act` performs
+    operations as its root user. Returns the ids of the requests."""
+    tracking = {"ServicePrefix": "tracking", "ServiceName": "Parcel tracking"}
+    act("RegisterService", day, **tracking, ServicePrincipal="tracking.contoso.example")
+    policy = act("CreatePolicy", day, PolicyName="TrackingSetup", PolicyDocument=TRACKING)
+    return [
+        act(
+            "CreateDelegationRequest",
+            day,
+            Description=description,
+            RequestMessage="As agreed with your logistics team",
+            OwnerAccountId=PRODUCTION,
+            RequestorWorkflowId=f"northwind-{bucket}",
+            NotificationChannel=f"arn:aws:sns:eu-central-1:{PARTNER}:delegation",
+            SessionDuration=seconds,
+            Permissions={
+                "PolicyTemplateArn": policy["Policy"]["Arn"],
+                "Parameters": [{"Name": "Bucket", "Values": [bucket], "Type": "string"}],
+            },
+        )["DelegationRequestId"]
+        for description, bucket, seconds in ASKED
+    ]

@@ -69,6 +69,7 @@ class Filler:
         self._plan_habits()
         expected = self.now - timedelta(days=BUSY - 5)
         self.plans.append((expected, partial(company.expect, self._root(PRODUCTION))))
+        self.plans.append((self.now - timedelta(hours=5), self._delegate))
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)
 
@@ -291,6 +292,16 @@ class Filler:
         except OperationError as error:
             if error.status >= 500:
                 raise
+
+    def _delegate(self, when: datetime) -> None:
+        """An administrator takes what the partner asks for, and has handed one request on."""
+        amara = (PRODUCTION, "amara.okafor")
+        asked = applications.ask_for_access(self._root(PARTNER), when)
+        for request in asked:
+            named = {"DelegationRequestId": request}
+            self._as_usual(amara, ("AssociateDelegationRequest", named), when)
+        handed = {"DelegationRequestId": asked[1], "Notes": "Finance has to agree"}
+        self._as_usual(amara, ("UpdateDelegationRequest", handed), when)
 
     def _root(self, account: str) -> Callable[..., dict[str, Any]]:
         def act(operation: str, when: datetime, **params: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from identities.console import (
     bulk,
     creation,
     credentials,
+    delegation,
     disabling,
     group_copies,
     groups,
@@ -46,6 +47,15 @@ PROVIDER_ACTIONS: tuple[tuple[str, type[providers.ProviderAction], str], ...] = 
     ("thumbprints", providers.EditThumbprints, "edit-thumbprints"),
     ("sign-in/end", providers.EndSignIn, "end-sign-in"),
     ("sign-in/edit", providers.EditSignIn, "edit-sign-in"),
+)
+
+# A verb of the address, its action and route.
+REQUEST_ACTIONS: tuple[tuple[str, type[delegation.RequestAction], str], ...] = (
+    ("take", delegation.Take, "take-delegation-request"),
+    ("hand-on", delegation.HandOn, "hand-on-delegation-request"),
+    ("accept", delegation.Accept, "accept-delegation-request"),
+    ("reject", delegation.Reject, "reject-delegation-request"),
+    ("send", delegation.Send, "send-delegation-token"),
 )
 
 urlpatterns: list[URLPattern] = [
@@ -160,6 +170,17 @@ urlpatterns: list[URLPattern] = [
         for verb, action, name in PROVIDER_ACTIONS
     ),
     path("identity-providers/<path:arn>", providers.provider, name="provider"),
+    path("delegation-requests/", delegation.list_requests, name="delegation-requests"),
+    path("delegation-requests/sent", delegation.list_sent, name="sent-delegation-requests"),
+    path(
+        "delegation-requests/<request_id>/",
+        delegation.delegation_request,
+        name="delegation-request",
+    ),
+    *(
+        path(f"delegation-requests/<request_id>/{verb}", action.as_view(), name=name)
+        for verb, action, name in REQUEST_ACTIONS
+    ),
     path("security-credentials", own.security_credentials, name="security-credentials"),
     path("security-credentials/password", own.ChangePassword.as_view(), name="change-password"),
     path("security-credentials/mfa/add", mfa.AddDevice.as_view(), name="add-mfa"),

@@ -139,6 +139,11 @@ def first_finding(page: Page) -> None:
     expect(page.get_by_text("First found")).to_be_visible()
 
 
+def first_request(page: Page) -> None:
+    page.locator("tbody th a").first.click()
+    expect(page.get_by_role("heading", name="What it asks for")).to_be_visible()
+
+
 def analyzed_at_home(page: Page) -> None:
     """The dashboard of an account that was analyzed."""
     analyzed(page)
@@ -235,6 +240,8 @@ PICTURES = (
     Picture("account", "account"),
     Picture("security-credentials", "security-credentials"),
     Picture("identity-providers", "identity-providers/"),
+    Picture("delegation-requests", "delegation-requests/"),
+    Picture("delegation-request", "delegation-requests/", first_request),
     Picture("add-oidc-provider", "identity-providers/create-oidc"),
     Picture("switch-role", f"switch-role?account={PRODUCTION}&roleName=deployer&color=green"),
     Picture("add-security-key", "security-credentials/mfa/key"),

@@ -32,3 +32,5 @@ def test_the_demo_fills_accounts_that_have_a_past(database: None) -> None:
     assert len(accounts) == len(ORGANISATIONS) - 1  # the partner is a company of its own
     refused = ask("ListEvents", Outcome="Failure")["Events"]
     assert {event["Outcome"] for event in refused} == {"AccessDenied"}
+    asked = ask("ListDelegationRequests")["DelegationRequests"]
+    assert {one["State"] for one in asked} == {"ASSIGNED", "PENDING_APPROVAL"}

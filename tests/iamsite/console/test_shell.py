@@ -51,6 +51,8 @@ PAGES = [
     "/console/sessions",
     "/console/account",
     "/console/switch-role",
+    "/console/delegation-requests/",
+    "/console/delegation-requests/sent",
     "/console/identity-providers/",
     "/console/identity-providers/create-oidc",
     "/console/identity-providers/create-saml",
