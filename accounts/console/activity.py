@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from iamsite.console.asking import Answer, Asking, ConsoleRequest, is_dialog
 from iamsite.console.export import as_file
 from iamsite.console.filters import filters_of
 from iamsite.console.listing import address, every_page
-from iamsite.console.table import Column, Row
+from iamsite.console.table import file_columns
 
 # The URL's filters and the parameters that they fill.
 FILTERS = {
@@ -31,28 +30,21 @@ RECENT = 8
 PAGE_SIZE = 50
 
 
-def _value(name: str) -> Callable[[Row], Any]:
-    return lambda row: row.get(name, "")
-
-
-COLUMNS = tuple(
-    Column(name, label, _value(name))
-    for name, label in (
-        ("EventTime", gettext_lazy("When")),
-        ("EventName", gettext_lazy("What")),
-        ("EventSource", gettext_lazy("Service")),
-        ("PrincipalArn", gettext_lazy("Who")),
-        ("Resources", gettext_lazy("On")),
-        ("Outcome", gettext_lazy("Outcome")),
-        ("Message", gettext_lazy("Message")),
-        ("SourceIPAddress", gettext_lazy("From")),
-        ("UserAgent", gettext_lazy("Client")),
-        ("Face", gettext_lazy("Through")),
-        ("AccessKeyId", gettext_lazy("Access key")),
-        ("RequestId", gettext_lazy("Request id")),
-        ("DecisionId", gettext_lazy("Decision id")),
-        ("Sequence", gettext_lazy("Number")),
-    )
+COLUMNS = file_columns(
+    ("EventTime", gettext_lazy("When")),
+    ("EventName", gettext_lazy("What")),
+    ("EventSource", gettext_lazy("Service")),
+    ("PrincipalArn", gettext_lazy("Who")),
+    ("Resources", gettext_lazy("On")),
+    ("Outcome", gettext_lazy("Outcome")),
+    ("Message", gettext_lazy("Message")),
+    ("SourceIPAddress", gettext_lazy("From")),
+    ("UserAgent", gettext_lazy("Client")),
+    ("Face", gettext_lazy("Through")),
+    ("AccessKeyId", gettext_lazy("Access key")),
+    ("RequestId", gettext_lazy("Request id")),
+    ("DecisionId", gettext_lazy("Decision id")),
+    ("Sequence", gettext_lazy("Number")),
 )
 
 

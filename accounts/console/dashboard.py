@@ -10,13 +10,18 @@ from django.views.decorators.http import require_safe
 from accounts.console.activity import recent_events
 from accounts.console.posture import posture
 from iamsite.console.asking import ConsoleRequest
+from policies.console.access_tests import has_tests
 from policies.console.analyzer import worst_findings
 
 
 @require_safe
 def dashboard(request: ConsoleRequest) -> HttpResponse:
+    seen = posture(request.ask)
     context = {
-        "posture": posture(request.ask),
+        "posture": seen,
+        "worst": [one for one in seen.findings if one.tone == "bad"],
+        "others": [one for one in seen.findings if one.tone != "bad"],
+        "runs_tests": has_tests(request.ask),
         "analyzer": worst_findings(request.ask),
         "events": recent_events(request.ask),
         "now": timezone.now(),

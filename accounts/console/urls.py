@@ -11,7 +11,16 @@ from accounts.console import (
     sessions,
     settings,
 )
-from accounts.console.organization import nodes, overview, policies, roots
+from accounts.console.organization import (
+    access,
+    delegated,
+    nodes,
+    overview,
+    policies,
+    resource_policy,
+    roots,
+    unlocking,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -45,6 +54,7 @@ urlpatterns: list[URLPattern] = [
         name="decline-invitation",
     ),
     path("organization/nodes/<node>/", nodes.node, name="organization-node"),
+    path("organization/nodes/<node>/access", access.access_report, name="organization-access"),
     path("organization/nodes/<node>/units", nodes.CreateUnit.as_view(), name="create-unit"),
     path("organization/nodes/<node>/rename", nodes.RenameUnit.as_view(), name="rename-unit"),
     path("organization/nodes/<node>/delete", nodes.DeleteUnit.as_view(), name="delete-unit"),
@@ -87,6 +97,26 @@ urlpatterns: list[URLPattern] = [
         policies.DisableKind.as_view(),
         name="disable-policy-kind",
     ),
+    path(
+        "organization/resource-policy/edit",
+        resource_policy.EditResourcePolicy.as_view(),
+        name="edit-organization-resource-policy",
+    ),
+    path(
+        "organization/resource-policy/delete",
+        resource_policy.DeleteResourcePolicy.as_view(),
+        name="delete-organization-resource-policy",
+    ),
+    path(
+        "organization/administrators/register",
+        delegated.RegisterAdministrator.as_view(),
+        name="register-administrator",
+    ),
+    path(
+        "organization/administrators/<account>/<service>/deregister",
+        delegated.DeregisterAdministrator.as_view(),
+        name="deregister-administrator",
+    ),
     path("accounts-and-root", roots.roots, name="organization-roots"),
     path("accounts-and-root/trust", roots.TrustIAM.as_view(), name="trust-iam"),
     re_path(
@@ -99,6 +129,11 @@ urlpatterns: list[URLPattern] = [
         "accounts-and-root/<account>/delete",
         roots.DeleteRootCredentials.as_view(),
         name="delete-root-credentials",
+    ),
+    path(
+        "accounts-and-root/<account>/unlock",
+        unlocking.Unlock.as_view(),
+        name="unlock-resource",
     ),
     path(
         "accounts-and-root/<account>/recovery",

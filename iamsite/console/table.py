@@ -35,6 +35,15 @@ class Column:
     is_shown: bool = True
 
 
+def file_columns(*named: tuple[str, Text]) -> tuple[Column, ...]:
+    """Columns of a file, each a member of the rows under a label."""
+
+    def text_of(name: str) -> Callable[[Row], Any]:
+        return lambda row: row.get(name, "")
+
+    return tuple(Column(name, label, text_of(name)) for name, label in named)
+
+
 @dataclass(frozen=True, slots=True)
 class BulkLink:
     """An action on the ticked rows: the route of its page."""

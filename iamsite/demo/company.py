@@ -14,6 +14,21 @@ EXPECTED = (
     ("auditors-read-only", "user/omar.haddad", "s3:DeleteObject", "nw-invoices/2026-10.pdf"),
     ("support-sees-no-invoices", "user/nora.lind", "s3:GetObject", "nw-invoices/2026-10.pdf"),
 )
+# By the organization's resource policy.
+SECURITY_LOOKS = document(
+    {
+        "Sid": "SecurityLooks",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{SECURITY}:root"},
+        "Action": [
+            "organizations:ListAccounts",
+            "organizations:ListPolicies",
+            "organizations:DescribePolicy",
+            "organizations:ListPoliciesForTarget",
+        ],
+        "Resource": "*",
+    }
+)
 Act = Callable[..., dict[str, Any]]
 SCP = "SERVICE_CONTROL_POLICY"
 IAM = "iam.amazonaws.com"
@@ -107,4 +122,6 @@ def found(act: Callable[[str], Act], day: datetime) -> None:
         policy = made["Policy"]["PolicySummary"]["Id"]
         manage("AttachPolicy", PolicyId=policy, TargetId=nodes[where])
     manage("EnableAWSServiceAccess", ServicePrincipal=IAM)
-    act(PRODUCTION)("EnableOrganizationsRootCredentialsManagement", day)
+    manage("PutResourcePolicy", Content=SECURITY_LOOKS)
+    for feature in ("RootCredentialsManagement", "RootSessions"):
+        act(PRODUCTION)(f"EnableOrganizations{feature}", day)

@@ -4,7 +4,7 @@ account has asked others for."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -22,7 +22,7 @@ from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.export import as_file
 from iamsite.console.forms import OperationForm, Text
 from iamsite.console.listing import address, every_page, listing
-from iamsite.console.table import Column, Row
+from iamsite.console.table import Row, file_columns
 from iamsite.console.tabs import Tab
 from iamsite.console.viewer import Viewer, viewer_of
 from iamsite.operations import Verdict
@@ -65,15 +65,7 @@ COVERAGE: dict[str, tuple[Text, Text, str]] = {
 }
 
 
-def _value(name: str) -> Callable[[Row], Any]:
-    return lambda row: row.get(name, "")
-
-
-def _columns(*named: tuple[str, Text]) -> tuple[Column, ...]:
-    return tuple(Column(name, label, _value(name)) for name, label in named)
-
-
-COLUMNS = _columns(
+COLUMNS = file_columns(
     ("DelegationRequestId", gettext_lazy("Id")),
     ("Description", gettext_lazy("Description")),
     ("RequestorName", gettext_lazy("From")),
@@ -84,7 +76,7 @@ COLUMNS = _columns(
     ("CreateDate", gettext_lazy("Asked")),
     ("ExpirationTime", gettext_lazy("Expires")),
 )
-SENT_COLUMNS = _columns(
+SENT_COLUMNS = file_columns(
     ("DelegationRequestId", gettext_lazy("Id")),
     ("RequestorWorkflowId", gettext_lazy("Workflow id")),
     ("OwnerAccountId", gettext_lazy("Account id")),

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import Asking, ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import address
 from policies.console.simulator import OF_KEY, entries_of
 
 PAGE_SIZE = 100
+SHOWN_FAILING = 5  # on the dashboard
 
 
 @require_safe
@@ -39,6 +40,26 @@ def access_tests(request: ConsoleRequest) -> HttpResponse:
         "first_url": address(request, marker="") if marker else "",
     }
     return render(request, "policies/access_tests.html", context)
+
+
+@require_safe
+def failing_tests(request: ConsoleRequest) -> HttpResponse:
+    """The tests that do not hold, as rows of the dashboard's list: run when the page is there, as
+    they take as long as there are tests."""
+    failed = []
+    if request.ask.may(run=("RunAccessTests", {}))["run"]:
+        results = request.ask.everything("RunAccessTests", "Results")
+        failed = [{"test": one, "url": simulated(one)} for one in results if not one["Passed"]]
+    context = {"rows": failed[:SHOWN_FAILING], "more": len(failed[SHOWN_FAILING:])}
+    return render(request, "policies/failing_tests.html", context)
+
+
+def has_tests(ask: Asking) -> bool:
+    """Whether there are access tests that the viewer may run."""
+    if not ask.may(run=("RunAccessTests", {}))["run"]:
+        return False
+    seen = ask.see(tests=("ListAccessTests", {"MaxItems": 1}))["tests"]
+    return not seen or bool(seen.result["AccessTests"])
 
 
 def simulated(test: dict[str, Any]) -> str:

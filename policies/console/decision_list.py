@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -15,7 +14,7 @@ from iamsite.console.export import as_file
 from iamsite.console.filters import filters_of
 from iamsite.console.forms import Text
 from iamsite.console.listing import PAGE_SIZE, Listing, address, every_page
-from iamsite.console.table import Column, Row
+from iamsite.console.table import file_columns
 from iamsite.console.templatetags.ladder import LAYERS
 from iamsite.operations import OperationError
 
@@ -36,26 +35,19 @@ DECISIONS: dict[str, Text] = {
 }
 
 
-def _value(name: str) -> Callable[[Row], Any]:
-    return lambda row: row.get(name, "")
-
-
-COLUMNS = tuple(
-    Column(name, label, _value(name))
-    for name, label in (
-        ("LastDate", gettext_lazy("Last")),
-        ("ActionName", gettext_lazy("Action")),
-        ("PrincipalArn", gettext_lazy("Who")),
-        ("ResourceArn", gettext_lazy("On")),
-        ("Decision", gettext_lazy("Decision")),
-        ("DecidingLayer", gettext_lazy("Decided by")),
-        ("Count", gettext_lazy("Times")),
-        ("FirstDate", gettext_lazy("First")),
-        ("EventName", gettext_lazy("Operation")),
-        ("Face", gettext_lazy("Through")),
-        ("Message", gettext_lazy("Message")),
-        ("DecisionId", gettext_lazy("Decision id")),
-    )
+COLUMNS = file_columns(
+    ("LastDate", gettext_lazy("Last")),
+    ("ActionName", gettext_lazy("Action")),
+    ("PrincipalArn", gettext_lazy("Who")),
+    ("ResourceArn", gettext_lazy("On")),
+    ("Decision", gettext_lazy("Decision")),
+    ("DecidingLayer", gettext_lazy("Decided by")),
+    ("Count", gettext_lazy("Times")),
+    ("FirstDate", gettext_lazy("First")),
+    ("EventName", gettext_lazy("Operation")),
+    ("Face", gettext_lazy("Through")),
+    ("Message", gettext_lazy("Message")),
+    ("DecisionId", gettext_lazy("Decision id")),
 )
 
 

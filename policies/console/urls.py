@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("simulator", simulator.simulator, name="simulator"),
     path("simulator/tests", access_tests.access_tests, name="access-tests"),
+    path("simulator/tests/failing", access_tests.failing_tests, name="failing-access-tests"),
     path("simulator/tests/save", access_tests.SaveTest.as_view(), name="save-access-test"),
     path(
         "simulator/tests/<name>/delete",

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.console.organization.acting import OrganizationAction
+from accounts.console.organization.delegated import delegated
 from accounts.console.organization.looking import KINDS, Standing, all_of, standing, tree
-from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.tabs import chosen_tab, tabs
@@ -22,6 +22,7 @@ TABS = {
     "accounts": gettext_lazy("Accounts"),
     "policies": gettext_lazy("Policies"),
     "invitations": gettext_lazy("Invitations"),
+    "delegation": gettext_lazy("Delegation"),
 }
 
 
@@ -71,19 +72,12 @@ def _inside(request: ConsoleRequest, found: Standing, context: dict[str, Any]) -
             }
             for kind, label in KINDS.items()
         ]
+    elif tab == "delegation":
+        told = delegated(request, found)
+        context |= {**told, "may": context["may"] | told["may"]}
     else:
         context["handshakes"] = all_of(request.ask, "ListHandshakesForOrganization", "Handshakes")
     return render(request, f"accounts/organization/{tab}.html", context)
-
-
-class OrganizationAction(Action):
-    tab = ""
-
-    def back_url(self) -> str:
-        return reverse("console:organization") + (f"?tab={self.tab}" if self.tab else "")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Organization"), reverse("console:organization"))]
 
 
 class CreateForm(OperationForm):

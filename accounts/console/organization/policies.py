@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.console.organization.acting import OrganizationAction
 from accounts.console.organization.looking import KINDS, RCP, SCP, all_of, standing
-from accounts.console.organization.overview import OrganizationAction
 from iamsite.console.action import Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from accounts.console.organization.looking import standing
+from accounts.console.organization.looking import all_of, standing
 from accounts.root_access import CREDENTIALS, SERVICE, SESSIONS
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, ConsoleRequest, Params
@@ -37,6 +37,7 @@ FEATURES = {
 }
 TASK = "arn:aws:iam::aws:policy/root-task/"
 DELETE, ALLOW = "IAMDeleteRootUserCredentials", "IAMCreateRootUserPassword"
+UNLOCK = "S3UnlockBucketPolicy"  # that of SQS is asked for with the queue
 
 
 @require_safe
@@ -61,6 +62,11 @@ def roots(request: ConsoleRequest) -> HttpResponse:
         seen = request.ask.see(roots=("ListMemberRoots", {}))["roots"]
         context["roots_denied"] = seen.denied
         context["roots"] = seen.result.get("MemberRoots", [])
+    context["unlocks"] = SESSIONS in enabled
+    if SESSIONS in enabled and CREDENTIALS not in enabled and found.reads:
+        management = (found.organization or {}).get("MasterAccountId")
+        listed = all_of(request.ask, "ListAccounts", "Accounts")
+        context["members"] = [one for one in listed if one["Id"] != management]
     context["may"] = request.ask.may(
         on_RootCredentialsManagement=("EnableOrganizationsRootCredentialsManagement", {}),
         on_RootSessions=("EnableOrganizationsRootSessions", {}),
@@ -68,6 +74,8 @@ def roots(request: ConsoleRequest) -> HttpResponse:
         off_RootSessions=("DisableOrganizationsRootSessions", {}),
         delete=("AssumeRoot", assuming("000000000000", DELETE)),
         allow=("AssumeRoot", assuming("000000000000", ALLOW)),
+        unlock=("AssumeRoot", assuming("000000000000", UNLOCK)),
+        close=("organizations:CloseAccount", {"AccountId": "000000000000"}),
     )
     return render(request, "accounts/organization/roots.html", context)
 
@@ -122,13 +130,17 @@ class RootTask(RootsAction):
     def performed(self, form: OperationForm) -> list[Step]:
         return [("AssumeRoot", self.assuming()), *self.steps(None)]
 
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        made = self.request.ask.perform("AssumeRoot", self.assuming())["Credentials"]
+    def session(self, assuming: Params) -> Asking:
+        """Asks as the member's root; raises OperationError where the viewer may not become it."""
+        made = self.request.ask.perform("AssumeRoot", assuming)["Credentials"]
         # The portal has just issued it, so there is no signature to verify.
         credential = AccessKeyCredential(
             made["AccessKeyId"], made["SessionToken"], lambda secret: None
         )
-        root = Asking(credential, self.request.origin)
+        return Asking(credential, self.request.origin)
+
+    def run(self, form: OperationForm) -> dict[str, Any]:
+        root = self.session(self.assuming())
         for name, params in self.steps(root):
             root.perform(name, params)
         return {}

@@ -47,3 +47,21 @@ def test_whoever_may_not_see_findings_sees_none(acme):
     (first, *_rest) = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
     assert first["FindingId"] not in page
     assert "/console/analyzer/analyze" not in page
+
+
+def test_access_tests_that_do_not_hold_come_to_the_dashboard(acme):
+    acme.user("tess", allow("s3:GetObject"))
+    root, failing = Browser().sign_in_root(acme), "/console/simulator/tests/failing"
+    assert failing not in root.get("/console/").content.decode()
+    asked = {"PrincipalArn": acme.arn("user/tess"), "ActionName": "s3:GetObject"}
+    for name, expected in (("reads", "allowed"), ("reads-not", "denied")):
+        acme.root.perform("PutAccessTest", TestName=name, ExpectedDecision=expected, **asked)
+    page = root.get("/console/").content.decode()
+    assert f'hx-get="{failing}"' in page
+    assert page.index("password alone") < page.index(failing)
+    said = text(root.get(failing))
+    assert "The access test reads-not does not hold" in said
+    assert "should be denied and is allowed" in said
+    assert "The access test reads " not in said
+    acme.user("blind")
+    assert text(Browser().sign_in(acme, "blind").get(failing)) == ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.accounts.organizations.cast import SCP, Member, Organization, do
-from tests.cast import Acme, deny
+from tests.cast import Acme, deny, trust
 from tests.iamsite.console.browser import Browser, text
 
 PAGE, ROOTS = "/console/organization", "/console/accounts-and-root"
@@ -110,6 +112,67 @@ def test_a_policy_is_written_attached_read_and_detached(
     assert "no-users" not in said(alice, f"{PAGE}?tab=policies")
 
 
+def test_a_resource_policy_is_added_read_changed_and_deleted(
+    acme: Acme, organization: Organization, member: Member, alice: Browser
+) -> None:
+    tab, policy = f"{PAGE}?tab=delegation", f"{PAGE}/resource-policy"
+    assert "None: only the management account" in said(alice, tab)
+    proposed = alice.get(f"{policy}/edit").content.decode()
+    assert f"arn:aws:iam::{member.id}:root" in proposed
+    wrong = alice.post(f"{policy}/edit", {"Content": trust(member.id, "iam:GetUser", Resource="*")})
+    assert wrong.status_code == 422
+    assert "names actions of Organizations one by one" in text(wrong)
+    content = trust(member.id, "organizations:ListAccounts", Resource="*")
+    shown = alice.post(f"{policy}/edit", {"Content": content, "_show": "1"}).content.decode()
+    assert "aws organizations put-resource-policy" in shown
+    assert sent(alice, f"{policy}/edit", Content=content) == tab
+    page = said(alice, tab)
+    assert "organizations:ListAccounts" in page
+    assert f"account {member.id}" in page
+    stale = alice.post(f"{policy}/edit", {"Content": content, "_began": "0" * 32})
+    assert (stale.status_code, "Somebody changed this" in text(stale)) == (409, True)
+    assert do(member.alice, "ListAccounts")["Accounts"]
+    carol = Browser().sign_in(acme, "carol")
+    assert carol.post(f"{policy}/edit", {"Content": content}).status_code == 403
+    assert alice.post(f"{policy}/delete", {"confirm": "no"}).status_code == 422
+    sent(alice, f"{policy}/delete", confirm=organization.id)
+    assert "None: only the management account" in said(alice, tab)
+
+
+def test_a_member_administers_a_service_and_ends_to(
+    organization: Organization, member: Member, alice: Browser
+) -> None:
+    service, tab = "access-analyzer.amazonaws.com", f"{PAGE}?tab=delegation"
+    organization.do("EnableAWSServiceAccess", ServicePrincipal=service)
+    typed = {"AccountId": member.id, "ServicePrincipal": service}
+    assert sent(alice, f"{PAGE}/administrators/register", **typed) == tab
+    assert f"Works {service}" in said(alice, tab)
+    sent(alice, f"{PAGE}/administrators/{member.id}/{service}/deregister")
+    assert f"Works {service}" not in said(alice, tab)
+
+
+def test_an_access_report_tells_what_members_use_of_what_they_may(
+    organization: Organization, member: Member, alice: Browser
+) -> None:
+    page = f"{PAGE}/nodes/{member.id}/access"
+    member.alice.perform("GetCallerIdentity")
+    limit = organization.limit(member.id, deny("sqs:*"), name="no-queues")
+    report = alice.get(page)
+    rows = re.findall(r'<th scope="row">(.*?)</tr>', report.content.decode(), re.S)
+    assert ">sts<" in rows[0]
+    assert f'nodes/{member.id}/">Works</a>' in rows[0]
+    assert "1 service" in said(alice, f"{page}?q=sts&show=used")
+    assert "Nothing matches the filter" in said(alice, f"{page}?q=sqs")
+    assert "1 service" in said(alice, f"{PAGE}/nodes/{organization.management.id}/access?q=sqs")
+    unused = said(alice, f"{page}?show=unused&sort=name&policy={limit}")
+    assert "No service is left" in unused
+    (lines,) = [b"".join(alice.get(f"{page}?q=sts&export=csv")).decode().splitlines()]
+    assert lines[1].startswith("AWS Security Token Service,sts,")
+    organization.do("DetachPolicy", PolicyId=limit, TargetId=member.id)
+    theirs = Browser().sign_in(member, "alice")
+    assert theirs.get(page).status_code == 400
+
+
 def test_every_form_says_what_it_is_as_code(
     organization: Organization, member: Member, alice: Browser
 ) -> None:
@@ -150,6 +213,40 @@ class TestRoots:
         assert summary["AccountPasswordPresent"] == summary["AccountAccessKeysPresent"] == 0
         sent(alice, f"{ROOTS}/{member.id}/recovery")
         assert "Recoverable" in said(alice, ROOTS)
+
+    def test_a_resource_that_shuts_everybody_out_is_looked_at_and_unlocked(
+        self, organization: Organization, member: Member, alice: Browser
+    ) -> None:
+        page = f"{ROOTS}/{member.id}/unlock"
+        bucket = f"arn:aws:s3:::works-{member.id}"
+        member.root.perform("RegisterResource", ResourceArn=bucket)
+        document = deny("s3:*", resource=bucket, Principal="*")
+        member.root.perform("PutResourcePolicy", ResourceArn=bucket, PolicyDocument=document)
+        assert page not in alice.get(ROOTS).content.decode()
+        sent(alice, f"{ROOTS}/features/RootSessions/on")
+        assert page in alice.get(ROOTS).content.decode()
+        assert bucket in text(alice.post(page, {"_look": "1", "ResourceArn": ""}))
+        for typed in ({"_look": "1", "ResourceArn": bucket}, {"_look": bucket}):
+            looked = alice.post(page, typed)
+            assert f'value="{bucket}"' in looked.content.decode()
+            assert f"Deny all actions of Amazon S3 (s3:*) on bucket works-{member.id}" in text(
+                looked
+            )
+        other = alice.post(page, {"confirm": member.id, "ResourceArn": member.root.arn})
+        assert other.status_code == 422
+        assert "Only a bucket of S3" in text(other)
+        typed = {"ResourceArn": bucket}
+        shown = alice.post(page, {**typed, "_show": "1"}).content.decode()
+        assert "S3UnlockBucketPolicy" in shown
+        assert alice.post(page, {**typed, "confirm": "x"}).status_code == 422
+        sent(alice, page, **typed, confirm=member.id)
+        gone = alice.post(page, {**typed, "confirm": member.id})
+        assert (gone.status_code, "has no policy" in text(gone)) == (422, True)
+        (act,) = member.root.perform("ListEvents", EventName="DeleteResourcePolicy")["Events"][:1]
+        assert act["PrincipalArn"] == member.root.arn
+        sent(alice, f"{ROOTS}/features/RootCredentialsManagement/off")
+        assert page in alice.get(ROOTS).content.decode()
+        sent(alice, f"{ROOTS}/features/RootCredentialsManagement/on")
 
     def test_root_cannot_but_sees_why(self, acme: Acme, member: Member) -> None:
         root = Browser().sign_in_root(acme)
