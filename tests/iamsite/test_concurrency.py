@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import boto3
+import pyotp
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from django.db import transaction
 
+from accounts import tenancy
 from iamsite.operations.models import operation_model
+from identities.models import MFADevice, SAMLPrivateKey
 from tests.cast import Acme, Actor, allow, service, trust
-from tests.identities.certificates import make
+from tests.identities.certificates import make, rsa_key
 from tests.identities.federation.saml_idp import metadata
 from tests.portal import SOURCE, Portal
 
 CLIENTS = 100
-ROUNDS = 3
+ROUNDS = 2
 TRUST = trust({"Service": "ec2.amazonaws.com"})
 LEDGER = trust({"Service": "ledger.example.com"})
 
@@ -77,7 +88,8 @@ def acme(database: None) -> Acme:
     service(account, "ledger")
     account.role("Poster", LEDGER)
     account.role("Web", TRUST)
-    account.root.perform("CreateInstanceProfile", InstanceProfileName="web")
+    for name in ("web", "raced"):
+        account.root.perform("CreateInstanceProfile", InstanceProfileName=name)
     return account
 
 
@@ -88,6 +100,16 @@ def callers(acme: Acme, portal: Portal) -> tuple[Caller, Caller]:
 
 
 CERTIFICATE = make("race.example.test")
+RSA = rsa_key(2048)
+SSH_KEY = RSA.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+PRIVATE_KEY = RSA.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+# What the second is told, where it is not EntityAlreadyExists.
+TAKEN = {
+    "CreateServiceLinkedRole": "InvalidInput",
+    "UploadSigningCertificate": "DuplicateCertificate",
+    "UploadSSHPublicKey": "DuplicateSSHPublicKey",
+    "AddRoleToInstanceProfile": "LimitExceeded",
+}
 CREATED: dict[str, dict[str, Any]] = {
     "CreateUser": {"UserName": "race"},
     "CreateGroup": {"GroupName": "race"},
@@ -106,6 +128,10 @@ CREATED: dict[str, dict[str, Any]] = {
         "ThumbprintList": ["a" * 40],
     },
     "CreateSAMLProvider": {"Name": "race", "SAMLMetadataDocument": metadata()},
+    "CreateServiceLinkedRole": {"AWSServiceName": "autoscaling.amazonaws.com"},
+    "UploadSigningCertificate": {"UserName": "bob", "CertificateBody": CERTIFICATE.body},
+    "UploadSSHPublicKey": {"UserName": "bob", "SSHPublicKeyBody": SSH_KEY},
+    "AddRoleToInstanceProfile": {"InstanceProfileName": "raced", "RoleName": "Web"},
     "RegisterService": {
         "ServicePrefix": "courier",
         "ServiceName": "Courier",
@@ -125,7 +151,7 @@ def test_of_two_who_create_the_same_name_one_succeeds(
         for name, value in CREATED[operation].items()
     }
     ended = at_once([partial(ask, operation, **params) for ask in callers])
-    assert sorted(ended) == ["", "EntityAlreadyExists"]
+    assert sorted(ended) == ["", TAKEN.get(operation, "EntityAlreadyExists")]
 
 
 def test_an_alias_is_one_accounts_whoever_asks_at_the_same_moment(
@@ -150,7 +176,28 @@ def _made(suffix: str) -> dict[str, Step]:
         "policy": ("CreatePolicy", {"PolicyName": f"p{suffix}", "PolicyDocument": allow("s3:*")}),
         "role": ("CreateRole", {"RoleName": f"r{suffix}", "AssumeRolePolicyDocument": TRUST}),
         "profile": ("CreateInstanceProfile", {"InstanceProfileName": f"i{suffix}"}),
+        "issuer": (
+            "CreateOpenIDConnectProvider",
+            {"Url": f"https://o{suffix}.example.test", "ThumbprintList": ["a" * 40]},
+        ),
+        "idp": (
+            "CreateSAMLProvider",
+            {"Name": f"s{suffix}", "SAMLMetadataDocument": metadata()},
+        ),
+        "certificate": (
+            "UploadServerCertificate",
+            {
+                "ServerCertificateName": f"c{suffix}",
+                "CertificateBody": CERTIFICATE.body,
+                "PrivateKey": CERTIFICATE.private_key,
+            },
+        ),
+        "device": ("CreateVirtualMFADevice", {"VirtualMFADeviceName": f"m{suffix}"}),
     }
+
+
+# Named though the model does not ask for it.
+TOO = {"UserName", "Password", "AddPrivateKey"}
 
 
 def _race(kinds: str, attaching: str, deleting: str) -> Race:
@@ -166,11 +213,23 @@ def _race(kinds: str, attaching: str, deleting: str) -> Race:
             "PermissionsBoundary": acme.arn(f"policy/p{suffix}"),
             "PolicyDocument": allow("s3:*"),
             "PolicyName": "own",
+            "OpenIDConnectProviderArn": acme.arn(f"oidc-provider/o{suffix}.example.test"),
+            "SAMLProviderArn": acme.arn(f"saml-provider/s{suffix}"),
+            "ServerCertificateName": f"c{suffix}",
+            "SerialNumber": acme.arn(f"mfa/m{suffix}"),
+            "ClientID": "web",
+            "AddPrivateKey": PRIVATE_KEY,
+            "Password": "A long enough password 1!",
+            "CertificateBody": make(suffix).body,
+            "SSHPublicKeyBody": SSH_KEY,
+            "ServiceName": "codecommit.amazonaws.com",
+            "Tags": [{"Key": "a", "Value": "b"}],
         }
 
         def step(operation: str) -> Step:
-            required = operation_model(operation).required
-            return operation, {name: names[name] for name in required or ("UserName",)}
+            model = operation_model(operation)
+            wanted = {*model.required, *(TOO & model.members.keys())}
+            return operation, {name: names[name] for name in wanted}
 
         making = [_made(suffix)[kind] for kind in kinds.split()]
         return making, step(attaching), step(deleting)
@@ -181,6 +240,18 @@ def _race(kinds: str, attaching: str, deleting: str) -> Race:
 RACES: dict[str, Race] = {
     "a policy on a user": _race("user policy", "AttachUserPolicy", "DeletePolicy"),
     "a policy on a user who goes": _race("user policy", "AttachUserPolicy", "DeleteUser"),
+    "a policy on a group": _race("group policy", "AttachGroupPolicy", "DeletePolicy"),
+    "a policy on a group that goes": _race("group policy", "AttachGroupPolicy", "DeleteGroup"),
+    "a policy on a role": _race("role policy", "AttachRolePolicy", "DeletePolicy"),
+    "a policy on a role that goes": _race("role policy", "AttachRolePolicy", "DeleteRole"),
+    "a version": _race("policy", "CreatePolicyVersion", "DeletePolicy"),
+    "a boundary of a role": _race("role policy", "PutRolePermissionsBoundary", "DeletePolicy"),
+    "an inline policy of a user": _race("user", "PutUserPolicy", "DeleteUser"),
+    "an inline policy of a group": _race("group", "PutGroupPolicy", "DeleteGroup"),
+    "a password": _race("user", "CreateLoginProfile", "DeleteUser"),
+    "a signing certificate": _race("user", "UploadSigningCertificate", "DeleteUser"),
+    "an SSH key": _race("user", "UploadSSHPublicKey", "DeleteUser"),
+    "a service credential": _race("user", "CreateServiceSpecificCredential", "DeleteUser"),
     "a boundary": _race("user policy", "PutUserPermissionsBoundary", "DeletePolicy"),
     "a user in a group": _race("user group", "AddUserToGroup", "DeleteGroup"),
     "a user who goes in a group": _race("user group", "AddUserToGroup", "DeleteUser"),
@@ -211,6 +282,78 @@ def test_what_is_deleted_while_it_is_attached_never_dangles(
         assert tuple(ended) in {("", "DeleteConflict"), ("NoSuchEntity", "")}
 
 
+# What goes with the thing that is deleted, whoever comes first.
+TAKEN_ALONG: dict[str, Race] = {
+    "a client id": _race(
+        "issuer", "AddClientIDToOpenIDConnectProvider", "DeleteOpenIDConnectProvider"
+    ),
+    "a private key": _race("idp", "UpdateSAMLProvider", "DeleteSAMLProvider"),
+    "tags of a certificate": _race(
+        "certificate", "TagServerCertificate", "DeleteServerCertificate"
+    ),
+    "tags of a device": _race("device", "TagMFADevice", "DeleteVirtualMFADevice"),
+}
+
+
+@pytest.mark.parametrize("race", TAKEN_ALONG)
+def test_what_is_put_on_a_thing_goes_with_it(
+    acme: Acme, callers: tuple[Caller, Caller], race: str
+) -> None:
+    suffix = f"along-{list(TAKEN_ALONG).index(race)}"
+    making, putting, deleting = TAKEN_ALONG[race](acme, suffix)
+    for operation, params in making:
+        acme.root.perform(operation, **params)
+    steps = zip(callers, (putting, deleting), strict=True)
+    ended = at_once([partial(ask, name, **params) for ask, (name, params) in steps])
+    assert tuple(ended) in {("", ""), ("NoSuchEntity", "")}
+    with transaction.atomic():
+        tenancy.enter(acme.id)
+        assert not SAMLPrivateKey.objects.of(acme.id).exists()
+        assert not MFADevice.objects.of(acme.id).filter(name=f"m{suffix}").exists()
+
+
+@pytest.mark.parametrize("deleting", ["DeleteUser", "DeleteVirtualMFADevice"])
+def test_a_device_is_enabled_or_gone(
+    acme: Acme, callers: tuple[Caller, Caller], deleting: str
+) -> None:
+    made = acme.root.perform("CreateVirtualMFADevice", VirtualMFADeviceName=deleting)
+    device = made["VirtualMFADevice"]
+    codes = pyotp.TOTP(device["Base32StringSeed"].decode())
+    user, serial = {"UserName": f"of-{deleting}"}, {"SerialNumber": device["SerialNumber"]}
+    acme.root.perform("CreateUser", **user)
+    now = int(time.time())
+    pair = {f"AuthenticationCode{step + 1}": codes.at(now + 30 * step) for step in (0, 1)}
+    first, second = callers
+    ended = at_once(
+        [
+            partial(first, "EnableMFADevice", **user, **serial, **pair),
+            partial(second, deleting, **(user if deleting == "DeleteUser" else serial)),
+        ]
+    )
+    assert tuple(ended) in {("", "DeleteConflict"), ("NoSuchEntity", "")}
+
+
+def test_a_device_is_one_users(acme: Acme, callers: tuple[Caller, Caller]) -> None:
+    made = acme.root.perform("CreateVirtualMFADevice", VirtualMFADeviceName="shared")
+    device = made["VirtualMFADevice"]
+    codes = pyotp.TOTP(device["Base32StringSeed"].decode())
+    now = int(time.time())
+    pair = {f"AuthenticationCode{step + 1}": codes.at(now + 30 * step) for step in (0, 1)}
+    serial = {"SerialNumber": device["SerialNumber"]}
+    users = zip(callers, ("bob", "carol"), strict=True)
+    ended = at_once(
+        [partial(ask, "EnableMFADevice", UserName=name, **serial, **pair) for ask, name in users]
+    )
+    assert sorted(ended) == ["", "EntityAlreadyExists"]
+
+
+def test_a_service_linked_role_is_deleted_once(acme: Acme, callers: tuple[Caller, Caller]) -> None:
+    made = acme.root.perform("CreateServiceLinkedRole", AWSServiceName="dax.amazonaws.com")
+    name = made["Role"]["RoleName"]
+    ended = at_once([partial(ask, "DeleteServiceLinkedRole", RoleName=name) for ask in callers])
+    assert sorted(ended) == ["", "NoSuchEntity"]
+
+
 def test_a_workload_whose_role_is_deleted_as_it_gets_it_has_none(
     acme: Acme, callers: tuple[Caller, Caller]
 ) -> None:
@@ -239,12 +382,22 @@ def test_a_hundred_clients_on_one_account_are_all_served(
     seen = len(portal.lines)
 
     def work(number: int) -> list[str]:
-        user = {"UserName": f"many-{number}"}
-        document = {"PolicyName": "own", "PolicyDocument": allow("s3:*")}
+        kind = ("User", "Group", "Role", "InstanceProfile", "Policy")[number % 5]
+        name = f"many-{number}"
+        named = {f"{kind}Name": name}
+        own = {"PolicyDocument": allow("s3:*")}
+        more = {"Role": {"AssumeRolePolicyDocument": TRUST}, "Policy": own}.get(kind, {})
+        if kind == "InstanceProfile":
+            change = ("AddRoleToInstanceProfile", {**named, "RoleName": "Web"})
+        elif kind == "Policy":
+            named = {"PolicyArn": acme.arn(f"policy/{name}")}
+            change = ("CreatePolicyVersion", {**named, **own})
+        else:
+            change = (f"Put{kind}Policy", {**named, "PolicyName": "own", **own})
         return [
-            ask("CreateUser", **user),
-            ask("PutUserPolicy", **user, **document),
-            ask("GetUser", **user),
+            ask(f"Create{kind}", **{f"{kind}Name": name}, **more),
+            ask(change[0], **change[1]),
+            ask(f"Get{kind}", **named),
         ]
 
     with ThreadPoolExecutor(CLIENTS) as pool:

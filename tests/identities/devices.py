@@ -34,10 +34,10 @@ class Device:
         return {"SerialNumber": self.serial, "TokenCode": self.code()}
 
 
-def device_for(account: Account, user: str | None = None) -> Device:
+def device_for(account: Account, user: str | None = None, name: str | None = None) -> Device:
     """An enabled device of the user with that name, or of the root user for None."""
     now = timezone.now()
-    name = f"{user or 'root'}-device"
+    name = name or f"{user or 'root'}-device"
     serial = account.arn(f"mfa/{name}")
     seed = totp.new_seed()
     with transaction.atomic():
