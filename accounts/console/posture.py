@@ -2,39 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Asking
+from iamsite.operations import Verdict
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 LOOKED_AT = 3  # administrators whose keys are looked at
 
+# The recommendations by their names in the portal model, and what each is called.
+STEPS: dict[str, str | Promise] = {
+    "ProtectRoot": gettext_lazy("Protect the root user"),
+    "FirstGroup": gettext_lazy("Make a group"),
+    "FirstAdministrator": gettext_lazy("Make the first administrator"),
+    "LockRoot": gettext_lazy("Lock root away"),
+    "FirstKey": gettext_lazy("Give a program a key"),
+    "FirstCall": gettext_lazy("Make the first call"),
+}
+FINDINGS: dict[str, str | Promise] = {
+    "RootAccessKeys": gettext_lazy("The root user has access keys"),
+    "RootMFA": gettext_lazy("The root user signs in with a password alone"),
+    "NoAdministrator": gettext_lazy("There is no administrator but root"),
+    "RootNotLocked": gettext_lazy("The root user is not locked away"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend; `tone` is bad or warn."""
+    """One thing to mend; `tone` is bad or warn, `until` when it is told where it is put off."""
 
+    name: str
     tone: str
-    title: str
     why: str
     url: str
     action: str
+    until: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        return str(FINDINGS[self.name])
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the first steps, done or not."""
+    """One of the first steps, done or not; `skipped_by` is the ARN of who skipped it."""
 
+    name: str
     done: bool
-    title: str
     why: str
     url: str
     action: str
+    skipped_by: str = ""
+
+    @property
+    def title(self) -> str:
+        return str(STEPS[self.name])
+
+    @property
+    def skipped(self) -> bool:
+        return bool(self.skipped_by) and not self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +87,12 @@ class Posture:
     steps: Sequence[Step]
     counts: Sequence[Count]
     hidden: Sequence[str]
+    put_off: Sequence[Finding] = ()
+    may: Mapping[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def skipped(self) -> int:
+        return sum(step.skipped for step in self.steps)
 
     @property
     def done(self) -> int:
@@ -60,7 +100,8 @@ class Posture:
 
     @property
     def is_ready(self) -> bool:
-        return self.done == len(self.steps)
+        """Whether nothing is left to do: hidden on the dashboard then."""
+        return self.done + self.skipped == len(self.steps)
 
 
 def posture(ask: Asking) -> Posture:
@@ -78,9 +119,25 @@ def posture(ask: Asking) -> Posture:
     through = [group["GroupName"] for group in entities.get("PolicyGroups", [])]
     users += _members(ask, through[:LOOKED_AT])
     used, has_key = _keys(ask, users[:LOOKED_AT])
+    dismissed = {
+        one["RecommendationName"]: one for one in status.get("DismissedRecommendations", ())
+    }
+    found = [
+        replace(one, until=dismissed.get(one.name, {}).get("Until"))
+        for one in (_findings(status) if status else ())
+    ]
+    steps = [
+        replace(step, skipped_by=dismissed.get(step.name, {}).get("PrincipalArn", ""))
+        for step in (_steps(status, summary, has_key, used) if status and summary else ())
+    ]
     return Posture(
-        findings=_findings(status) if status else (),
-        steps=_steps(status, summary, has_key, used) if status and summary else (),
+        findings=[one for one in found if one.until is None],
+        put_off=[one for one in found if one.until is not None],
+        steps=steps,
+        may=ask.may(
+            dismiss=("DismissRecommendation", {"RecommendationName": "FirstKey"}),
+            restore=("RestoreRecommendation", {"RecommendationName": "FirstKey"}),
+        ),
         counts=_counts(summary) if summary else (),
         hidden=hidden,
     )
@@ -115,8 +172,8 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
     if status["RootAccessKeysActive"]:
         found.append(
             Finding(
+                "RootAccessKeys",
                 "bad",
-                _("The root user has access keys"),
                 _("A program with root's key may do everything, and no policy can limit it."),
                 reverse("console:security-credentials"),
                 _("Root's keys"),
@@ -125,8 +182,8 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
     if not status["RootMFAEnabled"]:
         found.append(
             Finding(
+                "RootMFA",
                 "bad",
-                _("The root user signs in with a password alone"),
                 _("Whoever learns it owns the account. A second factor stops that."),
                 reverse("console:security-credentials"),
                 _("Protect root"),
@@ -135,8 +192,8 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
     if not status["AdministratorPresent"]:
         found.append(
             Finding(
+                "NoAdministrator",
                 "warn",
-                _("There is no administrator but root"),
                 _("Make a user with AdministratorAccess for the daily work and leave root alone."),
                 reverse("console:create-user"),
                 _("Create user"),
@@ -145,8 +202,8 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
     elif status["RootMFAEnabled"] and not status["RootLocked"]:
         found.append(
             Finding(
+                "RootNotLocked",
                 "warn",
-                _("The root user is not locked away"),
                 _("There is an administrator now: root need not be at hand."),
                 reverse("console:security-credentials"),
                 _("Lock root away"),
@@ -161,43 +218,43 @@ def _steps(
     credentials = reverse("console:security-credentials")
     return [
         Step(
+            "ProtectRoot",
             bool(status["RootMFAEnabled"]),
-            _("Protect the root user"),
             _("A second factor beside its password."),
             credentials,
             _("Protect root"),
         ),
         Step(
+            "FirstGroup",
             summary.get("Groups", 0) > 0,
-            _("Make a group"),
             _("Policies on a group hold for everyone in it. Start with one for administrators."),
             reverse("console:create-group"),
             _("Create group"),
         ),
         Step(
+            "FirstAdministrator",
             bool(status["AdministratorPresent"]),
-            _("Make the first administrator"),
             _("A user in a group with AdministratorAccess, for the daily work."),
             reverse("console:create-user"),
             _("Create user"),
         ),
         Step(
+            "LockRoot",
             bool(status["RootLocked"]),
-            _("Lock root away"),
             _("Its keys are turned off, and it signs in with its second factor only."),
             credentials,
             _("Lock root"),
         ),
         Step(
+            "FirstKey",
             has_key,
-            _("Give a program a key"),
             _("An access key for the AWS CLI, an SDK or Terraform."),
             reverse("console:users"),
             _("Choose a user"),
         ),
         Step(
+            "FirstCall",
             used,
-            _("Make the first call"),
             _("With the key: aws sts get-caller-identity"),
             reverse("console:getting-started") + "#first-call",
             _("Show me"),

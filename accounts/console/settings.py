@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -14,25 +16,46 @@ from django.views.decorators.http import require_safe
 
 from accounts.console import issuer, password_policy
 from accounts.console.account_action import AccountAction
-from iamsite.console.asking import ConsoleRequest
+from iamsite.console.asking import Answer, ConsoleRequest
 from iamsite.console.forms import OperationForm, Option
+from iamsite.console.times import span
 from iamsite.console.viewer import viewer_of
 
-QUOTAS = (
-    ("Users", gettext_lazy("Users"), "UsersQuota"),
-    ("Groups", gettext_lazy("Groups"), "GroupsQuota"),
-    ("Roles", gettext_lazy("Roles"), "RolesQuota"),
-    ("Policies", gettext_lazy("Customer managed policies"), "PoliciesQuota"),
-    ("PolicyVersionsInUse", gettext_lazy("Policy versions"), "PolicyVersionsInUseQuota"),
-)
-LIMITS = (
-    ("GroupsPerUserQuota", gettext_lazy("Groups a user may be in")),
-    ("AccessKeysPerUserQuota", gettext_lazy("Access keys a user may have")),
-    ("AttachedPoliciesPerUserQuota", gettext_lazy("Managed policies on a user")),
-    ("AttachedPoliciesPerGroupQuota", gettext_lazy("Managed policies on a group")),
-    ("AttachedPoliciesPerRoleQuota", gettext_lazy("Managed policies on a role")),
-    ("VersionsPerPolicyQuota", gettext_lazy("Versions of a policy")),
-)
+HOUR, MINUTE = 3600, 60
+LENGTHS = (15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR)
+IDLE = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR)
+WORDS = re.compile(r"[A-Z]{2,}s?(?=[A-Z][a-z]|$)|[A-Z][a-z]+|[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota and how much of it is taken; `used` is None for one that holds for each thing."""
+
+    name: str
+    limit: int
+    default: int
+    used: int | None
+
+    @property
+    def label(self) -> str:
+        """The name, which is AWS's, as words: "Access keys per user"."""
+        first, *others = WORDS.findall(self.name)
+        return " ".join([first, *(one.lower() if one[1:].islower() else one for one in others)])
+
+    @property
+    def is_near(self) -> bool:
+        return self.used is not None and self.used >= 0.8 * self.limit
+
+
+def quotas_of(answer: Answer) -> list[Quota]:
+    """Those of which something is counted first, the fullest before the others."""
+    found = [
+        Quota(one["QuotaName"], one["Limit"], one["DefaultLimit"], one.get("Usage"))
+        for one in answer.result.get("Quotas", ())
+    ]
+    return sorted(
+        found, key=lambda one: (one.used is None, -(one.used or 0) / (one.limit or 1), one.name)
+    )
 
 
 @require_safe
@@ -41,6 +64,8 @@ def account(request: ConsoleRequest) -> HttpResponse:
         status=("GetAccountStatus", {}),
         alias=("ListAccountAliases", {}),
         summary=("GetAccountSummary", {}),
+        sessions=("GetConsoleSettings", {}),
+        limits=("ListQuotas", {}),
     )
     summary = seen["summary"].result.get("SummaryMap", {})
     aliases = seen["alias"].result.get("AccountAliases", [])
@@ -56,12 +81,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
         "token_version": summary.get("GlobalEndpointTokenVersion"),
         "account_alias": aliases[0] if aliases else "",
         "sign_in_url": settings.IAMSITE_URL + reverse("console:sign-in-account", args=[named]),
-        "quotas": [
-            (label, summary.get(name, 0), summary[quota])
-            for name, label, quota in QUOTAS
-            if quota in summary
-        ],
-        "limits": [(label, summary[name]) for name, label in LIMITS if name in summary],
+        "quotas": quotas_of(seen["limits"]),
         "may": request.ask.may(
             name=("UpdateAccountName", {"AccountName": "any"}),
             alias=("CreateAccountAlias", {"AccountAlias": "new"}),
@@ -69,6 +89,11 @@ def account(request: ConsoleRequest) -> HttpResponse:
             passwords=("UpdateAccountPasswordPolicy", {}),
             drop_passwords=("DeleteAccountPasswordPolicy", {}),
             decisions=("UpdateDecisionSettings", {}),
+            sessions=("UpdateConsoleSettings", {}),
+            close=(
+                "CloseAccount",
+                {"AccountId": viewer.account if viewer else "-", "Password": "any"},
+            ),
             tokens=(
                 "SetSecurityTokenServicePreferences",
                 {"GlobalEndpointTokenVersion": "v2Token"},
@@ -137,6 +162,49 @@ class RemoveAlias(AccountAction):
     success = gettext_lazy("The alias %(alias)s was removed.")
     is_danger = True
     confirmed_by = "alias"
+
+
+class SessionsForm(OperationForm):
+    SessionDuration = forms.TypedChoiceField(
+        label=gettext_lazy("A session lasts"),
+        coerce=int,
+        help_text=gettext_lazy(
+            "From signing in, however one signs in: with a password, a passkey, at an identity "
+            "provider or the federation endpoint. Roles one switches to end with it, or earlier "
+            "where the role says so."
+        ),
+    )
+    IdleTimeout = forms.TypedChoiceField(
+        label=gettext_lazy("A browser that asks for nothing is signed out after"), coerce=int
+    )
+
+
+class SetSessions(AccountAction):
+    operation = "UpdateConsoleSettings"
+    form_class = SessionsForm
+    title = gettext_lazy("Console sessions")
+    lead = gettext_lazy(
+        "Holds for everybody who signs in to this account. Sessions that have begun already are "
+        "cut to it too."
+    )
+    submit = gettext_lazy("Save")
+    success = gettext_lazy("Console sessions follow the choice.")
+    edits = True
+
+    def initial(self) -> dict[str, Any]:
+        found = self.request.ask.perform("GetConsoleSettings")
+        return {name: found[name] for name in ("SessionDuration", "IdleTimeout")}
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        found = self.request.ask.perform("GetConsoleSettings")
+        for name, most, offered in (
+            ("SessionDuration", found["MaxSessionDuration"], LENGTHS),
+            ("IdleTimeout", found["MaxIdleTimeout"], IDLE),
+        ):
+            seconds = sorted({*(one for one in offered if one <= most), found[name]})
+            form.offer(name, [(str(one), Option(span(one))) for one in seconds])
+        return form
 
 
 class DecisionsForm(OperationForm):

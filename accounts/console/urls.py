@@ -4,10 +4,12 @@ from django.urls import URLPattern, path, re_path
 
 from accounts.console import (
     activity,
+    closing,
     credential_report,
     dashboard,
     issuer,
     password_policy,
+    recommendations,
     sessions,
     settings,
 )
@@ -25,6 +27,21 @@ from accounts.console.organization import (
 urlpatterns: list[URLPattern] = [
     path("", dashboard.dashboard, name="dashboard"),
     path("getting-started", dashboard.getting_started, name="getting-started"),
+    path(
+        "recommendations/<recommendation>/skip",
+        recommendations.SkipStep.as_view(),
+        name="skip-step",
+    ),
+    path(
+        "recommendations/<recommendation>/snooze",
+        recommendations.SnoozeFinding.as_view(),
+        name="snooze-finding",
+    ),
+    path(
+        "recommendations/<recommendation>/restore",
+        recommendations.Restore.as_view(),
+        name="restore-recommendation",
+    ),
     path("activity", activity.activity, name="activity"),
     path("activity/verify", activity.verify_trail, name="verify-trail"),
     path("sessions", sessions.sessions, name="sessions"),
@@ -160,6 +177,8 @@ urlpatterns: list[URLPattern] = [
         password_policy.RemovePasswordPolicy.as_view(),
         name="remove-password-policy",
     ),
+    path("account/sessions", settings.SetSessions.as_view(), name="set-console-sessions"),
+    path("account/close", closing.CloseAccount.as_view(), name="close-own-account"),
     path("account/decisions", settings.SetDecisions.as_view(), name="set-decisions"),
     path("account/session-tokens", settings.SetTokenVersion.as_view(), name="set-token-version"),
     path("account/issuer/enable", issuer.Enable.as_view(), name="enable-issuer"),

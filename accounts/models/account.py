@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -12,8 +15,10 @@ class Account(models.Model):
     `revision` rises with every change, so that whatever was compiled from an older one is known to
     be stale. `token_version` is that of the session tokens that its calls get where they name no
     region, `properties` those that are set, by `Namespace/PropertyName`. Decisions are kept for
-    `decision_days`, allowed ones so many in a hundred as `allowed_percent` says. The account "aws"
-    has no root user: it owns the AWS managed policies.
+    `decision_days`, allowed ones so many in a hundred as `allowed_percent` says. `dismissed` are
+    the recommendations that are skipped or put off: name, by, at, until. Of a console session's
+    times the installation's hold where the account has none. The account "aws" has no root user:
+    it owns the AWS managed policies.
     """
 
     class Status(models.TextChoices):
@@ -34,6 +39,8 @@ class Account(models.Model):
     root_locked_at = models.DateTimeField(null=True)
     quotas = models.JSONField(default=dict)
     dismissed = models.JSONField(default=list)
+    console_session_seconds = models.PositiveIntegerField(null=True)
+    console_idle_seconds = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -53,6 +60,18 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a console session lasts: never longer than the installation allows."""
+        most = settings.CONSOLE_SESSION_SECONDS
+        return timedelta(seconds=min(self.console_session_seconds or most, most))
+
+    @property
+    def session_idle(self) -> timedelta:
+        """After which silence of its browser a console session ends."""
+        most = settings.CONSOLE_SESSION_IDLE_SECONDS
+        return timedelta(seconds=min(self.console_idle_seconds or most, most))
 
     @property
     def root_arn(self) -> str:

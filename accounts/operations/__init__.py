@@ -1,10 +1,13 @@
 from accounts.operations import account as account
 from accounts.operations import alias as alias
+from accounts.operations import closing as closing
+from accounts.operations import console_settings as console_settings
 from accounts.operations import credential_report as credential_report
 from accounts.operations import organizations as organizations
 from accounts.operations import password_policy as password_policy
 from accounts.operations import preferences as preferences
 from accounts.operations import quotas as quotas
+from accounts.operations import recommendations as recommendations
 from accounts.operations import root as root
 from accounts.operations import root_access as root_access
 from accounts.operations import summary as summary

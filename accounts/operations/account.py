@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import Account, Person
+from accounts.operations.recommendations import dismissed
 from accounts.operations.root import root_has_mfa
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import validation_error
@@ -26,6 +27,7 @@ def get_account_status(call: Call) -> dict[str, Any]:
         "RootAccessKeysActive": keys.filter(status=AccessKey.Status.ACTIVE).exists(),
         "RootLocked": account.root_locked_at is not None,
         "AdministratorPresent": has_administrator(call.account, call.caller.revision),
+        "DismissedRecommendations": dismissed(account, call.now),
     }
     optional = {
         "AccountAlias": account.alias,

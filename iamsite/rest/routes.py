@@ -220,6 +220,13 @@ ROUTES: list[Route] = [
     Route("DELETE", "account/aliases/{AccountAlias}", "DeleteAccountAlias"),
     Route("GET", "account/summary", "GetAccountSummary"),
     Route("GET", "account/quotas", "ListQuotas"),
+    Route("GET", "account/console-settings", "GetConsoleSettings"),
+    Route("PUT", "account/console-settings", "UpdateConsoleSettings"),
+    Route("PUT", "account/recommendations/{RecommendationName}/dismissal", "DismissRecommendation"),
+    Route(
+        "DELETE", "account/recommendations/{RecommendationName}/dismissal", "RestoreRecommendation"
+    ),
+    Route("POST", "account/closure", "CloseAccount"),
     Route("PUT", "account/token-version", "SetSecurityTokenServicePreferences"),
     Route("GET", "organization/root-access", "ListOrganizationsFeatures"),
     Route("GET", "organization/root-access/members", "ListMemberRoots"),

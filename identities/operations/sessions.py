@@ -5,12 +5,11 @@ A user sees and ends its own without any permission, and root's are root's alone
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
+from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import access_denied, no_such_entity, validation_error
 from iamsite.operations.paging import page_newest_first
@@ -30,7 +29,7 @@ def _is_temporary(call: Call) -> bool:
 
 
 def _live(call: Call) -> QuerySet[ConsoleSession]:
-    idle = call.now - timedelta(seconds=settings.CONSOLE_SESSION_IDLE_SECONDS)
+    idle = call.now - Account.objects.get(id=call.account).session_idle
     return (
         ConsoleSession.objects.of(call.account)
         .filter(expires_at__gt=call.now, seen_at__gt=idle)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -123,6 +122,10 @@ def _still_holds(candidate: Candidate, mfa_at: datetime | None) -> bool:
     return password == candidate.password and account.exists()
 
 
+def _session_length(account: str) -> timedelta:
+    return Account.objects.get(id=account).session_length
+
+
 def open_session(
     account: str, user_id: str | None, origin: Origin, now: datetime, mfa_at: datetime | None
 ) -> str:
@@ -139,7 +142,7 @@ def open_session(
         mfa_at=mfa_at,
         created_at=now,
         seen_at=now,
-        expires_at=now + timedelta(seconds=settings.CONSOLE_SESSION_SECONDS),
+        expires_at=now + _session_length(account),
     )
     return token
 
@@ -151,7 +154,8 @@ def open_session_with(
     until: datetime,
     mfa_at: datetime | None,
 ) -> str:
-    """As `open_session`, for whoever is signed in with temporary credentials (ConsoleSession)."""
+    """As `open_session`, for whoever is signed in with temporary credentials (ConsoleSession), at
+    longest `until`."""
     token = secrets.token_urlsafe(32)
     own = ConsoleSession.objects.of(signs_with["account"]).filter(signs_with__arn=signs_with["arn"])
     own.filter(expires_at__lte=now).delete()
@@ -164,7 +168,7 @@ def open_session_with(
         signs_with=signs_with,
         created_at=now,
         seen_at=now,
-        expires_at=until,
+        expires_at=min(until, now + _session_length(signs_with["account"])),
     )
     return token
 

@@ -86,6 +86,8 @@ def missing(verdict: Verdict) -> str:
     found = re.search(r"not authorized to perform: (\S+)", verdict.message)
     if not found:
         return verdict.message
+    if verdict.message.endswith("because only the root user may"):
+        return _("Only the root user may.")
     if "explicit deny" in verdict.message:
         return _("A policy denies you %(action)s.") % {"action": found[1]}
     return _("You need %(action)s.") % {"action": found[1]}

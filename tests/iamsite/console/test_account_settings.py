@@ -3,7 +3,7 @@
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, allow
+from tests.cast import PASSWORD, Acme, allow
 from tests.iamsite.console.browser import Browser, text
 
 
@@ -84,6 +84,39 @@ def test_the_account_becomes_an_issuer_rotates_its_keys_and_stops(acme, alice):
     assert alice.post("/console/account/issuer/rotate", {"Revoke": "on"}).status_code == 302
     alice.post("/console/account/issuer/disable")
     assert "Off: services outside" in text(alice.get("/console/account"))
+
+
+def test_console_sessions_are_made_shorter(acme, alice):
+    form = alice.get("/console/account/sessions")
+    assert "12 hours" in text(form)
+    alice.post("/console/account/sessions", {"SessionDuration": "7200", "IdleTimeout": "900"})
+    assert acme.root.perform("GetConsoleSettings")["SessionDuration"] == 7200
+    said = text(alice.get("/console/account"))
+    assert "A session lasts 2 hours, or until its browser has asked for nothing for 15 min" in said
+
+
+def test_quotas_stand_with_what_is_taken(acme, alice):
+    said = text(alice.get("/console/account"))
+    assert "Users per account 4 5,000" in said
+    assert "Access keys per user – 2" in said
+
+
+def test_root_closes_the_account_by_its_name_and_password():
+    closing = Acme()
+    alice, root = Browser().sign_in(closing, "alice"), Browser().sign_in_root(closing)
+    page = alice.get("/console/account").content.decode()
+    assert "Close account. Only the root user may." in page
+    form = text(root.get("/console/account/close"))
+    assert "4 users and" in form
+    assert "Code of its authenticator app" not in form
+    path, given = "/console/account/close", {"Password": PASSWORD}
+    assert root.post(path, {**given, "confirm": "Akme"}).status_code == 422
+    assert root.post(path, {"Password": "wrong", "confirm": "Acme"}).status_code == 403
+    assert alice.post(path, {**given, "confirm": "Acme"}).status_code == 403
+    done = root.post(path, {**given, "confirm": "Acme"})
+    assert "The account is closed" in text(done)
+    assert alice.get("/console/").status_code == 302
+    assert root.get("/console/").status_code == 302
 
 
 def test_settings_that_one_may_not_see_or_change_say_so_and_stay(acme):

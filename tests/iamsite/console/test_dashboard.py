@@ -65,3 +65,35 @@ def test_access_tests_that_do_not_hold_come_to_the_dashboard(acme):
     assert "The access test reads " not in said
     acme.user("blind")
     assert text(Browser().sign_in(acme, "blind").get(failing)) == ""
+
+
+def test_a_first_step_is_skipped_and_taken_up_again(acme):
+    root = Browser().sign_in_root(acme)
+    path = "/console/recommendations/FirstCall/"
+    assert root.get("/console/recommendations/RootMFA/skip").status_code == 404
+    assert root.post(f"{path}skip").headers["Location"] == "/console/getting-started"
+    page = root.get("/console/getting-started")
+    assert "1 skipped" in text(page)
+    assert f'href="{path}restore"' in page.content.decode()
+    assert "Make the first call" not in text(root.get("/console/"))
+    root.post(f"{path}restore")
+    assert "skipped" not in text(root.get("/console/getting-started"))
+
+
+def test_the_first_steps_are_hidden_when_all_are_done_or_skipped(acme):
+    root = Browser().sign_in_root(acme)
+    steps = ("ProtectRoot", "FirstGroup", "FirstAdministrator", "LockRoot", "FirstKey", "FirstCall")
+    for step in steps:
+        root.post(f"/console/recommendations/{step}/skip")
+    assert 'href="/console/getting-started">' not in root.get("/console/").content.decode()[9000:]
+    assert "This account is set up" in text(root.get("/console/getting-started"))
+
+
+def test_a_finding_about_root_is_put_off_and_shown_again(acme):
+    root = Browser().sign_in_root(acme)
+    path = "/console/recommendations/RootMFA/"
+    root.post(f"{path}snooze", {"Until": "7"})
+    said = text(root.get("/console/")).partition("First things to mend")[2]
+    assert "1 put off The root user signs in with a password alone Told again in 6 days" in said
+    root.post(f"{path}restore")
+    assert "put off" not in text(root.get("/console/"))
