@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("Applications"),
         (
-            Place("services", _("Services"), "plug-connected", "g v"),
+            Place("services", _("Services"), "box", "g v"),
             Place("workloads", _("Workloads"), "terminal-2", "g l"),
             Place("resources", _("Resources"), "database", "g o"),
         ),
@@ -72,7 +72,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("Account"),
         (
             Place("activity", _("Activity"), "activity", "g a"),
-            Place("credential-report", _("Credential report"), "password-user"),
+            Place("credential-report", _("Credential report"), "clipboard-list"),
             Place("sessions", _("Sessions"), "device-laptop"),
             Place("account", _("Account settings"), "settings", "g s"),
             Place("security-credentials", _("Security credentials"), "key", "g k"),

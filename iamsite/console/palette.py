@@ -55,7 +55,7 @@ KINDS = {
     "Group": Kind(gettext_lazy("Groups"), "users-group", "group", "Name"),
     "Role": Kind(gettext_lazy("Roles"), "id-badge-2", "role", "Name"),
     "Policy": Kind(gettext_lazy("Policies"), "shield", "policy", "Arn"),
-    "Service": Kind(gettext_lazy("Services"), "plug-connected", "service", "Name"),
+    "Service": Kind(gettext_lazy("Services"), "box", "service", "Name"),
     "Resource": Kind(gettext_lazy("Resources"), "database", "resource", "Arn"),
     "IdentityProvider": Kind(
         gettext_lazy("Identity providers"), "plug-connected", "provider", "Arn"
@@ -149,6 +149,6 @@ def _deeds() -> list[Hit]:
         Hit(_("Create role"), reverse("console:create-role"), "plus"),
         Hit(_("Create policy"), reverse("console:create-policy"), "plus"),
         Hit(_("Create access key for myself"), reverse("console:create-own-key"), "key"),
-        Hit(_("Change my password"), reverse("console:change-password"), "password-user"),
+        Hit(_("Change my password"), reverse("console:change-password"), "lock-password"),
         Hit(_("Set the account alias"), reverse("console:set-alias"), "building"),
     ]

@@ -14,7 +14,7 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "Role": ("id-badge-2", _("Role")),
     "Account": ("building", _("Another account")),
     "Principal": ("user", _("Of another account")),
-    "Service": ("plug-connected", _("Service")),
+    "Service": ("box", _("Service")),
     "IdentityProvider": ("link", _("Identity provider")),
     "Everyone": ("users", _("Everyone")),
     "Deleted": ("ban", _("Exists no more")),

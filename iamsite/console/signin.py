@@ -235,7 +235,6 @@ class SignIn(Gate):
             "passkey": signin.begin_passkey(),
             "elsewhere": ceremony.elsewhere(request, address),
             "offers": offers(account) if kind == "user" and account else [],
-            "can_recover": mail.is_configured(),
             "root_url": f"{address}?{urlencode({'kind': 'root', **query})}",
         }
         return render(request, "console/sign_in.html", context, status=status)

@@ -152,7 +152,7 @@ class RoleForm(DocumentForm):
     )
     AssumeRolePolicyDocument = DocumentField(
         label=gettext_lazy("Who may assume it"),
-        help_text=gettext_lazy("The trust policy: its principals may become this role."),
+        help_text=gettext_lazy("The trust policy: its principals may assume this role."),
     )
     MaxSessionDuration = forms.ChoiceField(
         label=gettext_lazy("Longest session"),
@@ -179,7 +179,7 @@ TEMPLATES = (
     (
         "account",
         Option(
-            gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy lets.")
+            gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy allows.")
         ),
         {"Principal": {"AWS": "arn:aws:iam::%s:root"}, "Action": "sts:AssumeRole"},
     ),
@@ -240,7 +240,7 @@ class CreateRole(Action):
     fields_template = "identities/role_fields.html"
     title = gettext_lazy("Create role")
     lead = gettext_lazy(
-        "An identity without credentials of its own: whoever it trusts becomes it for a while."
+        "An identity without credentials of its own. Whom it trusts can take it on for a while."
     )
     success = gettext_lazy("Role %(RoleName)s was created.")
     wide = True

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 KINDS = {
     "AWS": "user",
-    "Service": "plug-connected",
+    "Service": "box",
     "Federated": "link",
     "CanonicalUser": "user",
 }

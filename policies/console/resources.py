@@ -161,13 +161,13 @@ class PolicyForm(DocumentForm):
 class EditResourcePolicy(ResourceAction):
     operation = "PutResourcePolicy"
     form_class = PolicyForm
-    title = gettext_lazy("Policy of the resource")
+    title = gettext_lazy("Resource policy")
     lead = gettext_lazy(
         "Says who may do what with it. Principals of another account need their own account's "
         "permission as well."
     )
     submit = gettext_lazy("Save policy")
-    success = gettext_lazy("The policy of the resource is saved.")
+    success = gettext_lazy("The resource policy is saved.")
     wide = True
     edits = True
 

@@ -104,7 +104,7 @@ class ServiceForm(OperationForm):
         label=gettext_lazy("Actions, resource types and condition keys"),
         required=False,
         strip=False,
-        help_text=gettext_lazy("As JSON. What policies and the policy editor can speak of."),
+        help_text=gettext_lazy("JSON. Policies and the policy editor offer what you list here."),
         widget=forms.Textarea(
             attrs={"class": "input code", "spellcheck": "false", "wrap": "off", "rows": 16}
         ),
@@ -135,7 +135,7 @@ class NewServiceForm(ServiceForm):
     ServicePrefix = forms.CharField(
         label=gettext_lazy("Prefix"),
         max_length=64,
-        help_text=gettext_lazy("Begins its actions, as in ledger:PostEntry. It stays."),
+        help_text=gettext_lazy("Begins its actions, as in ledger:PostEntry. It cannot change."),
         widget=forms.TextInput(attrs={"autofocus": True}),
     )
     field_order = ("ServicePrefix", "ServiceName", "ServicePrincipal", "Definition")
@@ -145,9 +145,7 @@ class RegisterService(Action):
     operation = "RegisterService"
     form_class = NewServiceForm
     title = gettext_lazy("Register service")
-    lead = gettext_lazy(
-        "An application of yours, for policies to speak of and roles to trust as they do of AWS's."
-    )
+    lead = gettext_lazy("An application of your own. Policies can name it and roles can trust it.")
     success = gettext_lazy("The service %(ServicePrefix)s is registered.")
     wide = True
 

@@ -6,6 +6,7 @@ import "./js/editors.js";
 import "./js/filters.js";
 import "./js/keys.js";
 import "./js/menus.js";
+import "./js/navigation.js";
 import "./js/palette.js";
 import "./js/rows.js";
 import "./js/show-as.js";

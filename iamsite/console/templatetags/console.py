@@ -15,7 +15,7 @@ from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSel
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -47,6 +47,13 @@ def bars(bars: Sequence[Any]) -> dict[str, Any]:
 @register.inclusion_tag("components/crumb.html")
 def crumb(label: str, href: str = "") -> dict[str, Any]:
     return {"label": label, "href": href}
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """An ARN, action or host name that breaks between its parts rather than within one."""
+    parts = re.findall(r"[:/.@]*(?:[^:/.@]+[:/.@*]*)|[:/.@]+", str(text))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.inclusion_tag("components/copy.html")

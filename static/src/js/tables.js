@@ -1,3 +1,5 @@
+import { gettext } from "../words.js";
+
 // Ticked rows: the bar of actions shows while there are any, and one box ticks the whole page.
 const ticks = (bar) => [...document.querySelectorAll(`input[name=item][form="${bar.id}"]`)];
 
@@ -5,7 +7,7 @@ function follow(bar) {
   const boxes = ticks(bar);
   const chosen = boxes.filter((box) => box.checked).length;
   bar.hidden = chosen === 0;
-  bar.querySelector("[data-bulk-count]").textContent = chosen ? `${chosen} / ${boxes.length}` : "";
+  bar.querySelector("[data-bulk-count]").textContent = chosen ? gettext("%(chosen)s of %(all)s selected", { chosen, all: boxes.length }) : "";
   const all = document.querySelector("[data-tick-all]");
   if (all) {
     all.checked = chosen > 0 && chosen === boxes.length;

@@ -47,7 +47,7 @@ export function conditionsPart(card) {
     "fieldset",
     { className: "visual-part" },
     el("legend", {}, gettext("Conditions")),
-    shown.length ? shown : el("p", { className: "muted small" }, gettext("It counts always.")),
+    shown.length ? shown : el("p", { className: "muted small" }, gettext("Always applies.")),
     list,
     el(
       "div",

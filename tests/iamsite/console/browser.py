@@ -61,4 +61,5 @@ def has_password(account: Account, name: str) -> bool:
 def text(response: Any) -> str:
     """What a page says, without its markup."""
     body = re.sub(r"<(script|style|template).*?</\1>", "", response.content.decode(), flags=re.S)
+    body = body.replace("<wbr>", "")
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -28,7 +28,7 @@ def root(acme) -> Browser:
 def test_who_can_leads_from_each_principal_to_the_way_and_the_statement(root) -> None:
     page = text(root.get("/console/who-can?action=sqs:GetQueueUrl"))
     assert "carol User Allowed Reader p0" in page
-    assert "Reader Role Allowed Nothing: its own p0" in page
+    assert "Reader Role Allowed Nothing, directly p0" in page
     assert "The root user's full access" in page
     raw = root.get("/console/who-can?action=sqs:GetQueueUrl").content.decode()
     assert "/console/roles/Reader/policies/inline/p0/edit" in raw
@@ -64,7 +64,7 @@ def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
     assert "carol User Reader 2 Reader Admin" in page
     assert "gone Exists no more Cannot be resolved Stale" in page
     assert answer.content.decode().count('<g class="node') == 8
-    assert "In any number of steps" in text(root.get("/console/roles/Admin/?tab=trust"))
+    assert "Chains of trust" in text(root.get("/console/roles/Admin/?tab=trust"))
 
 
 def test_who_may_not_ask_is_told_which_action_is_missing(acme) -> None:

@@ -138,7 +138,7 @@ class TestResources:
         assert root.post(edit, {"PolicyDocument": document}).status_code == 302
         page = text(root.get(f"/console/resources/{arn}"))
         outside = page.partition("Who outside the account can reach it")[2]
-        outside = outside.partition("Whom the policy names")[0]
+        outside = outside.partition("Named in the policy")[0]
         assert evil.mallory.arn in outside
         assert f"ledger.{evil.id}.iamsite.internal" in outside
         assert acme.bob.arn not in outside
