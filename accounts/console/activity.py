@@ -126,6 +126,8 @@ def chart(counted: dict[str, Any]) -> dict[str, Any]:
             )
             for number, one in enumerate(counts)
         ],
+        "most": most,
+        "hourly": hourly,
         "width": CHART_WIDTH,
         "height": CHART_HEIGHT,
         "first": counts[0]["StartTime"],

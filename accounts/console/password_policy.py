@@ -74,20 +74,20 @@ class PasswordPolicyForm(OperationForm):
     RequireNumbers = forms.BooleanField(label=gettext_lazy("Require a digit"), required=False)
     RequireSymbols = forms.BooleanField(label=gettext_lazy("Require a symbol"), required=False)
     MaxPasswordAge = forms.IntegerField(
-        label=gettext_lazy("Expires after this many days"),
+        label=gettext_lazy("Expires after, in days"),
         required=False,
-        help_text=gettext_lazy("1 to 1095; empty for never."),
+        help_text=gettext_lazy("1 to 1095. Empty: never."),
         widget=forms.NumberInput(attrs={"min": 1, "max": 1095}),
     )
     HardExpiry = forms.BooleanField(
-        label=gettext_lazy("An expired password needs an administrator"),
+        label=gettext_lazy("Only an administrator can reset an expired password"),
         required=False,
-        help_text=gettext_lazy("Otherwise its user chooses a new one when signing in."),
+        help_text=gettext_lazy("Otherwise the user chooses a new one at sign-in."),
     )
     PasswordReusePrevention = forms.IntegerField(
-        label=gettext_lazy("Earlier passwords that may not be used again"),
+        label=gettext_lazy("Previous passwords that cannot be reused"),
         required=False,
-        help_text=gettext_lazy("1 to 24; empty for none."),
+        help_text=gettext_lazy("1 to 24. Empty: none."),
         widget=forms.NumberInput(attrs={"min": 1, "max": 24}),
     )
     AllowUsersToChangePassword = forms.BooleanField(

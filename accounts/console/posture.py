@@ -21,8 +21,8 @@ LOOKED_AT = 3  # administrators whose keys are looked at
 # The recommendations by their names in the portal model, and what each is called.
 STEPS: dict[str, str | Promise] = {
     "ProtectRoot": gettext_lazy("Protect the root user"),
-    "FirstGroup": gettext_lazy("Make a group"),
-    "FirstAdministrator": gettext_lazy("Make the first administrator"),
+    "FirstGroup": gettext_lazy("Create a group"),
+    "FirstAdministrator": gettext_lazy("Create the first administrator"),
     "LockRoot": gettext_lazy("Lock root away"),
     "FirstKey": gettext_lazy("Give a program a key"),
     "FirstCall": gettext_lazy("Make the first call"),
@@ -194,7 +194,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
             Finding(
                 "NoAdministrator",
                 "warn",
-                _("Make a user with AdministratorAccess for the daily work and leave root alone."),
+                _("Create a user with AdministratorAccess for daily work and leave root alone."),
                 reverse("console:create-user"),
                 _("Create user"),
             )

@@ -51,7 +51,7 @@ def _words(error: OperationError) -> tuple[str, str]:
             "decision, whose address you can pass on."
         )
     if error.status == 404:
-        return _("Not found"), _("It may have been deleted or renamed, or never have been here.")
+        return _("Not found"), _("It may have been deleted or renamed, or never existed.")
     if error.status == 409:
         return _("Not as things stand"), _("Look at the present state and try again.")
     if error.status >= 500:

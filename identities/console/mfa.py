@@ -155,8 +155,8 @@ class AddKey(OwnAction):
     form_class = KeyForm
     title = gettext_lazy("Add a security key or passkey")
     lead = gettext_lazy(
-        "A key that one plugs in or holds near, or a passkey of this device or its password "
-        "manager. It answers no other site, so it cannot be phished."
+        "A hardware key, or a passkey kept on this device or in a password manager. It answers "
+        "to this site alone, so it cannot be phished."
     )
     submit = gettext_lazy("Continue")
     success = gettext_lazy("%(DeviceName)s is registered. It is a second factor, and a passkey.")

@@ -168,13 +168,15 @@ class OIDCForm(OperationForm):
     Url = forms.CharField(
         label=gettext_lazy("Issuer"),
         max_length=255,
-        help_text=gettext_lazy("Its https address, exactly as in the tokens that it signs."),
+        help_text=gettext_lazy(
+            "Its HTTPS address, exactly as the iss claim of its tokens gives it."
+        ),
         widget=forms.URLInput(attrs={"placeholder": "https://login.example.com"}),
     )
     ClientIDList = Lines(
         label=gettext_lazy("Client ids"),
         required=False,
-        help_text=gettext_lazy("Whom its tokens may be for (aud), one a line."),
+        help_text=gettext_lazy("The audiences (aud) its tokens may name, one per line."),
     )
     ThumbprintList = Lines(
         label=gettext_lazy("Thumbprints"),
@@ -190,7 +192,7 @@ class CreateOIDC(NewProvider):
     operation = "CreateOpenIDConnectProvider"
     form_class = OIDCForm
     title = gettext_lazy("Add an OpenID Connect provider")
-    lead = gettext_lazy("Roles may trust whom it signs in: people, pipelines, clusters.")
+    lead = gettext_lazy("Roles can then trust the people, pipelines and clusters it signs in.")
     submit = gettext_lazy("Add provider")
     success = gettext_lazy("The provider was added. Roles can trust it now.")
 
@@ -219,7 +221,7 @@ class CreateSAML(NewProvider):
     operation = "CreateSAMLProvider"
     form_class = SAMLForm
     title = gettext_lazy("Add a SAML provider")
-    lead = gettext_lazy("Roles may trust whom it signs in.")
+    lead = gettext_lazy("Roles can then trust the people it signs in.")
     submit = gettext_lazy("Add provider")
     success = gettext_lazy("The provider %(Name)s was added. Roles can trust it now.")
     wide = True

@@ -44,12 +44,12 @@ SEVERITIES: Labels = {
 # What mends each type of finding, in a sentence or two.
 ADVICE: Labels = {
     "RoleTrustsOutside": gettext_lazy(
-        "If it is meant to be so, archive the finding. Else name only whom you know in the trust "
-        "policy, and ask for an external id, or for your organization, in a condition."
+        "If this is intended, archive the finding. If not, name only principals you know in the "
+        "trust policy, and require an external id or your organization in a condition."
     ),
     "ResourceOpenToOutside": gettext_lazy(
-        "If it is meant to be so, archive the finding. Else name only whom you know in the "
-        "resource's policy, and only the actions that they need."
+        "If this is intended, archive the finding. If not, name only principals you know in the "
+        "resource's policy, and only the actions they need."
     ),
     "UnusedUser": gettext_lazy(
         "Deactivate its keys and take its password away. Delete the user once nobody has missed it."
@@ -171,9 +171,9 @@ def _fix(found: dict[str, Any]) -> tuple[str, str] | None:
     if type_ == "RoleTrustsOutside":
         return reverse("console:edit-trust", args=[name]), _("Edit trust")
     if type_ in ("UnusedUser", "UnusedRole"):
-        return reverse(f"console:{kind}", args=[name]) + "?tab=access", _("See what it may do")
+        return reverse(f"console:{kind}", args=[name]) + "?tab=access", _("Permissions")
     if type_ in ("UnusedAccessKey", "UnusedPassword"):
-        return reverse("console:user", args=[name]) + "?tab=credentials", _("See its credentials")
+        return reverse("console:user", args=[name]) + "?tab=credentials", _("Credentials")
     if type_ == "UnusedPermissions":
         url = reverse(f"console:{kind}", args=[name])
         return f"{url}?tab=access&show=unused", _("See what is unused")

@@ -49,13 +49,6 @@ def crumb(label: str, href: str = "") -> dict[str, Any]:
     return {"label": label, "href": href}
 
 
-@register.filter
-def breakable(text: str) -> SafeString:
-    """An ARN, action or host name that breaks between its parts rather than within one."""
-    parts = re.findall(r"[:/.@]*(?:[^:/.@]+[:/.@*]*)|[:/.@]+", str(text))
-    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
-
-
 @register.inclusion_tag("components/copy.html")
 def copy(value: str, label: str = "", mono: bool = False) -> dict[str, Any]:
     """A value with a button that copies it; `label` says of what it is a copy."""
@@ -225,6 +218,17 @@ def initials(name: str) -> str:
 def arn_name(arn: str) -> str:
     """The last part of an ARN: what people call the thing."""
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
+
+
+BREAKS = re.compile(r"(?<=[/:.@])(?=[^\s/:.@*])|(?<=[a-z])(?=[A-Z])")
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name, ARN or address with the places where its line may break: after each of its marks, and
+    before a capital that begins a word.
+    """
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in BREAKS.split(str(name))))
 
 
 @register.simple_tag

@@ -98,7 +98,7 @@ export async function mountVisual(view, host, { url, kind, sprite }) {
       el(
         "label",
         { className: "visual-field" },
-        el("span", { className: "small" }, gettext("Name of the statement (Sid)")),
+        el("span", { className: "small" }, gettext("Statement id (Sid), optional")),
         input(gettext("Name of statement %(number)s", { number: at + 1 }), "sid", value.Sid ?? "", { oninput: (text) => card.write(withElement(card.statement, "Sid", text || undefined), { quietly: true }) }),
       ),
     );

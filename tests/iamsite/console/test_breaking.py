@@ -10,6 +10,8 @@ from iamsite.console.templatetags.console import breakable
         ("orders.example.com", "orders.<wbr>example.<wbr>com"),
         ("iam:Get*", "iam:<wbr>Get*"),
         ("*", "*"),
+        ("ReadOnlyAccess", "Read<wbr>Only<wbr>Access"),
+        ("AKIA2JAH7WWU", "AKIA2JAH7WWU"),
         ("a:<b>&", "a:<wbr>&lt;b&gt;&amp;"),
         ("", ""),
     ],

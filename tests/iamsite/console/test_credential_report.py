@@ -44,7 +44,7 @@ def test_a_report_is_generated_and_tells_ages(acme, alice):
 def test_a_report_is_narrowed_to_what_needs_attention(acme, alice):
     alice.post(f"{REPORT}/generate")
     said = text(alice.get(f"{REPORT}?show=old-keys"))
-    assert "1 line" in said
+    assert "1 user" in said
     assert "6 months ago" in said
     assert "carol" not in said
     said = text(alice.get(f"{REPORT}?q=CAR"))

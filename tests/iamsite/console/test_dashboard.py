@@ -19,12 +19,12 @@ def test_an_account_that_was_never_analyzed_offers_it():
     never = Acme()
     page = Browser().sign_in_root(never).get("/console/").content.decode()
     assert 'href="/console/analyzer/analyze"' in page
-    assert '/console/analyzer/"' not in page.partition("First things to mend")[2]
+    assert '/console/analyzer/"' not in page.partition("Needs attention")[2]
 
 
 def test_the_worst_findings_of_the_analyzer_stand_with_those_of_root(acme):
     said = text(Browser().sign_in_root(acme).get("/console/"))
-    said = said.partition("First things to mend")[2].partition("Recent activity")[0]
+    said = said.partition("Needs attention")[2].partition("Recent activity")[0]
     found = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
     assert found
     assert "The root user signs in with a password alone" in said
@@ -93,7 +93,7 @@ def test_a_finding_about_root_is_put_off_and_shown_again(acme):
     root = Browser().sign_in_root(acme)
     path = "/console/recommendations/RootMFA/"
     root.post(f"{path}snooze", {"Until": "7"})
-    said = text(root.get("/console/")).partition("First things to mend")[2]
+    said = text(root.get("/console/")).partition("Needs attention")[2]
     assert "1 put off The root user signs in with a password alone Told again in 6 days" in said
     root.post(f"{path}restore")
     assert "put off" not in text(root.get("/console/"))
