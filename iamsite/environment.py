@@ -46,6 +46,14 @@ def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).absolute()
 
 
+def file(name: str) -> str:
+    """The file that the variable names, "" for none. Raises ConfigurationError unless it is one."""
+    value = text(name)
+    if value and not Path(value).is_file():
+        raise ConfigurationError(f"{name} is {value!r}, and there is no such file.")
+    return str(Path(value).absolute()) if value else ""
+
+
 def languages(own: str, catalogues: Path) -> list[tuple[str, str]]:
     """The languages of the pages with their names: `own`, and each with a folder in `catalogues`.
 

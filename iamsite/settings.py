@@ -37,6 +37,11 @@ CSRF_TRUSTED_ORIGINS = [IAMSITE_URL]
 
 IAMSITE_IDP_ALLOW_NETWORKS = environment.networks("IAMSITE_IDP_ALLOW_NETWORKS")
 
+# What the FIDO Alliance says of makes of security keys
+
+IAMSITE_FIDO_METADATA = environment.file("IAMSITE_FIDO_METADATA")
+IAMSITE_FIDO_METADATA_ROOT = environment.file("IAMSITE_FIDO_METADATA_ROOT")
+
 # Email
 
 IAMSITE_EMAIL_URL = environment.email("IAMSITE_EMAIL_URL")

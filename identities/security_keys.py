@@ -22,6 +22,7 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 from webauthn.helpers import base64url_to_bytes, options_to_json
 from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import AttestationConveyancePreference as Attestation
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     AuthenticatorTransport,
@@ -32,6 +33,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from accounts import throttle
+from identities import attestation
 from identities.models import MFADevice
 
 NAME = "iamsite"
@@ -117,6 +119,7 @@ def begin_registration(
         user_display_name=label,
         challenge=_challenge(state),
         timeout=SECONDS * 1000,
+        attestation=Attestation.DIRECT if attestation.is_asked_for() else Attestation.NONE,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,
             user_verification=UserVerificationRequirement.PREFERRED,
@@ -130,10 +133,17 @@ def finish_registration(
     holder: Holder, state: str, credential: str, now: datetime
 ) -> VerifiedRegistration:
     """The new credential: id, public key, sign count. Raises Refused, NoDomain."""
+    verified = verify_registration(holder, state, credential)
+    _use(state, now)
+    return verified
+
+
+def verify_registration(holder: Holder, state: str, credential: str) -> VerifiedRegistration:
+    """As `finish_registration`, without using the challenge up."""
     party = relying_party()
     _check_state(state, REGISTER, holder)
     try:
-        verified = webauthn.verify_registration_response(
+        return webauthn.verify_registration_response(
             credential=_parsed(credential),
             expected_challenge=_challenge(state),
             expected_rp_id=party.id,
@@ -141,8 +151,6 @@ def finish_registration(
         )
     except _MALFORMED as error:
         raise Refused(str(error)) from error
-    _use(state, now)
-    return verified
 
 
 def transports(credential: str) -> list[str]:

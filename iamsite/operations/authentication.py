@@ -76,7 +76,7 @@ def authenticate(
     """The caller whom `credential` proves, its account entered for this transaction.
 
     Raises OperationError: MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken,
-    SignatureDoesNotMatch, AccessDenied (suspended account).
+    SignatureDoesNotMatch, OptInRequired (suspended account).
     """
     match credential:
         case AccessKeyCredential():
@@ -286,7 +286,7 @@ def _is_locked_root(subject: Subject) -> bool:
 
 def _refuse_suspended(subject: Subject) -> None:
     if subject.account_status != "active":
-        raise access_denied(f"The account {subject.account} is suspended.")
+        raise OperationError("OptInRequired", f"The account {subject.account} is suspended.")
 
 
 def _caller(subject: Subject, access_key_id: str = "", session: Session | None = None) -> Caller:

@@ -55,7 +55,8 @@ class MFADevice(TenantModel):
 
     Of a virtual device `drift` is how many 30-second steps its clock runs ahead, and `last_step`
     the newest step accepted, so that a code counts once. Of a key `public_key` is in COSE, and
-    `sign_count` the newest count of its signatures, which tells a copy.
+    `sign_count` the newest count of its signatures, which tells a copy; `certifications` are those
+    that its make had when it was registered (attestation.py).
     """
 
     class Holder(models.TextChoices):
@@ -81,6 +82,7 @@ class MFADevice(TenantModel):
     public_key = models.BinaryField(default=b"")
     sign_count = models.BigIntegerField(default=0)
     transports = models.JSONField(default=list)
+    certifications = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     created_at = models.DateTimeField()
     enabled_at = models.DateTimeField(null=True)
 

@@ -252,9 +252,18 @@ def deactivate_mfa_device(call: Call, SerialNumber: str, UserName: str | None = 
     found.save(update_fields=["holder", "user", "enabled_at"])
 
 
-@operation("iam:GetMFADevice", resource=holder, reads=True)
+@operation(
+    "iam:GetMFADevice",
+    resource=holder,
+    reads=True,
+    differs="Certifications are known where the operator supplies the FIDO Alliance's metadata "
+    "(`IAMSITE_FIDO_METADATA`), and are those of the day of registration. Virtual devices are told "
+    "too.",
+)
 def get_mfa_device(call: Call, SerialNumber: str, UserName: str | None = None) -> dict[str, Any]:
-    return _enabled_output(_get_device_of(call, holder_of(call, UserName), SerialNumber))
+    device = _get_device_of(call, holder_of(call, UserName), SerialNumber)
+    output = _enabled_output(device)
+    return {**output, "Certifications": device.certifications} if device.certifications else output
 
 
 @operation("iam:ListMFADevices", resource=holder, reads=True)

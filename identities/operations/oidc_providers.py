@@ -64,7 +64,8 @@ def get_provider(call: Call, arn: str) -> OIDCProvider:
     "iam:CreateOpenIDConnectProvider",
     resource=new_oidc_provider,
     differs="Without thumbprints, the issuer's top certificate is fetched, but not from the "
-    "internal network unless the operator allows it.",
+    "internal network unless the operator allows it. The address may have a port, as issuers "
+    "inside an organisation often do.",
 )
 def create_open_id_connect_provider(
     call: Call,

@@ -19,6 +19,8 @@ from identities.models import ConsoleSession, LoginProfile, User
 from identities.operations import find, root_profile
 from policies.engine import PrincipalKind
 
+COMMON = "Commonly used passwords are refused as well."
+
 
 def _user(call: Call, name: str | None) -> User:
     """The named user, else the calling one; root itself has no login profile to ask for."""
@@ -65,7 +67,7 @@ def _end_sessions(call: Call, user: User) -> None:
     rows.delete()
 
 
-@operation("iam:CreateLoginProfile", resource=find.own_user)
+@operation("iam:CreateLoginProfile", resource=find.own_user, differs=COMMON)
 def create_login_profile(
     call: Call,
     UserName: str | None = None,
@@ -98,7 +100,7 @@ def get_login_profile(call: Call, UserName: str | None = None) -> dict[str, Any]
     return _profile_output(user, _profile(user, UserName))
 
 
-@operation("iam:UpdateLoginProfile", resource=find.user)
+@operation("iam:UpdateLoginProfile", resource=find.user, differs=COMMON)
 def update_login_profile(
     call: Call,
     UserName: str,
@@ -126,7 +128,7 @@ def delete_login_profile(call: Call, UserName: str | None = None) -> None:
     ConsoleSession.objects.filter(user=user).delete()
 
 
-@operation("iam:ChangePassword", authorizes_itself=True)
+@operation("iam:ChangePassword", authorizes_itself=True, differs=COMMON)
 def change_password(call: Call, OldPassword: str, NewPassword: str) -> None:
     if call.caller.kind is not PrincipalKind.USER:
         raise OperationError("InvalidUserType", "Only IAM Users can change their own password")

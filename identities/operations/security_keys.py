@@ -11,9 +11,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.identifiers import unique_id
-from iamsite.operations import Call, operation
+from iamsite.operations import Call, OperationError, operation
 from iamsite.operations.errors import entity_already_exists, invalid_input, validation_error
-from identities import security_keys
+from identities import attestation, security_keys
 from identities.models import MFADevice, User
 from identities.operations.mfa import check_room, devices_of, holder, holder_of
 from identities.security_keys import Holder, NoDomain, Refused
@@ -29,9 +29,25 @@ def _may_create(call: Call, UserName: str | None = None, **_: Any) -> None:
     call.authorize("iam:EnableMFADevice", holder(call, UserName), context)
 
 
-def _may_activate(call: Call, UserName: str | None = None, **_: Any) -> None:
+def _may_activate(
+    call: Call, State: str, Credential: str, UserName: str | None = None, **_: Any
+) -> None:
+    resource = holder(call, UserName)
     context = {"iam:RegisterSecurityKey": "Activate"}
-    call.authorize("iam:EnableMFADevice", holder(call, UserName), context)
+    if attestation.is_asked_for():
+        found = _certifications(call, State, Credential, UserName)
+        context |= {attestation.KEYS[name]: level for name, level in found.items()}
+    call.authorize("iam:EnableMFADevice", resource, context)
+
+
+def _certifications(call: Call, state: str, credential: str, name: str | None) -> dict[str, str]:
+    """Of a key that is not what it should be none: whoever may register keys is told why later."""
+    try:
+        whose = _of(call, holder_of(call, name))
+        made = security_keys.verify_registration(whose, state, credential)
+    except (OperationError, NoDomain, Refused):
+        return {}
+    return attestation.certifications(made, call.now)
 
 
 @operation("portal:BeginSecurityKeyRegistration", reads=True, authorizes_itself=_may_create)
@@ -69,6 +85,7 @@ def complete_security_key_registration(
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
         transports=security_keys.transports(Credential),
+        certifications=attestation.certifications(made, call.now),
         created_at=call.now,
         enabled_at=call.now,
     )

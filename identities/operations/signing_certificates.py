@@ -36,7 +36,12 @@ def _output(user: User | None, certificate: SigningCertificate) -> dict[str, Any
     }
 
 
-@operation("iam:UploadSigningCertificate", resource=owners.user_or_root)
+@operation(
+    "iam:UploadSigningCertificate",
+    resource=owners.user_or_root,
+    differs="A text that is no certificate is not repeated in the message: it may be a private "
+    "key.",
+)
 def upload_signing_certificate(
     call: Call, CertificateBody: str, UserName: str | None = None
 ) -> dict[str, Any]:

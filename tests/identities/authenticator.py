@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from identities.security_keys import relying_party
 from tests.cast import Actor
+from tests.identities.makes import Make
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
@@ -29,9 +31,12 @@ def raw(text: str) -> bytes:
 
 @dataclass
 class Authenticator:
-    """Holds one credential. `verifies` tells whether it asks for a PIN or fingerprint."""
+    """Holds one credential. `verifies` tells whether it asks for a PIN or fingerprint; one of a
+    `make` attests that it is, as one with its `aaguid`."""
 
     verifies: bool = True
+    make: Make | None = None
+    aaguid: uuid.UUID = field(default_factory=lambda: uuid.UUID(int=0))
     count: int = 0
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     handle: bytes = b""
@@ -58,10 +63,14 @@ class Authenticator:
         self.handle = raw(asked["user"]["id"])
         numbers = self.key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
-        attested = bytes(16) + len(self.id).to_bytes(2) + self.id + cbor2.dumps(cose)
+        attested = self.aaguid.bytes + len(self.id).to_bytes(2) + self.id + cbor2.dumps(cose)
         data = self._data(ATTESTED, **changes) + attested
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         client = self._client("webauthn.create", asked["challenge"], **changes)
+        statement = {"fmt": "none", "attStmt": {}}
+        if asked["attestation"] == "direct" and self.make is not None:
+            signed = data + hashlib.sha256(client).digest()
+            statement = {"fmt": "packed", "attStmt": self.make.attest(signed, self.key)}
+        attestation = cbor2.dumps({**statement, "authData": data})
         response = {"clientDataJSON": text(client), "attestationObject": text(attestation)}
         return self._answer({**response, "transports": ["usb", "planted"]})
 

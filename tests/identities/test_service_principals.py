@@ -152,7 +152,7 @@ class TestKeys:
         with transaction.atomic():
             tenancy.enter(acme.id)
             Account.objects.filter(id=acme.id).update(status=Account.Status.SUSPENDED)
-        assert refusal(ledger, "GetCallerIdentity")[:2] == ("AccessDenied", 403)
+        assert refusal(ledger, "GetCallerIdentity")[:2] == ("OptInRequired", 403)
 
     def test_making_one_is_permitted_and_recorded(self, acme) -> None:
         ledger = service(acme, "ledger")

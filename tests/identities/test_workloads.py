@@ -335,8 +335,8 @@ class TestTheEnd:
         with transaction.atomic():
             tenancy.enter(acme.id)
             Account.objects.filter(id=acme.id).update(status=Account.Status.SUSPENDED)
-        assert code_of(token) == "AccessDenied"
-        assert refusal(actor, "ListUsers")[0] == "AccessDenied"
+        assert code_of(token) == "OptInRequired"
+        assert refusal(actor, "ListUsers")[0] == "OptInRequired"
 
 
 class TestOverHttp:

@@ -28,6 +28,22 @@ but for those in the last section. *Clients* names who else does: the AWS CLI wi
 paginators and waiters, Terraform's AWS provider with all its resources and data sources of IAM,
 Ansible's modules, the JavaScript SDK.
 """
+BESIDE = """\
+## Beside the operations
+
+What holds for all of IAM and STS here and is otherwise on AWS:
+
+- There is one endpoint. A signature counts whatever region it names, and answers are XML.
+- What has changed counts from the next request on; AWS takes some seconds.
+- Without an `Action` a `POST` is sent to the portal's own console, not to a product page. One whose
+  body is no form, and a signed `GET`, are a `MissingAction`, which tells more than a redirect.
+- Of names, paths and documents with characters that they may not have, all are named at once, not
+  the first alone.
+- A denial ends with its reason. Instead of a link to a troubleshooter its answer has the header
+  `x-iamsite-decision-id`, which `portal:GetDecision` explains.
+- Quotas are AWS's defaults, and an operator may set each of them, beyond AWS's own maximum too.
+- The key of an account that an operator has suspended is an `OptInRequired`.
+"""
 ERRORS = """\
 ## Errors that no request meets
 
@@ -67,6 +83,7 @@ def _lines() -> Iterator[str]:
             )
             yield f"| {' | '.join((operation.wire_name, *told))} |"
         yield ""
+    yield BESIDE
     yield ERRORS
     yield from _errors()
     yield ""

@@ -233,8 +233,9 @@ def test_a_suspended_account_does_nothing(acme) -> None:
         tenancy.enter(acme.id)
         Account.objects.filter(id=acme.id).update(status="suspended")
     error = refusal(acme.alice, "ListUsers")
-    assert (error.code, error.message) == (
-        "AccessDenied",
+    assert (error.code, error.status, error.message) == (
+        "OptInRequired",
+        403,
         f"The account {acme.id} is suspended.",
     )
 

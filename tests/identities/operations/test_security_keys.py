@@ -2,13 +2,20 @@
 
 import json
 import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from iamsite.operations import OperationError
+from identities import attestation
 from tests.cast import Acme, Evil, allow
 from tests.identities.authenticator import Authenticator
-from tests.identities.operations.refusal import exists, limit, missing
+from tests.identities.makes import Authority, Make, blob
+from tests.identities.operations.refusal import denied, exists, limit, missing
 
 
 def complete(actor, authenticator: Authenticator, options: dict, **params):
@@ -208,3 +215,128 @@ class TestAttacks:
         begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
         with pytest.raises(OperationError, match="not registered"):
             complete(acme.root, Authenticator(), begun, UserName="bob", Credential=credential)
+
+
+class TestCertifications:
+    """What the FIDO Alliance's metadata says of a key, where the operator has supplied it."""
+
+    @pytest.fixture
+    def publisher(self) -> Authority:
+        return Authority("publisher")
+
+    @pytest.fixture
+    def publish(self, publisher: Authority, settings, tmp_path: Path) -> Callable[..., Path]:
+        """Puts a BLOB about makes where the portal looks for it."""
+
+        def published(*makes: Make, **changes) -> Path:
+            file, root = tmp_path / f"{uuid.uuid4()}.jwt", tmp_path / "root.pem"
+            file.write_text(blob(changes.get("publisher", publisher), *makes))
+            root.write_bytes(publisher.pem)
+            settings.IAMSITE_FIDO_METADATA = str(file)
+            settings.IAMSITE_FIDO_METADATA_ROOT = str(root)
+            return file
+
+        return published
+
+    def certifications(self, acme: Acme, make: Make | None, aaguid: uuid.UUID | None = None):
+        """Those of a new key of the root user."""
+        number = aaguid or (make.aaguid if make else uuid.UUID(int=0))
+        key = Authenticator(make=make, aaguid=number).register(acme.root)
+        told = acme.root.perform("GetMFADevice", SerialNumber=key.serial)
+        acme.root.perform("DeactivateMFADevice", SerialNumber=key.serial)
+        return told.get("Certifications")
+
+    def test_nobody_asks_a_key_what_it_is_without_metadata(self, acme: Acme, publish) -> None:
+        def asked() -> str:
+            begun = acme.root.perform("BeginSecurityKeyRegistration")
+            return json.loads(begun["CreationOptions"])["attestation"]
+
+        assert asked() == "none"
+        assert self.certifications(acme, Make(["FIDO_CERTIFIED_L2"])) is None
+        publish()
+        assert asked() == "direct"
+
+    @pytest.mark.parametrize(
+        ("statuses", "found"),
+        [
+            (["FIDO_CERTIFIED_L1", "FIDO_CERTIFIED_L2plus", "FIDO_CERTIFIED_L2"], {"FIDO": "L2plus"}),
+            (["FIDO_CERTIFIED"], {"FIDO": "L1"}),
+            (
+                ["FIDO_CERTIFIED_L1", "FIPS140_CERTIFIED_L2"],
+                {"FIDO": "L1", "FIPS-140-2": "L2"},
+            ),
+            ([{"status": "FIPS140_CERTIFIED_L3", "fipsRevision": 3}], {"FIPS-140-3": "L3"}),
+            (["NOT_FIDO_CERTIFIED", "UPDATE_AVAILABLE", "FIDO_CERTIFIED_L9"], None),
+            (["FIDO_CERTIFIED_L2", "USER_KEY_REMOTE_COMPROMISE"], None),
+            ([{"status": "FIDO_CERTIFIED_L2", "effectiveDate": "2999-01-01"}], None),
+        ],
+    )  # fmt: skip
+    def test_a_key_has_the_certifications_of_its_make(
+        self, acme: Acme, publish, statuses, found
+    ) -> None:
+        make = Make(statuses)
+        publish(Make(["FIDO_CERTIFIED_L3"]), make)
+        assert self.certifications(acme, make) == found
+
+    def test_a_key_that_only_claims_to_be_of_a_make_has_none(self, acme: Acme, publish) -> None:
+        genuine = Make(["FIDO_CERTIFIED_L2"])
+        publish(genuine)
+        for forged in (
+            None,
+            Make(aaguid=genuine.aaguid),
+            Make(aaguid=genuine.aaguid, alone=True),
+            Make(aaguid=genuine.aaguid, authority=genuine.authority, claims=uuid.uuid4()),
+        ):
+            assert self.certifications(acme, forged, genuine.aaguid) is None
+        assert self.certifications(acme, genuine) == {"FIDO": "L2"}
+
+    def test_a_file_that_cannot_be_relied_upon_certifies_nothing(
+        self, acme: Acme, publish, publisher, settings, caplog
+    ) -> None:
+        make = Make(["FIDO_CERTIFIED_L2"])
+        file = publish(make, publisher=Authority("stranger"))
+        assert self.certifications(acme, make) is None
+        assert "its signature does not hold" in caplog.text
+        head, body, signature = blob(publisher, make).split(".")
+        for text in (f"{head}.{body[:-4]}AAAA.{signature}", f"{head}.{body}.", "nonsense", "é"):
+            file = publish(make)
+            file.write_text(text)
+            assert self.certifications(acme, make) is None, text
+        # Many have a certificate under the root of the FIDO Alliance; one name alone publishes.
+        file = publish(make)
+        for names, found in ((["evil.example"], None), (["mds.fidoalliance.org"], {"FIDO": "L2"})):
+            settings.IAMSITE_FIDO_METADATA_ROOT = ""
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(attestation, "ROOT", file.with_name("root.pem"))
+                again = file.with_name(f"{names[0]}.jwt")
+                again.write_text(blob(publisher, make, names=names))
+                settings.IAMSITE_FIDO_METADATA = str(again)
+                assert self.certifications(acme, make) == found
+        settings.IAMSITE_FIDO_METADATA = str(file.with_name("gone"))
+        assert self.certifications(acme, make) is None
+
+    def test_the_root_of_the_fido_alliance_is_the_one_it_names(self) -> None:
+        root = x509.load_pem_x509_certificate(attestation.ROOT.read_bytes())
+        assert root.subject.rfc4514_string().endswith("OU=GlobalSign Root CA - R3")
+        assert root.fingerprint(SHA256()).hex().startswith("cbb522d7b7f127ad6a0113865bdf1cd4")
+
+    def test_a_policy_may_ask_for_certified_keys(self, acme: Acme, publish) -> None:
+        certified, other = Make(["FIDO_CERTIFIED_L2"]), Make(["FIDO_CERTIFIED_L1"])
+        publish(certified, other)
+        step = "iam:RegisterSecurityKey"
+        dora = acme.user(
+            "dora",
+            allow("iam:EnableMFADevice", Condition={"StringEquals": {step: "Create"}}),
+            allow(
+                "iam:EnableMFADevice",
+                Condition={"StringEquals": {step: "Activate", "iam:FIDO-certification": "L2"}},
+            ),
+        )
+        for make in (other, None):
+            number = make.aaguid if make else certified.aaguid
+            key = Authenticator(make=make, aaguid=number)
+            assert refusal(lambda key=key: key.register(dora)) == denied(
+                dora, "iam:EnableMFADevice", dora.arn
+            )
+        Authenticator(make=certified, aaguid=certified.aaguid).register(dora)
+        assert len(acme.root.perform("ListMFADevices", UserName="dora")["MFADevices"]) == 1
