@@ -280,6 +280,7 @@ ROUTES: list[Route] = [
     Route("GET", "organization-access-reports/{JobId}", "GetOrganizationsAccessReport"),
     Route("POST", "effective-permissions", "GetEffectivePermissions"),
     Route("POST", "principals-with-access", "ListPrincipalsWithAccess"),
+    Route("POST", "revocations", "ListRevocations"),
     Route("GET", "trust-graph", "GetTrustGraph"),
     Route("POST", "policy-change-previews", "PreviewPolicyChange"),
     Route("POST", "account-access", "ListAccountAccess"),

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,7 @@ from iamsite.console.principals import shown, statement_url
 from iamsite.operations import OperationError
 
 PAGE = 50
+QUESTION = ("action", "resource", "context")
 CELLS = 25
 EXTENTS = {"full": _("everything"), "some": _("some"), "none": _("nothing")}
 
@@ -65,7 +68,25 @@ def who_can(request: ConsoleRequest) -> HttpResponse:
         "action": action,
         "resource": "" if resource == "*" else resource,
         "context": context,
-        "may": request.ask.may(list=("ListPrincipalsWithAccess", {"ActionName": "s3:GetObject"})),
+        "may": request.ask.may(
+            list=("ListPrincipalsWithAccess", {"ActionName": "s3:GetObject"}),
+            revoke=(
+                "ListRevocations",
+                {
+                    "PrincipalArn": "arn:aws:iam::000000000000:user/any",
+                    "ActionName": "s3:GetObject",
+                },
+            ),
+            save=(
+                "PutAccessTest",
+                {
+                    "TestName": "any",
+                    "PrincipalArn": "arn:aws:iam::000000000000:user/any",
+                    "ActionName": "s3:GetObject",
+                    "ExpectedDecision": "allowed",
+                },
+            ),
+        ),
     }
     status = 200
     if action and page["may"]["list"]:
@@ -81,16 +102,22 @@ def who_can(request: ConsoleRequest) -> HttpResponse:
         else:
             page |= {
                 "asked": True,
-                "rows": [_with_access(one) for one in result["Principals"]],
+                "rows": [_with_access(request, one) for one in result["Principals"]],
+                "question": request.GET.urlencode(),
                 "follows": result["AreRolesFollowed"],
                 **_pager(request, result),
             }
     return render(request, "policies/who_can.html", page, status=status)
 
 
-def _with_access(found: dict[str, Any]) -> dict[str, Any]:
+def _with_access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
+    asked = {name: request.GET[name] for name in QUESTION if request.GET.get(name)}
+    query = urlencode({"principal": found["PrincipalArn"], **asked})
     return {
         **found,
+        "RevokeUrl": ""
+        if found["PrincipalType"] == "Root"
+        else f"{reverse('console:revoke-access')}?{query}",
         "Shown": shown(found["PrincipalArn"], found["PrincipalType"]),
         "Roles": [shown(step["RoleArn"], "Role") for step in found["Way"]],
         "Statements": [{**one, "Url": statement_url(one)} for one in found["Statements"]],

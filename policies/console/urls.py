@@ -15,6 +15,7 @@ from policies.console import (
     policies,
     policy,
     resources,
+    revoking,
     services,
     simulator,
     trust_graph,
@@ -57,6 +58,9 @@ def _of_principal(kind: str, plural: str) -> list[URLPattern]:
 
 urlpatterns: list[URLPattern] = [
     path("who-can", access.who_can, name="who-can"),
+    path("who-can/revoke", revoking.revoke, name="revoke-access"),
+    path("who-can/revoke/<revocation>", revoking.MakeRevocation.as_view(), name="make-revocation"),
+    path("who-can/tests", revoking.SaveTests.as_view(), name="save-who-can"),
     path("effective-access", access.effective_access, name="effective-access"),
     path("effective-access/<service>/<arn:arn>", access.access_cell, name="access-cell"),
     path("trust", trust_graph.trust_graph, name="trust"),

@@ -210,6 +210,11 @@ PICTURES = (
     Picture("policy-form", "policies/create", in_the_form),
     Picture("policy-inline", "users/ci-shop/policies/inline/create"),
     Picture("who-can", "who-can?action=iam:CreateUser"),
+    Picture(
+        "revoke",
+        "who-can/revoke?action=s3:PutObject&resource=arn:aws:s3:::nw-catalogue/x"
+        f"&principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop",
+    ),
     Picture("effective-access", "effective-access"),
     Picture("trust", "trust"),
     Picture("services", "services/"),
@@ -241,6 +246,8 @@ PICTURES = (
     Picture("password-policy", "account/password-policy"),
     Picture("sessions", "sessions"),
     Picture("account", "account"),
+    Picture("account-sessions", "account/sessions"),
+    Picture("account-close", "account/close", who="root"),
     Picture("security-credentials", "security-credentials"),
     Picture("identity-providers", "identity-providers/"),
     Picture("delegation-requests", "delegation-requests/"),

@@ -234,19 +234,20 @@ def _changed(before: str, change: Change) -> str:
 def added(document: str, statement: dict[str, Any]) -> str:
     """The document with one statement more, on lines of its own."""
     whole = json.loads(document) if document else {"Version": CURRENT_VERSION, "Statement": []}
-    return pretty({**whole, "Statement": [*_statements(whole), statement]})
+    return pretty({**whole, "Statement": [*statements(whole), statement]})
 
 
 def replaced(document: str, change: Change) -> str:
     """The document with the change's proposal in the place of its statement."""
     whole = json.loads(document)
-    statements = _statements(whole)
+    found = statements(whole)
     assert change.statement is not None
-    statements[change.statement.index] = json.loads(change.proposal or "{}")
-    return pretty({**whole, "Statement": statements})
+    found[change.statement.index] = json.loads(change.proposal or "{}")
+    return pretty({**whole, "Statement": found})
 
 
-def _statements(whole: dict[str, Any]) -> list[Any]:
+def statements(whole: dict[str, Any]) -> list[Any]:
+    """The statements of a document, which may be one alone."""
     found = whole.get("Statement", [])
     return list(found) if isinstance(found, list) else [found]
 
@@ -254,7 +255,7 @@ def _statements(whole: dict[str, Any]) -> list[Any]:
 def normal(document: str) -> str:
     """The document as `pretty` writes it, so that two can be compared line by line."""
     whole = json.loads(document)
-    return pretty({**whole, "Statement": _statements(whole)})
+    return pretty({**whole, "Statement": statements(whole)})
 
 
 def pretty(document: dict[str, Any]) -> str:

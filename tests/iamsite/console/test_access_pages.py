@@ -1,5 +1,8 @@
 """Who can, effective access and trust, as pages."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 
 from tests.cast import Acme, allow, trust
@@ -75,3 +78,39 @@ def test_who_may_not_ask_is_told_which_action_is_missing(acme) -> None:
         ("trust", "portal:GetTrustGraph"),
     ):
         assert action in text(bob.get(f"/console/{path}"))
+
+
+def test_access_is_revoked_from_a_row_of_who_can(acme, root):
+    acme.user("reaper", allow("s3:GetObject", "s3:ListBucket"))
+    question = "action=s3:GetObject&resource=arn:aws:s3:::x/y"
+    arn = acme.arn("user/reaper")
+    page = root.get(f"/console/who-can?{question}").content.decode()
+    assert f"/console/who-can/revoke?principal={quote(arn, safe='')}" in page
+    path = f"/console/who-can/revoke?principal={arn}&{question}"
+    page = root.get(path).content.decode()
+    assert "Nobody else loses it." in page
+    make = re.findall(r"/console/who-can/revoke/(\w{32})", page)[0]
+    assert root.post(f"/console/who-can/revoke/{make}?{path.partition('?')[2]}").status_code == 422
+    done = root.post(
+        f"/console/who-can/revoke/{make}?{path.partition('?')[2]}", {"confirm": "reaper"}
+    )
+    assert done.headers["Location"].startswith("/console/who-can?action=s3")
+    assert "reaper" not in text(root.get(done.headers["Location"])).partition("Because of")[2]
+    stale = root.get(f"/console/who-can/revoke/{make}?{path.partition('?')[2]}")
+    assert stale.status_code == 409
+
+
+def test_the_answer_of_who_can_is_kept_as_access_tests(acme, root):
+    question = "action=iam:CreateUser"
+    page = text(root.get(f"/console/who-can/tests?{question}"))
+    assert "user/alice" in page
+    given = {"Can": [acme.alice.arn], "Cannot": f"{acme.carol.arn}\n{acme.bob.arn}\nnonsense"}
+    said = text(root.post(f"/console/who-can/tests?{question}", given))
+    assert "3 done, 1 refused" in said
+    tests = acme.root.perform("RunAccessTests")["Results"]
+    assert {one["PrincipalArn"]: one["ExpectedDecision"] for one in tests} == {
+        acme.alice.arn: "allowed",
+        acme.carol.arn: "denied",
+        acme.bob.arn: "denied",
+    }
+    assert all(one["Passed"] for one in tests)

@@ -87,6 +87,8 @@ PAGES = [
     "/console/policies/compare?item=arn:aws:iam::aws:policy/AdministratorAccess&item=arn:aws:iam::aws:policy/PowerUserAccess",
     "/console/who-can",
     "/console/who-can?action=iam:CreateUser",
+    "/console/who-can/revoke?action=iam:CreateUser&principal=arn:aws:iam::{account}:user/alice",
+    "/console/who-can/tests?action=iam:CreateUser",
     "/console/effective-access",
     "/console/effective-access?services=sqs",
     "/console/trust",
