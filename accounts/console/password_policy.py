@@ -100,8 +100,8 @@ class SetPasswordPolicy(AccountAction):
     form_class = PasswordPolicyForm
     title = gettext_lazy("Password policy")
     lead = gettext_lazy(
-        "Holds for the account's IAM users when they next choose a password; the root user's is "
-        "its own. Length does more than kinds of characters."
+        "Applies when an IAM user next chooses a password, and not to the root user. Length "
+        "protects more than a mix of characters."
     )
     submit = gettext_lazy("Save password policy")
     success = gettext_lazy("The password policy is saved.")

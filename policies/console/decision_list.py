@@ -29,8 +29,8 @@ FILTERS = {
 # Without a choice, whatever was denied.
 DECISIONS: dict[str, Text] = {
     "": gettext_lazy("Denied"),
-    "explicitDeny": gettext_lazy("Denied by a rule that denies"),
-    "implicitDeny": gettext_lazy("Denied, as nothing allows it"),
+    "explicitDeny": gettext_lazy("Denied by an explicit deny"),
+    "implicitDeny": gettext_lazy("Denied: nothing allows it"),
     "allowed": gettext_lazy("Allowed"),
 }
 

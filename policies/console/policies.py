@@ -160,9 +160,7 @@ class CreatePolicy(Action):
     operation = "CreatePolicy"
     form_class = PolicyForm
     title = gettext_lazy("Create policy")
-    lead = gettext_lazy(
-        "Says what is allowed or denied, once, for every identity it is attached to."
-    )
+    lead = gettext_lazy("What it allows or denies holds for every identity it is attached to.")
     success = gettext_lazy("Policy %(PolicyName)s was created.")
     wide = True
 

@@ -77,13 +77,13 @@ def test_the_version_of_session_tokens_is_chosen(acme, alice):
 
 
 def test_the_account_becomes_an_issuer_rotates_its_keys_and_stops(acme, alice):
-    assert "Off: services outside" in text(alice.get("/console/account"))
+    assert "Off. Outside services" in text(alice.get("/console/account"))
     alice.post("/console/account/issuer/enable")
     issuer = acme.root.perform("GetOutboundWebIdentityFederationInfo")["IssuerIdentifier"]
     assert issuer in text(alice.get("/console/account"))
     assert alice.post("/console/account/issuer/rotate", {"Revoke": "on"}).status_code == 302
     alice.post("/console/account/issuer/disable")
-    assert "Off: services outside" in text(alice.get("/console/account"))
+    assert "Off. Outside services" in text(alice.get("/console/account"))
 
 
 def test_console_sessions_are_made_shorter(acme, alice):
