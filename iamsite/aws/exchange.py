@@ -61,7 +61,7 @@ def _content_type(environ: Environ) -> str:
 
 @dataclass
 class QueryExchange:
-    """A form in, XML out."""
+    """A form in, XML out; JSON for whoever asks STS for it, as verifiers of login proofs do."""
 
     environ: Environ
     content_type = "text/xml"
@@ -71,6 +71,8 @@ class QueryExchange:
     def operation(self, body: bytes, in_query: Pairs) -> Operation:
         self.given = [*in_query, *_form(self.environ, body)]
         self.asked = _by_action(self.environ, self.given)
+        if self.asked.service == "sts" and _accepts_json(self.environ):
+            self.content_type = json.PLAIN
         return self.asked
 
     def parameters(self) -> dict[str, Any]:
@@ -79,10 +81,13 @@ class QueryExchange:
 
     def result(self, output: Mapping[str, Any], request_id: str) -> bytes:
         assert self.asked is not None
-        return xml.result(self.asked, output, request_id)
+        write = json.query_result if self.content_type == json.PLAIN else xml.result
+        return write(self.asked, output, request_id)
 
     def refusal(self, error: OperationError, request_id: str) -> Answer:
         asked = self.asked
+        if self.content_type == json.PLAIN:
+            return Answer(error.status, json.query_error(error, request_id))
         namespace = service(asked.service).namespace if asked else xml.FAULT_NAMESPACE
         return Answer(error.status, xml.error(error, namespace, request_id))
 
@@ -117,6 +122,11 @@ class JsonExchange:
         # Whatever the client's fault is, the status of this protocol is 400.
         status = 400 if error.type == "Sender" else error.status
         return Answer(status, json.error(error, self.asked))
+
+
+def _accepts_json(environ: Environ) -> bool:
+    accepted: str = environ.get("HTTP_ACCEPT", "")
+    return any(one.partition(";")[0].strip().lower() == json.PLAIN for one in accepted.split(","))
 
 
 def _form(environ: Environ, body: bytes) -> Pairs:

@@ -1,4 +1,5 @@
-"""The AWS JSON 1.1 protocol: what an operation takes out of a body, and its answers.
+"""The AWS JSON 1.1 protocol: what an operation takes out of a body, and its answers. And answers
+of the Query protocol in JSON, which has the same elements as in XML.
 
 Times are seconds since 1970, blobs Base64. Members that the model does not know are ignored, as in
 the Query protocol. Source: Smithy, "AWS JSON 1.1 protocol".
@@ -17,6 +18,8 @@ from botocore.model import Shape
 from iamsite.json_object import json_object
 from iamsite.operations.errors import OperationError
 from iamsite.operations.models import Operation
+
+PLAIN = "application/json"
 
 # What every service of this protocol calls the refusals that IAM and STS call otherwise.
 CODES = {
@@ -53,6 +56,21 @@ def result(operation: Operation, output: Mapping[str, Any]) -> bytes:
     if operation.output is None:
         return b"{}"
     return json.dumps(_plain(operation.output, output), separators=(",", ":")).encode()
+
+
+def query_result(operation: Operation, output: Mapping[str, Any], request_id: str) -> bytes:
+    """The body that answers an operation of the Query protocol."""
+    answer: dict[str, Any] = {"ResponseMetadata": {"RequestId": request_id}}
+    if operation.output is not None:
+        answer = {f"{operation.name}Result": _plain(operation.output, output), **answer}
+    return json.dumps({f"{operation.name}Response": answer}, separators=(",", ":")).encode()
+
+
+def query_error(refusal: OperationError, request_id: str) -> bytes:
+    """The body that answers a refusal in the Query protocol."""
+    message = {"Message": refusal.message} if refusal.message else {}
+    told = {"Code": refusal.code, **message, "Type": refusal.type}
+    return json.dumps({"Error": told, "RequestId": request_id}, separators=(",", ":")).encode()
 
 
 def error(refusal: OperationError, operation: Operation | None) -> bytes:

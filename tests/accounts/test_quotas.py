@@ -223,6 +223,40 @@ def said(name: str, *words: str) -> str:
     return output.getvalue()
 
 
+# IAM User Guide, "IAM and AWS STS quotas".
+OF_AWS = {
+    "UsersPerAccount": 5000,
+    "GroupsPerAccount": 300,
+    "RolesPerAccount": 1000,
+    "InstanceProfilesPerAccount": 1000,
+    "PoliciesPerAccount": 1500,
+    "PoliciesPerUser": 10,
+    "PoliciesPerRole": 20,
+    "PoliciesPerGroup": 10,
+    "GroupsPerUser": 10,
+    "VersionsPerPolicy": 5,
+    "PolicySize": 6144,
+    "ACLSizePerRole": 2048,
+    "UserPolicySize": 2048,
+    "GroupPolicySize": 5120,
+    "RolePolicySize": 10_240,
+    "AccessKeysPerUser": 2,
+    "MFADevicesPerUser": 8,
+    "CertificatesPerUser": 2,
+    "SSHPublicKeysPerUser": 5,
+    "ServiceSpecificCredentialsPerUser": 2,
+    "ServerCertificatesPerAccount": 20,
+    "SAMLProvidersPerAccount": 100,
+    "OpenIDConnectProvidersPerAccount": 100,
+    "ClientIdsPerOpenIdConnectProvider": 100,
+    "TagsPerResource": 50,
+}
+
+
+def test_quotas_are_awss_unless_an_operator_changes_them() -> None:
+    assert OF_AWS.items() <= DEFAULTS.items()
+
+
 def test_every_quota_has_its_row() -> None:
     assert ROWS.keys() | WORDED.keys() | OF_ORGANIZATIONS | ELSEWHERE == DEFAULTS.keys()
 

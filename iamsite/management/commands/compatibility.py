@@ -33,7 +33,7 @@ BESIDE = """\
 
 What holds for all of IAM and STS here and is otherwise on AWS:
 
-- There is one endpoint. A signature counts whatever region it names, and answers are XML.
+- There is one endpoint. A signature counts whatever region it names.
 - What has changed counts from the next request on; AWS takes some seconds.
 - Without an `Action` a `POST` is sent to the portal's own console, not to a product page. One whose
   body is no form, and a signed `GET`, are a `MissingAction`, which tells more than a redirect.

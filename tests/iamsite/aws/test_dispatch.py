@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 from typing import Any
@@ -48,6 +49,31 @@ def test_a_result_is_answered_in_the_namespace_of_its_service() -> None:
     )
     identity = send(face(Pipeline()), signed(get_caller_identity(), "sts"))
     assert b'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"' in identity.body
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html, Application/JSON;q=0.9"])
+def test_sts_answers_in_json_whoever_asks_for_it(accept: str) -> None:
+    arn = "arn:aws:iam::123456789012:user/alice"
+    pipeline = Pipeline({"Arn": arn, "Account": "123456789012"})
+    asking = {"Accept": accept}
+    sent = send(face(pipeline), signed(get_caller_identity(), "sts", headers=asking))
+    assert sent.headers["Content-Type"] == "application/json"
+    assert json.loads(sent.body) == {
+        "GetCallerIdentityResponse": {
+            "GetCallerIdentityResult": {"Account": "123456789012", "Arn": arn},
+            "ResponseMetadata": {"RequestId": sent.headers["x-amzn-RequestId"]},
+        }
+    }
+    refused = send(face(pipeline), signed(get_caller_identity(), "sts", secret="x", headers=asking))
+    told = json.loads(refused.body)
+    assert (refused.status, told["Error"]["Code"]) == (403, "SignatureDoesNotMatch")
+    assert told["Error"]["Type"] == "Sender"
+    assert told["RequestId"] == refused.headers["x-amzn-RequestId"]
+    for other in (
+        signed(get_user(), headers=asking),
+        signed(get_caller_identity(), "sts", headers={"Accept": "*/*"}),
+    ):
+        assert send(face(Pipeline()), other).headers["Content-Type"] == "text/xml"
 
 
 def test_an_operation_without_output_answers_its_metadata_alone() -> None:
