@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from iamsite.console import federation, providers, switching
+from iamsite.console import authorize, federation, providers, switching
+from iamsite.developer_tools import token
 from iamsite.portal_model import portal_model
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("saml", providers.saml_answer),
     path("saml/metadata.xml", providers.saml_metadata),
     path("switchrole", switching.aws_link),
+    path("v1/authorize", authorize.aws_link),
+    path("v1/token", token),
     path("console/", include("iamsite.console.urls")),
 ]
 handler400 = "iamsite.console.errors.bad_request"

@@ -28,7 +28,7 @@ class TemporaryCredentials:
     GetDelegatedAccessToken, they are the delegation request and its provider. Times are whole
     seconds, UTC. `default_regions_only` marks AWS's first version of tokens. `workload` is the id
     of the workload that it was issued to, with which it ends. `on_behalf_of` are the subjects
-    of provided contexts, by provider.
+    of provided contexts, by provider. `sign_in` is the session of a developer tool that it is of.
     """
 
     kind: str
@@ -50,6 +50,7 @@ class TemporaryCredentials:
     default_regions_only: bool = False
     workload: str = ""
     on_behalf_of: dict[str, str] = field(default_factory=dict)
+    sign_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import accounts.console.urls
 import identities.console.urls
 import policies.console.urls
 from iamsite.console import (
+    authorize,
     federation,
     palette,
     preferences,
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-up/confirm", signin.ConfirmAccount.as_view(), name="confirm-account"),
     path("sign-up", signin.SignUp.as_view(), name="sign-up"),
     path("sign-out", signin.sign_out, name="sign-out"),
+    path("authorize", authorize.Authorize.as_view(), name="authorize"),
     path("switch-role", switching.SwitchRole.as_view(), name="switch-role"),
     path("switch-back", switching.switch_back, name="switch-back"),
     path("theme", preferences.choose_theme, name="theme"),

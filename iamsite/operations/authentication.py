@@ -46,6 +46,7 @@ ORGANIZATION = "of_account.path, management, of_account.revision"
 OF_SUBJECT = "LATERAL iamsite_membership((subject).account_id) AS of_account"
 
 WORKLOAD = "SELECT 1 FROM identities_workload WHERE id = %s"
+SIGN_IN = "SELECT 1 FROM identities_consolesession WHERE id = %s"
 # The provider that a delegation request is of, unless it is suspended.
 DELEGATED_BY = "SELECT iamsite_delegation_provider(%s)"
 
@@ -137,8 +138,9 @@ def _by_token(
     subject = _subject(row)
     if subject is None or subject.id is None or not _still_holds(held, subject):
         raise invalid_client_token_id()
-    if held.workload and fetch_one(WORKLOAD, [held.workload]) is None:
-        raise invalid_client_token_id()
+    for lived_by, query in ((held.workload, WORKLOAD), (held.sign_in, SIGN_IN)):
+        if lived_by and fetch_one(query, [lived_by]) is None:
+            raise invalid_client_token_id()
     credential.verify(secret)
     _refuse_suspended(subject)
     return _caller(subject, access_key_id=credential.access_key_id, session=_session(held))

@@ -120,11 +120,15 @@ class ConsoleSessions(TenantQuerySet):
 
 
 class ConsoleSession(TenantModel):
-    """A signed-in browser. Only a hash of the cookie's token is kept.
+    """A signed-in browser, or a developer tool that was approved in one. Only a hash of the
+    cookie's token is kept.
 
     `user` is null for the root user, and for whoever was signed in with temporary credentials:
     `signs_with`. `acts_with` are those of the role that the session has switched to. Both hold
     account, subject (the unique id), arn, key and token, which is sealed (identities/temporary.py).
+    A tool has a `login`: client, session (a UUID), challenge and redirect_uri of its request, and
+    once it has credentials key (a thumbprint) and generation (identities/signin/tokens.py);
+    `digest` is of its code.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
@@ -136,6 +140,7 @@ class ConsoleSession(TenantModel):
     mfa_at = models.DateTimeField(null=True)
     signs_with = models.JSONField(null=True)
     acts_with = models.JSONField(null=True)
+    login = models.JSONField(null=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()

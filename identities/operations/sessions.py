@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
@@ -30,9 +30,11 @@ def _is_temporary(call: Call) -> bool:
 
 def _live(call: Call) -> QuerySet[ConsoleSession]:
     idle = call.now - Account.objects.get(id=call.account).session_idle
+    # A tool is no browser that is left open; before its code is used it is nothing yet.
+    lives = Q(login__isnull=True, seen_at__gt=idle) | Q(login__has_key="key")
     return (
         ConsoleSession.objects.of(call.account)
-        .filter(expires_at__gt=call.now, seen_at__gt=idle)
+        .filter(lives, expires_at__gt=call.now)
         .select_related("user")
     )
 
@@ -52,6 +54,8 @@ def session_output(call: Call, row: ConsoleSession) -> dict[str, Any]:
         "ExpirationDate": row.expires_at,
         "IsCurrent": session is not None and session.id == row.id,
     }
+    if row.login is not None:
+        output["ClientId"] = row.login["client"]
     if row.acts_with is not None:
         output["ActsAs"] = row.acts_with["arn"]
     return output if row.user is None else {**output, "UserName": row.user.name}

@@ -5,6 +5,15 @@ or the password. A session is a row that keeps only a digest of its token; every
 one. Each outcome is in the trail of the account, under CloudTrail's names.
 """
 
+from identities.signin.authorization import (
+    Asked,
+    asked_for,
+    authorize,
+    may_authorize,
+)
+from identities.signin.authorization import BadRequest as BadAuthorizationRequest
+from identities.signin.dpop import BadProof
+from identities.signin.dpop import read as read_proof
 from identities.signin.federation import FederationRefused, sign_in_with_token, signin_token
 from identities.signin.keys import (
     SecondFactors,
@@ -35,6 +44,7 @@ from identities.signin.steps import (
     sign_in_user,
     sign_out,
 )
+from identities.signin.tokens import TokenRefused, Tokens, redeem, refresh
 
 __all__ = [
     "BEGIN_AGAIN",
@@ -43,20 +53,31 @@ __all__ = [
     "LOCKED",
     "TOO_MANY",
     "WRONG_CODE",
+    "Asked",
+    "BadAuthorizationRequest",
+    "BadProof",
     "FederationRefused",
     "PasswordRefused",
     "SecondFactors",
     "SignInRefused",
     "SignedIn",
     "SwitchRefused",
+    "TokenRefused",
+    "Tokens",
     "answer_key",
     "answer_mfa",
+    "asked_for",
+    "authorize",
     "begin_passkey",
     "change_password",
     "confirm_account",
     "is_good_link",
+    "may_authorize",
     "open_account",
+    "read_proof",
     "recover",
+    "redeem",
+    "refresh",
     "request_account",
     "request_recovery",
     "second_factors",

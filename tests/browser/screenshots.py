@@ -162,6 +162,11 @@ SIMULATED = (
     f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop"
     "&action=s3:PutObject%0As3:GetObject%0Aiam:CreateUser"
 )
+LOGIN = (
+    "authorize?response_type=code&client_id=arn:aws:signin:::devtools/same-device&scope=openid"
+    "&state=1&code_challenge_method=SHA-256&redirect_uri=http://127.0.0.1:43210/oauth/callback"
+    "&code_challenge=jAVl0zA7c3EzTqzXpRrEVVYvH0YuHPcEJuYTZJfW5Eg"
+)
 POLICY = f"policies/arn:aws:iam::{PRODUCTION}:policy/ReleasePublisher"
 PICTURES = (
     Picture("sign-in", "sign-in", who=""),
@@ -254,6 +259,8 @@ PICTURES = (
     Picture("delegation-request", "delegation-requests/", first_request),
     Picture("add-oidc-provider", "identity-providers/create-oidc"),
     Picture("switch-role", f"switch-role?account={PRODUCTION}&roleName=deployer&color=green"),
+    Picture("authorize", LOGIN),
+    Picture("authorize-refused", LOGIN, who="priya.nair"),
     Picture("add-security-key", "security-credentials/mfa/key"),
     Picture("security-credentials-root", "security-credentials", who="root"),
     Picture("limited", "users/", who="priya.nair"),

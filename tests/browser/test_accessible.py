@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import SETTLED
+from tests.browser.screenshots import LOGIN
 from tests.browser.visits import Visits
 from tests.cast import Acme, allow, trust
 from tests.iamsite.console.test_shell import PAGES, of_applications
@@ -29,6 +30,7 @@ MORE = [
     "/console/users/bulk/delete?item=alice&item=bob",
     "/console/activity?outcome=Failure",
     "/console/roles/Deployer/policies/inline/create",
+    f"/console/{LOGIN}",
 ]
 # All that a theme can change.
 OF_COLOURS = ("color-contrast", "link-in-text-block")
