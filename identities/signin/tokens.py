@@ -170,7 +170,7 @@ def _issue(
         record_denial(caller, CREATE_TOKEN, error, origin, now)
         raise denied("INSUFFICIENT_PERMISSIONS", error.message) from error
     except OperationError as error:
-        if error.code == "AccessDenied":  # the account is suspended
+        if error.code == "OptInRequired":  # the account is suspended
             raise denied("INSUFFICIENT_PERMISSIONS", error.message) from error
         raise denied("USER_CREDENTIALS_CHANGED", CHANGED) from error
     seconds = int((issued.expires_at - now).total_seconds())

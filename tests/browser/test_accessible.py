@@ -30,7 +30,7 @@ MORE = [
     "/console/users/bulk/delete?item=alice&item=bob",
     "/console/activity?outcome=Failure",
     "/console/roles/Deployer/policies/inline/create",
-    f"/console/{LOGIN}",
+    pytest.param(f"/console/{LOGIN}", id="authorize"),
 ]
 # All that a theme can change.
 OF_COLOURS = ("color-contrast", "link-in-text-block")

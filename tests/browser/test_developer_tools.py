@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_accessible import violations
 from tests.browser.visits import Visits
 from tests.cast import Acme
 from tests.identities.tool import CROSS, Tool, may
@@ -72,6 +73,7 @@ def test_the_code_for_another_machine_is_copied_with_one_click(carol: Page, port
     tool = Tool(CROSS, f"{portal.url}/v1/sessions/confirmation")
     carol.goto(portal.url + tool.address("/v1/authorize"))
     carol.get_by_role("button", name="Allow").click()
+    assert violations(carol) == []
     shown = carol.locator("pre").inner_text()
     answer = dict(parse_qsl(base64.b64decode(shown).decode()))
     assert answer["state"] == tool.state

@@ -342,8 +342,16 @@ class TestSessions:
             "AssumedRoleId": f"{role_id}:Deploy-1",
             "Arn": f"arn:aws:sts::{acme.id}:assumed-role/Deployer/Deploy-1",
         }
-        assert output.keys() == {"Credentials", "AssumedRoleUser"}
+        assert output.keys() == {
+            "Credentials",
+            "AssumedRoleUser",
+            "SessionTokenSize",
+            "SessionTokenUtilization",
+        }
         credentials = output["Credentials"]
+        size = len(credentials["SessionToken"])
+        assert output["SessionTokenSize"] == size
+        assert output["SessionTokenUtilization"] == -(-100 * size // 8192)
         assert credentials["AccessKeyId"].startswith("ASIA")
         assert len(credentials["SecretAccessKey"]) == 40
         expires = credentials["Expiration"]

@@ -62,7 +62,7 @@ def test_it_is_the_members_root_for_a_quarter_of_an_hour(acme: Acme, member: Mem
         made = acme.alice.perform(
             "AssumeRoot", TargetPrincipal=target, TaskPolicyArn={"arn": TASKS + AUDIT}
         )
-        assert set(made) == {"Credentials"}
+        assert set(made) == {"Credentials", "SessionTokenSize", "SessionTokenUtilization"}
         left = made["Credentials"]["Expiration"] - before
         assert timedelta(seconds=LONGEST) <= left < timedelta(seconds=LONGEST + 30)
         key = Key.of(made["Credentials"])

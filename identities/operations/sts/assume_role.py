@@ -20,7 +20,7 @@ from iamsite.operations.rows import Reader, fetch_one
 from identities import trust
 from identities.models import Role
 from identities.operations.sts import contexts, mfa
-from identities.operations.sts.packing import session_policies
+from identities.operations.sts.packing import handed_out, session_policies
 from identities.operations.sts.role_arn import ARN
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.operations.sts.versions import is_of_first_version
@@ -147,7 +147,7 @@ def assume_role(
     if target.account != call.account:
         call.shared_with.append(target.account)
     return {
-        "Credentials": credentials.as_output(),
+        **handed_out(credentials),
         "AssumedRoleUser": assumed,
         **policies.output,
         **({"SourceIdentity": source_identity} if source_identity else {}),

@@ -14,6 +14,7 @@ from accounts import root_access, tenancy
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import access_denied, validation_error
 from identities import root_tasks
+from identities.operations.sts.packing import handed_out
 from identities.temporary import TemporaryCredentials, issue
 
 TARGET = re.compile(r"(?:arn:aws:iam::)?([0-9]{12})(?::root)?")
@@ -98,6 +99,6 @@ def assume_root(
     call.detail.update(credentials.as_detail())
     call.shared_with.append(account)
     return {
-        "Credentials": credentials.as_output(),
+        **handed_out(credentials),
         **({"SourceIdentity": source_identity} if source_identity else {}),
     }

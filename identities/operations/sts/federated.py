@@ -21,7 +21,7 @@ from identities.operations.sts.assume_role import (
     role_at,
     trust_policy,
 )
-from identities.operations.sts.packing import session_policies
+from identities.operations.sts.packing import handed_out, session_policies
 from identities.operations.sts.role_arn import ARN
 from identities.operations.sts.tags import SessionTags, session_tags
 from identities.operations.sts.versions import is_of_first_version
@@ -107,7 +107,7 @@ def assume(call: Call, asked: Asked) -> dict[str, Any]:
     }
     call.detail.update(assumed, **credentials.as_detail())
     return {
-        "Credentials": credentials.as_output(),
+        **handed_out(credentials),
         "AssumedRoleUser": assumed,
         **policies.output,
         **({"SourceIdentity": asked.source_identity} if asked.source_identity else {}),

@@ -20,6 +20,7 @@ from iamsite.operations.errors import (
     validation_error,
 )
 from iamsite.operations.layers import document_of
+from identities.temporary import IssuedCredentials
 from policies.engine import DocumentKind, PolicyErrors
 from policies.models import Policy
 from policies.operations.find import ARN
@@ -27,6 +28,7 @@ from policies.operations.find import ARN
 PLAIN = 2048
 PACKED = 4096
 MOST_ARNS = 10
+LARGEST_TOKEN = 8192  # twice what a request may ask for at least (MinimumSessionTokenSize)
 
 Keys = Mapping[str, str | tuple[str, ...]]
 
@@ -93,6 +95,24 @@ def packed_size(
     text = json.dumps(carried, ensure_ascii=False, separators=(",", ":"))
     packed = len(zlib.compress(text.encode(), 9))
     return max(-(-100 * plain // PLAIN), -(-100 * packed // PACKED))
+
+
+def handed_out(credentials: IssuedCredentials) -> dict[str, Any]:
+    """The members of an answer that tell the credentials and the size of their token.
+
+    Raises PackedPolicyTooLarge for a token that no header might have room for.
+    """
+    size = len(credentials.session_token)
+    if size > LARGEST_TOKEN:
+        raise OperationError(
+            "PackedPolicyTooLarge",
+            f"The session token has {size} bytes, more than {LARGEST_TOKEN}: ask for less.",
+        )
+    return {
+        "Credentials": credentials.as_output(),
+        "SessionTokenSize": size,
+        "SessionTokenUtilization": -(-100 * size // LARGEST_TOKEN),
+    }
 
 
 def _check_managed(account: str, arn: str) -> None:

@@ -9,7 +9,7 @@ from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.errors import access_denied
 from identities.operations.sts import mfa
-from identities.operations.sts.packing import session_policies
+from identities.operations.sts.packing import handed_out, session_policies
 from identities.operations.sts.tags import session_tags
 from identities.operations.sts.versions import is_of_first_version
 from identities.temporary import (
@@ -40,7 +40,7 @@ def get_session_token(
         MinimumSessionTokenSize,
         mfa_at=call.now.replace(microsecond=0) if proved else None,
     )
-    return {"Credentials": credentials.as_output()}
+    return handed_out(credentials)
 
 
 def federated_user(call: Call, Name: str, **_: Any) -> Resource:
@@ -77,7 +77,7 @@ def get_federation_token(
         tags=tags.all,
     )
     return {
-        "Credentials": credentials.as_output(),
+        **handed_out(credentials),
         "FederatedUser": {
             "FederatedUserId": f"{call.account}:{Name}",
             "Arn": federated_user(call, Name).arn,

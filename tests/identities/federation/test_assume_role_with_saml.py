@@ -115,6 +115,8 @@ class TestSession:
             "Issuer": federation.idp.entity_id,
             "Audience": PORTAL,
             "NameQualifier": base64.b64encode(qualifier).decode(),
+            "SessionTokenSize": len(credentials["SessionToken"]),
+            "SessionTokenUtilization": -(-100 * len(credentials["SessionToken"]) // 8192),
         }
         session = Actor("dora", "", Key.of(credentials).credential)
         assert session.perform("ListUsers")["Users"]

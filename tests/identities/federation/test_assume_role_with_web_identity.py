@@ -117,6 +117,8 @@ class TestSession:
             "SubjectFromWebIdentityToken": "repo:acme/app",
             "Provider": federation.provider,
             "Audience": "web",
+            "SessionTokenSize": len(credentials["SessionToken"]),
+            "SessionTokenUtilization": -(-100 * len(credentials["SessionToken"]) // 8192),
         }
         end = credentials["Expiration"]
         assert before <= end - timedelta(seconds=3600) <= datetime.now(UTC)
@@ -140,6 +142,12 @@ class TestSession:
         with pytest.raises(OperationError) as caught:
             session.perform("ListUsers")
         assert caught.value.code == "AccessDenied"
+
+    def test_a_session_that_no_header_has_room_for_is_refused(self, federation: Federation) -> None:
+        methods = [os.urandom(60).hex() for _ in range(110)]
+        code, status, message = federation.refusal(federation.issuer.token(amr=methods))
+        assert (code, status) == ("PackedPolicyTooLarge", 400)
+        assert "more than 8192" in message
 
     def test_a_duration_above_the_roles_is_refused(self, federation: Federation) -> None:
         assert federation.refusal(DurationSeconds=3601) == (
