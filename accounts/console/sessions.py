@@ -39,6 +39,8 @@ class EndSession(Action):
 
     def back_url(self) -> str:
         user = self.request.GET.get("user", "")
+        if user == ".":
+            return reverse("console:security-credentials")
         if re.fullmatch(r"[\w+=,.@-]{1,64}", user):
             return reverse("console:user", args=[user]) + "?tab=sessions"
         return reverse("console:sessions")

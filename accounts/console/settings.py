@@ -39,7 +39,8 @@ class Quota:
     @property
     def label(self) -> str:
         """The name, which is AWS's, as words: "Access keys per user"."""
-        first, *others = WORDS.findall(self.name)
+        name = re.sub("OpenI[dD]Connect", "OIDC", self.name)
+        first, *others = WORDS.findall(name)
         return " ".join([first, *(one.lower() if one[1:].islower() else one for one in others)])
 
     @property

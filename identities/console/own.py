@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
+from iamsite.console.listing import listing
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from identities.console.credentials import (
@@ -26,6 +27,9 @@ from identities.console.credentials import (
 )
 from identities.console.keys import keys_with_use
 from identities.console.mfa import OwnAction
+from identities.console.self_service import PARTS, off, policy
+
+OWN = "."  # what no user can be called: back to this page when a session has been ended
 
 
 @require_safe
@@ -50,10 +54,17 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
             "security_key": ("BeginSecurityKeyRegistration", who),
             "remove": ("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
         }
+        may = request.ask.may(**checks)
         context |= {
             **seen,
             "keys": keys_with_use(request.ask, who),
-            "may": request.ask.may(**checks),
+            "may": may,
+            "off": off(may) if is_user else [],
+            "all_off": is_user and len(off(may)) == len(PARTS),
+            "self_service": policy(),
+            "listing": listing(request, "ListConsoleSessions", "ConsoleSessions", {}),
+            "end": None,
+            "from_user": OWN,
         }
     return render(request, "identities/security_credentials.html", context)
 

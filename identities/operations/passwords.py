@@ -128,11 +128,15 @@ def delete_login_profile(call: Call, UserName: str | None = None) -> None:
     ConsoleSession.objects.filter(user=user).delete()
 
 
-@operation("iam:ChangePassword", authorizes_itself=True, differs=COMMON)
+def _may_change(call: Call, **_: Any) -> None:
+    if call.caller.kind is PrincipalKind.USER:
+        authorize_self_service(call, "iam:ChangePassword", find.own_user(call))
+
+
+@operation("iam:ChangePassword", authorizes_itself=_may_change, differs=COMMON)
 def change_password(call: Call, OldPassword: str, NewPassword: str) -> None:
     if call.caller.kind is not PrincipalKind.USER:
         raise OperationError("InvalidUserType", "Only IAM Users can change their own password")
-    authorize_self_service(call, "iam:ChangePassword", find.own_user(call))
     user = find.get_user(call, call.caller.name)
     profile = _profile(user)
     if not check_password(OldPassword, profile.password):

@@ -217,8 +217,8 @@ PICTURES = (
     Picture("who-can", "who-can?action=iam:CreateUser"),
     Picture(
         "revoke",
-        "who-can/revoke?action=s3:PutObject&resource=arn:aws:s3:::nw-catalogue/x"
-        f"&principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop",
+        "who-can/revoke?action=iam:CreateUser"
+        f"&principal=arn:aws:iam::{PRODUCTION}:user/admin/amara.okafor",
     ),
     Picture("effective-access", "effective-access"),
     Picture("trust", "trust"),

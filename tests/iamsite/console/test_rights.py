@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from identities.console.self_service import policy
 from tests.cast import Acme, Evil, allow, deny
 from tests.iamsite.console.browser import Browser, text
 from tests.iamsite.console.test_shell import PAGES, of_applications
@@ -240,3 +241,27 @@ def test_who_may_only_list_users_sees_no_groups_and_credentials(acme):
     whole = text(Browser().sign_in(acme, "alice").get("/console/users/"))
     assert "Groups Second factor Key age Last seen" in whole
     assert "Developers" in whole
+
+
+def test_whoever_may_not_look_after_their_own_credentials_is_told_why(acme, carol):
+    page = carol.get("/console/security-credentials")
+    said = text(page)
+    assert "Self-service is off for you" in said
+    assert "is not authorized to perform: iam:CreateAccessKey" in said
+    assert '"arn:aws:iam::*:user/*/${aws:username}"' in said
+    assert "Change password. You need iam:ChangePassword." in page.content.decode()
+    acme.root.perform("UpdateAccountPasswordPolicy", AllowUsersToChangePassword=True)
+    said = text(carol.get("/console/security-credentials"))
+    acme.root.perform("DeleteAccountPasswordPolicy")
+    assert "What you may not look after yourself" in said
+    assert "iam:ChangePassword on resource" not in said
+
+
+def test_the_policy_for_self_service_lets_users_look_after_their_own_alone(acme):
+    acme.user("selfish", policy(), allow("portal:*"))
+    browser = Browser().sign_in(acme, "selfish")
+    page = browser.get("/console/security-credentials")
+    assert "Self-service" not in text(page)
+    assert "What you may not look after" not in text(page)
+    assert browser.post("/console/security-credentials/keys/create").status_code == 200
+    assert browser.post("/console/users/bob/keys/create").status_code == 403
