@@ -82,6 +82,10 @@ class Action(View):
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return self.back
 
+    def taken_url(self, form: OperationForm) -> str:
+        """The page of what has the name already that was asked for; "" if it has none."""
+        return ""
+
     def crumbs(self) -> Sequence[Crumb]:
         return ()
 
@@ -139,7 +143,8 @@ class Action(View):
             if unauthenticated(error):
                 raise
             if form.refuse(error):
-                return self.page(form, status=422)
+                taken = self.taken_url(form) if error.code == "EntityAlreadyExists" else ""
+                return self.page(form, status=422, taken=taken)
             page = self.page(form, status=error.status, error=failure_of(self.request, error))
             if error.decision_id:
                 page.headers[DECISION_HEADER] = error.decision_id

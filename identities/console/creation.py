@@ -135,6 +135,9 @@ class CreateUser(Action):
         form.offer("PermissionsBoundary", [("", Option(_("None"))), *self.policies])
         return form
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:user", args=[form["UserName"].value()])
+
     def back_url(self) -> str:
         return reverse("console:users")
 

@@ -194,6 +194,9 @@ class CreateGroup(Action):
         perform_all(self.request.ask, self.performed(form))
         return {}
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:group", args=[form["GroupName"].value()])
+
     def back_url(self) -> str:
         return reverse("console:groups")
 

@@ -245,6 +245,9 @@ class CreateRole(Action):
     success = gettext_lazy("Role %(RoleName)s was created.")
     wide = True
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:role", args=[form["RoleName"].value()])
+
     def back_url(self) -> str:
         return reverse("console:roles")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,13 +14,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.errors import failure_of
-from iamsite.console.export import cell, line
+from iamsite.console.export import as_file, cell, line
 from iamsite.console.listing import address
 from iamsite.console.principals import shown, statement_url
+from iamsite.console.table import Column
 from iamsite.operations import OperationError
 
 PAGE = 50
@@ -58,8 +61,36 @@ def entries_of(text: str) -> list[dict[str, Any]]:
     ]
 
 
+COLUMNS = (
+    Column("principal", gettext_lazy("Principal"), itemgetter("PrincipalArn")),
+    Column("type", gettext_lazy("Kind"), itemgetter("PrincipalType")),
+    Column("access", gettext_lazy("Access"), itemgetter("Decision")),
+    Column("conditions", gettext_lazy("Condition keys"), itemgetter("MissingContextValues")),
+    Column(
+        "roles", gettext_lazy("By assuming"), lambda one: [step["RoleArn"] for step in one["Way"]]
+    ),
+    Column(
+        "policies",
+        gettext_lazy("Because of"),
+        lambda one: [f"{word['PolicyName']}:{word['StartLine']}" for word in one["Statements"]],
+    ),
+)
+
+
+def _everybody(request: ConsoleRequest, asked: Params) -> Iterator[list[dict[str, Any]]]:
+    marker: Params = {}
+    while True:
+        found = request.ask.perform(
+            "ListPrincipalsWithAccess", {**asked, "MaxItems": 500, **marker}
+        )
+        yield found["Principals"]
+        if not found["IsTruncated"]:
+            return
+        marker = {"Marker": found["Marker"]}
+
+
 @require_safe
-def who_can(request: ConsoleRequest) -> HttpResponse:
+def who_can(request: ConsoleRequest) -> HttpResponseBase:
     """Everybody who can do an action on a resource, and the way that lets each."""
     action = request.GET.get("action", "").strip()
     resource = request.GET.get("resource", "").strip() or "*"
@@ -93,6 +124,8 @@ def who_can(request: ConsoleRequest) -> HttpResponse:
         asked: Params = {"ActionName": action, "ResourceArn": resource}
         if entries := entries_of(context):
             asked["ContextEntries"] = entries
+        if kind := request.GET.get("export", ""):
+            return as_file("who-can", kind, COLUMNS, _everybody(request, asked))
         try:
             result = request.ask.perform("ListPrincipalsWithAccess", _paged(request, asked))
         except OperationError as error:
@@ -104,6 +137,8 @@ def who_can(request: ConsoleRequest) -> HttpResponse:
                 "asked": True,
                 "rows": [_with_access(request, one) for one in result["Principals"]],
                 "question": request.GET.urlencode(),
+                "csv_url": address(request, export="csv", marker=""),
+                "json_url": address(request, export="json", marker=""),
                 "follows": result["AreRolesFollowed"],
                 **_pager(request, result),
             }

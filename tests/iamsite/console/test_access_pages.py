@@ -1,5 +1,6 @@
 """Who can, effective access and trust, as pages."""
 
+import json
 import re
 from urllib.parse import quote
 
@@ -114,3 +115,17 @@ def test_the_answer_of_who_can_is_kept_as_access_tests(acme, root):
         acme.bob.arn: "denied",
     }
     assert all(one["Passed"] for one in tests)
+
+
+def test_the_answer_of_who_can_is_a_file(acme, root):
+    path = "/console/who-can?action=sqs:GetQueueUrl"
+    page = root.get(path).content.decode()
+    assert "export=csv" in page
+    lines = b"".join(root.get(f"{path}&export=csv").streaming_content).decode().splitlines()
+    assert lines[0] == "Principal,Kind,Access,Condition keys,By assuming,Because of"
+    assert any(
+        line.startswith(acme.carol.arn) and acme.arn("role/Reader") in line for line in lines
+    )
+    rows = json.loads(b"".join(root.get(f"{path}&export=json").streaming_content))
+    assert acme.root.arn in [row["PrincipalArn"] for row in rows]
+    assert root.get(f"{path}&export=exe").status_code == 404

@@ -9,7 +9,7 @@ import pytest
 
 from iamsite.console.export import cell
 from iamsite.operations import OperationError
-from tests.cast import Acme, allow, policy
+from tests.cast import Acme, allow, policy, trust
 from tests.iamsite.console.browser import Browser, text
 
 CREATE = "/console/users/create"
@@ -223,3 +223,21 @@ def test_a_boundary_is_set_changed_and_removed(acme, alice, kind, plural, name):
         response = alice.post(address, {"PermissionsBoundary": arn})
         assert response.headers["Location"] == f"/console/{plural}/{name}/"
         assert boundary() == arn
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "name", "url"),
+    [
+        ("users", "UserName", "Alice", "/console/users/Alice/"),
+        ("groups", "GroupName", "Developers", "/console/groups/Developers/"),
+        ("roles", "RoleName", "Deployer", "/console/roles/Deployer/"),
+    ],
+)
+def test_a_name_that_is_taken_leads_to_what_has_it(acme, alice, path, field, name, url):
+    trusting = {"AssumeRolePolicyDocument": trust(acme.root.arn), "MaxSessionDuration": "3600"}
+    response = alice.post(
+        f"/console/{path}/create", {field: name, **trusting, "PasswordFrom": "generated"}
+    )
+    assert response.status_code == 422
+    assert f'<a href="{url}">Open it</a>' in response.content.decode()
+    assert alice.get(url).status_code == 200
