@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import Answer, Asking, ConsoleRequest, is_dialog
-from iamsite.console.export import as_file
+from iamsite.console.export import as_file, file_urls
 from iamsite.console.filters import filters_of
 from iamsite.console.listing import address, every_page
 from iamsite.console.table import file_columns
@@ -76,7 +76,7 @@ def recent_events(ask: Asking) -> Answer:
 
 @require_safe
 def activity(request: ConsoleRequest) -> HttpResponseBase:
-    filters = filters_of(request, FILTERS)
+    filters = filters_of(request, FILTERS, ["User"])
     asked = filters.params
     if kind := request.GET.get("export", ""):
         pages = every_page(request.ask, "ListEvents", "Events", asked)
@@ -96,8 +96,7 @@ def activity(request: ConsoleRequest) -> HttpResponseBase:
         "chart": chart(seen["counts"].result),
         "next_url": address(request, marker=marker) if marker else "",
         "first_url": address(request, marker="") if request.GET.get("marker") else "",
-        "csv_url": address(request, export="csv", marker=""),
-        "json_url": address(request, export="json", marker=""),
+        **file_urls(request),
     }
     return render(request, "accounts/activity.html", context)
 

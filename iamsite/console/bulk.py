@@ -16,6 +16,7 @@ from iamsite.console.action import Action
 from iamsite.console.asking import Params, unauthenticated
 from iamsite.console.forms import OperationForm, Text
 from iamsite.console.steps import Step, perform_all
+from iamsite.console.templatetags.console import arn_name
 from iamsite.operations import OperationError
 
 MOST = 100
@@ -27,6 +28,7 @@ class Result:
 
     item: str
     url: str
+    name: str
     why: str = ""
 
 
@@ -45,6 +47,10 @@ class BulkAction(Action):
     def steps(self, item: str, form: OperationForm) -> list[Step]:
         """The operations that do it to one item."""
         raise NotImplementedError
+
+    def item_name(self, item: str) -> str:
+        """What people call an item."""
+        return arn_name(item)
 
     def item_url(self, item: str) -> str:
         """The page of an item, "" if it has none."""
@@ -74,8 +80,9 @@ class BulkAction(Action):
         except OperationError as error:
             if unauthenticated(error):
                 raise
-            return Result(item, self.item_url(item), error.message)
-        return Result(item, "" if self.is_danger else self.item_url(item))
+            return Result(item, self.item_url(item), self.item_name(item), error.message)
+        url = "" if self.is_danger else self.item_url(item)
+        return Result(item, url, self.item_name(item))
 
     def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
         results: Sequence[Result] = result["results"]
@@ -101,4 +108,5 @@ class BulkAction(Action):
         return super().page(form, status, **context)
 
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
-        return super().context(form, items=self.items, **context)
+        names = [self.item_name(item) for item in self.items]
+        return super().context(form, items=names, **context)

@@ -15,6 +15,7 @@ from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.listing import address, every_page, matching
 from iamsite.console.table import Column, Row, Table, columns_of, rows_of, sees_plain
 
 # Texts that a spreadsheet would take for the begin of a formula.
@@ -48,6 +49,35 @@ def as_file(
     response = StreamingHttpResponse(write(columns, pages), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response
+
+
+def exported(
+    request: ConsoleRequest,
+    name: str,
+    columns: Sequence[Column],
+    source: tuple[str, str],
+    params: Params,
+) -> HttpResponseBase | None:
+    """The rows of a list (its operation and member) that the address's filter asks for as the file
+    that it asks for, or None when it asks for none.
+
+    Raises OperationError before anything is sent when the viewer may not list, Http404 for a kind
+    of file that there is not.
+    """
+    if not request.GET.get("export"):
+        return None
+    query = request.GET.get("q", "").strip()
+    pages = every_page(request.ask, *source, params)
+    found = (matching(page, query) if query else page for page in pages)
+    return as_file(name, request.GET["export"], columns, found)
+
+
+def file_urls(request: ConsoleRequest) -> dict[str, str]:
+    """The addresses of the page's list as files."""
+    return {
+        "csv_url": address(request, export="csv", marker=""),
+        "json_url": address(request, export="json", marker=""),
+    }
 
 
 def cell(value: str) -> str:

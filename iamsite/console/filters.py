@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from iamsite.console.asking import Params
+from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.principals import named
 
 DAYS = {"from": "StartTime", "to": "EndTime"}
 
@@ -28,15 +28,22 @@ class Filters:
         return any(self.chosen.values())
 
 
-def filters_of(request: HttpRequest, names: Mapping[str, str]) -> Filters:
+def filters_of(
+    request: ConsoleRequest, names: Mapping[str, str], principals: Collection[str]
+) -> Filters:
     """What the address's parameters `names` and its days `from` and `to` say; `names` maps each to
-    the operation's parameter that it fills."""
+    the operation's parameter that it fills.
+
+    `principal` may be the name of a user, or whatever else `principals` are the kinds of.
+    """
     params: Params = {}
     problem = ""
     chosen = {name: request.GET.get(name, "").strip() for name in (*names, *DAYS)}
     for name, parameter in names.items():
         if chosen[name]:
             params[parameter] = chosen[name]
+    if "PrincipalArn" in params:
+        params["PrincipalArn"] = named(request.ask, params["PrincipalArn"], principals)
     for name, parameter in DAYS.items():
         if not chosen[name]:
             continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from iamsite.console.asking import Asking
 
 KINDS: dict[str, tuple[str, str | Promise]] = {
     "Root": ("shield-lock", _("Root user")),
@@ -54,6 +57,20 @@ def shown(arn: str, kind: str) -> Shown:
     if kind in ("User", "Role"):
         return Shown(arn, kind, reverse(f"console:{kind.lower()}", args=[arn.rpartition("/")[2]]))
     return Shown(arn, kind)
+
+
+def named(ask: Asking, text: str, kinds: Collection[str]) -> str:
+    """The ARN of the one that is called `text` among users, groups and roles of `kinds`, as far as
+    the viewer may list them; `text` itself for an ARN, or where there is none or more than one."""
+    if not text or ":" in text:
+        return text
+    found = ask.see(found=("Search", {"Query": text}))["found"].result.get("Matches", [])
+    arns = {
+        one["Arn"]
+        for one in found
+        if one["Type"] in kinds and one["Name"].casefold() == text.casefold()
+    }
+    return str(arns.pop()) if len(arns) == 1 else text
 
 
 def statement_url(statement: dict[str, str]) -> str:

@@ -19,9 +19,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
-from iamsite.console.export import as_file
+from iamsite.console.export import as_file, exported, file_urls
 from iamsite.console.forms import OperationForm, Text
-from iamsite.console.listing import address, every_page, listing
+from iamsite.console.listing import every_page, listing
 from iamsite.console.table import Row, file_columns
 from iamsite.console.tabs import Tab
 from iamsite.console.viewer import Viewer, viewer_of
@@ -118,18 +118,17 @@ def list_requests(request: ConsoleRequest) -> HttpResponseBase:
     # Whoever may not see everybody's may see its own.
     mine = request.GET.get("owner") == "me" or not may["everybodys"]
     asked: Params = own if mine else {}
-    if kind := request.GET.get("export", ""):
-        pages = every_page(request.ask, "ListDelegationRequests", "DelegationRequests", asked)
-        return as_file("delegation-requests", kind, COLUMNS, pages)
-    page = listing(request, "ListDelegationRequests", "DelegationRequests", asked, ["owner"])
+    source = ("ListDelegationRequests", "DelegationRequests")
+    if file := exported(request, "delegation-requests", COLUMNS, source, asked):
+        return file
+    page = listing(request, *source, asked, ["owner"])
     context = {
         "listing": page,
         "rows": [_state(row) for row in page.rows],
         "tabs": _tabs("delegation-requests"),
         "mine": mine,
         "may": may,
-        "csv_url": address(request, export="csv", marker=""),
-        "json_url": address(request, export="json", marker=""),
+        **file_urls(request),
     }
     return render(request, "identities/delegation_requests.html", context)
 
@@ -147,8 +146,7 @@ def list_sent(request: ConsoleRequest) -> HttpResponseBase:
         "listing": page,
         "rows": [_state(_without_token(row)) for row in page.rows],
         "tabs": _tabs("sent-delegation-requests"),
-        "csv_url": address(request, export="csv", marker=""),
-        "json_url": address(request, export="json", marker=""),
+        **file_urls(request),
     }
     return render(request, "identities/sent_delegation_requests.html", context)
 

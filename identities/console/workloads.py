@@ -15,18 +15,32 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, ConsoleRequest, Params
+from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.listing import listing
+from iamsite.console.table import file_columns
 from identities.console.trust import trusted
 from policies.console.services import ServiceAction
 
+COLUMNS = file_columns(
+    ("WorkloadName", gettext_lazy("Workload")),
+    ("ServicePrefix", gettext_lazy("Service")),
+    ("InstanceProfileName", gettext_lazy("Instance profile")),
+    ("RoleArn", gettext_lazy("Role")),
+    ("CreateDate", gettext_lazy("Registered")),
+    ("LastCredentialsDate", gettext_lazy("Last credentials")),
+)
 DAY = 86_400
 
 
 @require_safe
-def list_workloads(request: ConsoleRequest) -> HttpResponse:
+def list_workloads(request: ConsoleRequest) -> HttpResponseBase:
+    source = ("ListWorkloads", "Workloads")
+    if file := exported(request, "workloads", COLUMNS, source, {}):
+        return file
     context = {
-        "listing": listing(request, "ListWorkloads", "Workloads", {}),
+        "listing": listing(request, *source, {}),
+        **file_urls(request),
         "may": request.ask.may(register=("RegisterWorkload", {"WorkloadName": "new"})),
     }
     return render(request, "identities/workloads.html", context)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,16 +17,31 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, ConsoleRequest, Params
+from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import address
+from iamsite.console.table import file_columns
 from policies.console.simulator import OF_KEY, entries_of
 
+COLUMNS = file_columns(
+    ("TestName", gettext_lazy("Test")),
+    ("PrincipalArn", gettext_lazy("Who")),
+    ("ActionName", gettext_lazy("Action")),
+    ("ResourceArn", gettext_lazy("On")),
+    ("ExpectedDecision", gettext_lazy("Expected")),
+    ("Decision", gettext_lazy("Now")),
+    ("Passed", gettext_lazy("Holds")),
+    ("DecidingLayer", gettext_lazy("Decided by")),
+    ("Message", gettext_lazy("Message")),
+)
 PAGE_SIZE = 100
 SHOWN_FAILING = 5  # on the dashboard
 
 
 @require_safe
-def access_tests(request: ConsoleRequest) -> HttpResponse:
+def access_tests(request: ConsoleRequest) -> HttpResponseBase:
+    if file := exported(request, "access-tests", COLUMNS, ("RunAccessTests", "Results"), {}):
+        return file
     marker = request.GET.get("marker", "")
     asked: Params = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
     seen = request.ask.see(tests=("RunAccessTests", asked))
@@ -35,6 +51,7 @@ def access_tests(request: ConsoleRequest) -> HttpResponse:
         "rows": [{"test": one, "url": simulated(one)} for one in results],
         "failed": sum(not one["Passed"] for one in results),
         "may": request.ask.may(delete=("DeleteAccessTest", {"TestName": "any"})),
+        **file_urls(request),
         "next_url": address(request, marker=seen["tests"].result.get("Marker", "")),
         "more": seen["tests"].result.get("IsTruncated"),
         "first_url": address(request, marker="") if marker else "",

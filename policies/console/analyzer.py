@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -18,9 +19,13 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, ConsoleRequest, Params
+from iamsite.console.bulk import BulkAction
+from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
-from iamsite.operations import Verdict
+from iamsite.console.steps import Step
+from iamsite.console.table import file_columns
+from iamsite.operations import OperationError, Verdict
 
 WORST = 5  # findings that the dashboard shows
 ANY_FINDING = "0" * 8 + "-0000-0000-0000-" + "0" * 12
@@ -81,11 +86,21 @@ ADVICE: Labels = {
         "roles, and set a permissions boundary."
     ),
 }
+COLUMNS = file_columns(
+    ("Message", gettext_lazy("Finding")),
+    ("Severity", gettext_lazy("Severity")),
+    ("Kind", gettext_lazy("Kind")),
+    ("FindingType", gettext_lazy("Type")),
+    ("Status", gettext_lazy("Status")),
+    ("ResourceArn", gettext_lazy("About")),
+    ("CreateDate", gettext_lazy("Found")),
+    ("FindingId", gettext_lazy("Id")),
+)
 TONES = {"HIGH": "bad", "MEDIUM": "warn", "LOW": "info"}
 
 
 @require_safe
-def analyzer(request: ConsoleRequest) -> HttpResponse:
+def analyzer(request: ConsoleRequest) -> HttpResponseBase:
     seen = request.ask.see(analysis=("GetAnalysis", {}))["analysis"]
     status = _chosen(request, "status", STATUSES) or "ACTIVE"
     kind, severity = _chosen(request, "kind", KINDS), _chosen(request, "severity", SEVERITIES)
@@ -94,11 +109,15 @@ def analyzer(request: ConsoleRequest) -> HttpResponse:
         asked["Kind"] = kind
     if severity:
         asked["Severity"] = severity
-    found = listing(request, "ListFindings", "Findings", asked, ["kind", "severity"])
+    source = ("ListFindings", "Findings")
+    if file := exported(request, "findings", COLUMNS, source, asked):
+        return file
+    found = listing(request, *source, asked, ["kind", "severity"])
     analysis = seen.result.get("Analysis")
     counts = analysis or {}
     context = {
         "denied": seen.denied,
+        **file_urls(request),
         "analysis": analysis,
         "listing": found,
         "rows": [_shown(one) for one in found.rows],
@@ -145,15 +164,18 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
         "severity": SEVERITIES[found["Severity"]],
         "kind": KINDS[found["Kind"]],
         "status": STATUSES[found["Status"]],
-        "subject": _subject(found["ResourceArn"]),
+        "subject": _subject(found),
         "fix": _fix(found),
         "advice": ADVICE.get(found["FindingType"], ""),
     }
 
 
-def _subject(arn: str) -> str:
+def _subject(found: dict[str, Any]) -> str:
     """The address of the page of what it is about; empty where there is none."""
+    arn = found["ResourceArn"]
     kind, _slash, name = arn.split(":", 5)[5].partition("/")
+    if found["FindingType"] == "ResourceOpenToOutside":
+        return reverse("console:resource", args=[arn])
     if arn.split(":", 3)[2] != "iam" or kind not in ("user", "group", "role", "policy"):
         return ""
     return reverse(f"console:{kind}", args=[arn if kind == "policy" else name.rpartition("/")[2]])
@@ -269,6 +291,34 @@ class ArchiveFinding(FindingAction):
     )
     submit = gettext_lazy("Archive")
     success = gettext_lazy("The finding is archived.")
+
+
+class ArchiveFindings(BulkAction):
+    operation = "ArchiveFinding"
+    title = gettext_lazy("Archive findings")
+    lead = gettext_lazy("For what is meant to be so. Each can be made active again.")
+    submit = gettext_lazy("Archive")
+    result_label = gettext_lazy("Finding")
+
+    def back_url(self) -> str:
+        return reverse("console:analyzer")
+
+    def crumbs(self) -> list[Crumb]:
+        return [(_("Analyzer"), self.back)]
+
+    def steps(self, item: str, form: OperationForm) -> list[Step]:
+        return [("ArchiveFinding", {"FindingId": item})]
+
+    def item_url(self, item: str) -> str:
+        return reverse("console:finding", args=[item])
+
+    def item_name(self, item: str) -> str:
+        """What it found, to who may see it."""
+        try:
+            found = self.request.ask.see(one=("GetFinding", {"FindingId": item}))["one"]
+        except OperationError:
+            return item
+        return str(found.result["Finding"]["Message"]) if found else item
 
 
 class UnarchiveFinding(FindingAction):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, unauthenticated
-from iamsite.console.export import as_file
+from iamsite.console.export import as_file, file_urls
 from iamsite.console.filters import filters_of
 from iamsite.console.forms import Text
 from iamsite.console.listing import PAGE_SIZE, Listing, address, every_page
@@ -53,7 +53,7 @@ COLUMNS = file_columns(
 
 @require_safe
 def list_decisions(request: ConsoleRequest) -> HttpResponseBase:
-    filters = filters_of(request, FILTERS)
+    filters = filters_of(request, FILTERS, ["User", "Role"])
     asked = filters.params
     if kind := request.GET.get("export", ""):
         pages = every_page(request.ask, "ListDecisions", "Decisions", asked)
@@ -67,8 +67,7 @@ def list_decisions(request: ConsoleRequest) -> HttpResponseBase:
         "decisions": DECISIONS.items(),
         "layers": [(name, label) for name, (label, _icon) in LAYERS.items()],
         "may": request.ask.may(settings=("UpdateDecisionSettings", {})),
-        "csv_url": address(request, export="csv", marker=""),
-        "json_url": address(request, export="json", marker=""),
+        **file_urls(request),
     }
     try:
         seen = request.ask.see(page=("ListDecisions", paged))["page"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,14 +18,23 @@ from django.views.decorators.http import require_safe
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Answer, ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm
+from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.listing import listing
+from iamsite.console.table import file_columns
 from iamsite.console.viewer import viewer_of
 from identities.console.trust import Trusted, trusted
 from policies.console.statements import statements
 from policies.engine import DocumentKind
 from policies.registered import read_full_name
 
+COLUMNS = file_columns(
+    ("ResourceArn", gettext_lazy("ARN")),
+    ("ServicePrefix", gettext_lazy("Service")),
+    ("HasResourcePolicy", gettext_lazy("Has a policy")),
+    ("CreateDate", gettext_lazy("Registered")),
+    ("PolicyDocument", gettext_lazy("Policy")),
+)
 ACCOUNT_OF = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):|(\d{12})")
 
 
@@ -51,18 +61,22 @@ def _account(request: ConsoleRequest) -> str:
 
 
 @require_safe
-def list_resources(request: ConsoleRequest) -> HttpResponse:
+def list_resources(request: ConsoleRequest) -> HttpResponseBase:
     service = request.GET.get("service", "")
     params: Params = {"IncludePolicies": True}
     if service:
         params["ServicePrefix"] = service
-    page = listing(request, "ListResources", "Resources", params, ["service"])
+    source = ("ListResources", "Resources")
+    if file := exported(request, "resources", COLUMNS, source, params):
+        return file
+    page = listing(request, *source, params, ["service"])
     account = _account(request)
     for row in page.rows:
         row["Outside"] = outside(row.get("PolicyDocument", ""), account)
     context = {
         "listing": page,
         "service": service,
+        **file_urls(request),
         "may": request.ask.may(register=("RegisterResource", {"ResourceArn": "arn:aws:s3:::new"})),
     }
     return render(request, "policies/resources.html", context)

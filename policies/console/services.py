@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,8 +16,10 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
+from iamsite.console.table import file_columns
 from iamsite.console.tabs import chosen_tab, tabs
 
 TABS = {
@@ -24,6 +27,13 @@ TABS = {
     "keys": gettext_lazy("Access keys"),
     "workloads": gettext_lazy("Workloads"),
 }
+COLUMNS = file_columns(
+    ("ServicePrefix", gettext_lazy("Prefix")),
+    ("ServiceName", gettext_lazy("Name")),
+    ("ServicePrincipal", gettext_lazy("Principal")),
+    ("CreateDate", gettext_lazy("Registered")),
+    ("UpdateDate", gettext_lazy("Changed")),
+)
 LISTS = ("Actions", "ResourceTypes", "ConditionKeys")
 EXAMPLE: Params = {
     "Actions": [
@@ -51,10 +61,14 @@ def written(lists: Params) -> str:
 
 
 @require_safe
-def list_services(request: ConsoleRequest) -> HttpResponse:
+def list_services(request: ConsoleRequest) -> HttpResponseBase:
+    source = ("ListServices", "Services")
+    if file := exported(request, "services", COLUMNS, source, {}):
+        return file
     new = {"ServicePrefix": "new", "ServiceName": "new", "ServicePrincipal": "new.example.com"}
     context = {
-        "listing": listing(request, "ListServices", "Services", {}),
+        "listing": listing(request, *source, {}),
+        **file_urls(request),
         "may": request.ask.may(register=("RegisterService", new)),
     }
     return render(request, "policies/services.html", context)

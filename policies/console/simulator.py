@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.listing import address
+from iamsite.console.principals import named
 from iamsite.operations import OperationError
 
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
@@ -81,10 +82,10 @@ def _lines(text: str) -> list[str]:
 
 
 def _principal(request: ConsoleRequest, arn: str) -> str:
-    """The user, group or role that the policies of `arn` are those of."""
+    """The user, group or role that the policies of `arn` are those of; a name does as well."""
     session = SESSION.fullmatch(arn)
     if session is None:
-        return arn
+        return named(request.ask, arn, ("User", "Group", "Role"))
     answer = request.ask.see(role=("GetRole", {"RoleName": session[1]}))["role"]
     return str(answer.result["Role"]["Arn"]) if answer else arn
 

@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern] = [
     path("trust", trust_graph.trust_graph, name="trust"),
     path("analyzer/", analyzer.analyzer, name="analyzer"),
     path("analyzer/analyze", analyzer.Analyze.as_view(), name="analyze"),
+    path("analyzer/bulk/archive", analyzer.ArchiveFindings.as_view(), name="archive-findings"),
     path("analyzer/<finding_id>", analyzer.finding, name="finding"),
     path(
         "analyzer/<finding_id>/archive", analyzer.ArchiveFinding.as_view(), name="archive-finding"

@@ -43,7 +43,11 @@ UNLOCK = "S3UnlockBucketPolicy"  # that of SQS is asked for with the queue
 @require_safe
 def roots(request: ConsoleRequest) -> HttpResponse:
     found = standing(request)
-    context: dict[str, Any] = {"standing": found}
+    own = request.ask.see(own=("GetAccountStatus", {}))["own"]
+    context: dict[str, Any] = {
+        "standing": found,
+        "own": own,
+    }
     try:
         enabled = request.ask.perform("ListOrganizationsFeatures")["EnabledFeatures"]
     except OperationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
@@ -122,3 +123,17 @@ def test_whoever_may_not_read_findings_is_told(acme) -> None:
 def test_a_finding_that_is_not_there_says_so(alice) -> None:
     missing = "00000000-0000-0000-0000-000000000000"
     assert alice.get(f"{PAGE}{missing}").status_code == 404
+
+
+def test_findings_are_taken_along_and_archived_many_at_once(acme: Acme, alice: Browser) -> None:
+    rows = json.loads(b"".join(alice.get(f"{PAGE}?kind=WIDE_POLICY&export=json")))
+    listed = acme.root.perform("ListFindings", Status="ACTIVE", Kind="WIDE_POLICY")["Findings"]
+    assert [one["FindingId"] for one in rows] == [one["FindingId"] for one in listed]
+    first = rows[0]
+    ids = [first["FindingId"], "00000000-0000-0000-0000-000000000000"]
+    address = f"{PAGE}bulk/archive?" + "&".join(f"item={one}" for one in ids)
+    assert first["Message"] in text(alice.get(address))
+    done = text(alice.post(address))
+    assert "1 done, 1 refused" in done
+    assert first["Message"] in done
+    assert first["Message"] not in text(alice.get(f"{PAGE}?kind=WIDE_POLICY"))

@@ -93,6 +93,8 @@ def test_what_is_not_kept_any_more_can_be_evaluated_now(company: Acme, root: Bro
     assert "Evaluate it now" in text(page)
     assert "/console/simulator?principal=" in page.content.decode()
     assert "Not allowed" in text(root.get(f"/console/simulator?{asked}"))
+    by_name = root.get("/console/simulator?principal=carol&action=iam:GetGroup")
+    assert f'value="{company.carol.arn}"' in by_name.content.decode()
 
 
 def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
@@ -120,6 +122,8 @@ def test_denials_are_listed_narrowed_and_taken_along(company: Acme, root: Browse
     assert listed("&decision=explicitDeny") == decisions[:1]
     assert listed("&action=iam:ListUsers") == decisions[1:]
     assert listed("&layer=identity") == decisions[::-1]
+    named = root.get("/console/decisions/?principal=IDA").content.decode()
+    assert all(one in named for one in decisions)
     assert "Nothing matches the filter" in text(root.get(f"{about}&layer=scp"))
     rows = json.loads(b"".join(root.get(f"{about}&export=json")))
     assert [one["DecisionId"] for one in rows] == decisions[::-1]

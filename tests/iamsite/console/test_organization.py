@@ -51,6 +51,7 @@ def test_an_account_that_stands_alone_is_told_how_to_begin() -> None:
     browser = Browser().sign_in_root(lone)
     assert "This account stands alone" in said(browser, PAGE)
     assert "This account stands alone" in said(browser, ROOTS)
+    assert f"Address {lone.email} Second factor None" in said(browser, ROOTS)
     assert sent(browser, f"{PAGE}/create", FeatureSet="ALL") == PAGE
     assert "Management" in said(browser, PAGE)
     assert "Not enabled yet" in said(browser, ROOTS)
@@ -251,6 +252,7 @@ class TestRoots:
     def test_root_cannot_but_sees_why(self, acme: Acme, member: Member) -> None:
         root = Browser().sign_in_root(acme)
         page = root.get(ROOTS).content.decode()
+        assert 'href="/console/security-credentials/root/lock"' in page
         assert "Cannot call AssumeRoot with root user credentials" in page
         refused = root.post(f"{ROOTS}/{member.id}/delete", {"confirm": member.id})
         assert refused.status_code == 403

@@ -185,3 +185,14 @@ def test_groups_roles_and_policies_go_in_bulk_with_what_holds_them(acme, root) -
 
 def test_nothing_ticked_says_what_to_do(root) -> None:
     assert "Nothing is chosen" in text(root.get("/console/users/bulk/delete"))
+
+
+@pytest.mark.parametrize(
+    "path", ["resources/", "services/", "workloads/", "activity", "decisions/"]
+)
+def test_other_lists_are_taken_along_as_files_too(path: str, acme: Acme, root: Browser) -> None:
+    page = root.get(f"/console/{path}").content.decode()
+    for kind in ("csv", "json"):
+        assert f'href="/console/{path}?export={kind}"' in page
+        assert b"".join(root.get(f"/console/{path}?export={kind}")).strip()
+    assert root.get(f"/console/{path}?export=exe").status_code == 404
