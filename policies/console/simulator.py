@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.equivalents import equivalents
 from iamsite.console.listing import address
 from iamsite.console.principals import named
 from iamsite.operations import OperationError
@@ -116,7 +117,9 @@ def _asked(
     results = request.ask.perform("SimulatePrincipalPolicy", {**asked, "MaxItems": MOST})
     rows = [row for one in results["EvaluationResults"] for row in _rows(request, one)]
     missing = {key for row in rows for key in row.missing}
+    said = {name: value for name, value in asked.items() if value}
     shown: dict[str, Any] = {
+        "equivalents": equivalents([("SimulatePrincipalPolicy", said)], request),
         "keys": keys,
         "rows": rows,
         "missing": sorted(missing),

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser
 from tests.accounts.organizations.cast import Member, Organization
 from tests.browser.test_accessible import looks_right
 from tests.browser.visits import Visits
-from tests.cast import Acme, deny
+from tests.cast import Acme, deny, trust
 from tests.portal import Portal
 
 
@@ -16,13 +16,18 @@ def test_an_organization_is_accessible_and_fits_a_phone(chromium: Browser, porta
     member = organization.member("a-member-with-a-long-name", organization.unit("Below", unit))
     organization.limit(unit, deny("organizations:LeaveOrganization"))
     organization.invite(Member("invited"))
-    organization.trust_iam()
+    organization.trust_iam(member)
+    looks = trust(member.id, "organizations:ListAccounts", Resource="*")
+    organization.do("PutResourcePolicy", Content=looks)
     visits = Visits(chromium, portal.url)
     page = visits.as_root(account)
     for path in (
         "organization",
         "organization?tab=policies",
         "organization?tab=invitations",
+        "organization?tab=delegation",
+        f"organization/nodes/{member.id}/access?q=s3",
+        f"accounts-and-root/{member.id}/unlock",
         f"organization/nodes/{unit}/",
         f"organization/nodes/{member.id}/",
         f"organization/nodes/{member.id}/move",

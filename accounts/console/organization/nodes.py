@@ -104,6 +104,7 @@ class RenameUnit(NodeAction):
     title = gettext_lazy("Rename %(name)s")
     submit = gettext_lazy("Save name")
     success = gettext_lazy("The unit is called %(Name)s now.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         return {"Name": self.node.name}

@@ -95,6 +95,7 @@ def test_what_is_not_kept_any_more_can_be_evaluated_now(company: Acme, root: Bro
     assert "Not allowed" in text(root.get(f"/console/simulator?{asked}"))
     by_name = root.get("/console/simulator?principal=carol&action=iam:GetGroup")
     assert f'value="{company.carol.arn}"' in by_name.content.decode()
+    assert f"--policy-source-arn {company.carol.arn}" in text(by_name)
 
 
 def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
