@@ -107,9 +107,12 @@ def histogram(moments: Iterable[datetime], now: datetime) -> list[Bar]:
         days = (now - moment).days
         counts[sum(days >= end for end in AGES)] += 1
     labels = [
-        _("under %(n)d days") % {"n": AGES[0]},
-        *(_("%(from)d to %(to)d") % {"from": start, "to": end} for start, end in pairwise(AGES)),
-        _("over %(n)d days") % {"n": AGES[-1]},
+        _("Under %(n)d days") % {"n": AGES[0]},
+        *(
+            _("%(from)d to %(to)d days") % {"from": start, "to": end}
+            for start, end in pairwise(AGES)
+        ),
+        _("Over %(n)d days") % {"n": AGES[-1]},
     ]
     return [Bar(label, count) for label, count in zip(labels, counts, strict=True)]
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from iamsite.console.principals import Shown
 
-WIDTH, HEIGHT = 200, 40  # of a node, in the SVG's own pixels
+WIDTH, HEIGHT = 240, 40  # of a node, in the SVG's own pixels
 ACROSS, DOWN = 120, 16  # the gaps between nodes
-LONGEST = 22  # characters of a name
+LONGEST = 28  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def test_a_report_is_generated_and_tells_ages(acme, alice):
     assert alice.post(f"{REPORT}/generate").headers["Location"] == REPORT
     said = text(alice.get(REPORT))
     assert "Age of active access keys" in said
-    assert "180 to 365 1" in said
+    assert "180 to 365 days 1" in said
     assert "6 months ago never used" in said
     assert "Root user None" in said
 
@@ -88,9 +88,9 @@ def test_an_age_falls_into_the_bar_that_begins_with_it():
     now = datetime(2026, 7, 1, tzinfo=UTC)
     days = (0, 29, 30, 89, 90, 364, 365, 4000)
     assert histogram((now - timedelta(days=one) for one in days), now) == [
-        Bar("under 30 days", 2),
-        Bar("30 to 90", 2),
-        Bar("90 to 180", 1),
-        Bar("180 to 365", 1),
-        Bar("over 365 days", 2),
+        Bar("Under 30 days", 2),
+        Bar("30 to 90 days", 2),
+        Bar("90 to 180 days", 1),
+        Bar("180 to 365 days", 1),
+        Bar("Over 365 days", 2),
     ]

@@ -1,8 +1,11 @@
 """Policies in the console: versions against each other, lint in the list, previews, templates."""
 
+import json
+
 import pytest
 
 from iamsite.operations import OperationError
+from policies.console.policy import diff
 from tests.cast import Acme, allow, policy
 from tests.iamsite.console.browser import Browser, text
 
@@ -155,3 +158,16 @@ def test_a_group_begins_from_a_template(root, acme) -> None:
     }
     root.post("/console/groups/create", {"GroupName": "Plain", "Template": ""})
     assert not acme.root.perform("ListAttachedGroupPolicies", GroupName="Plain")["AttachedPolicies"]
+
+
+def test_a_difference_tells_only_the_number_of_lines_far_from_every_change():
+    before = json.dumps([*range(20)])
+    after = json.dumps([*range(19), 99])
+    assert diff(before, after) == [
+        ("skipped", "  16 unchanged lines"),
+        *(("", f"    {number},") for number in range(15, 19)),
+        ("removed", "-   19"),
+        ("added", "+   99"),
+        ("", "  ]"),
+    ]
+    assert diff(before, before)[0] == ("", "  [")
