@@ -10,11 +10,13 @@ import socket
 import sys
 import threading
 import time
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server as Granian
 
@@ -24,6 +26,8 @@ from .environment import ConfigurationError
 WATCH_INTERVAL = 1.0  # seconds between looks at the embedded database
 PATIENCE = 1.0  # seconds that the workers of a killed portal have to leave its port
 GRACE = 10  # seconds that running requests have to finish when the portal stops
+MOST_FILES = 65_536  # open files, which every connection is one of
+MOST_CONNECTIONS = 10_000  # of clients to a worker
 MIGRATION_LOCK = 0x1A_A5_17E  # the advisory lock that lets one node migrate at a time
 HOLD_SECRETS = (
     "DATABASE_URL",
@@ -38,12 +42,21 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the keys
+    allow_files()
     try:
         run()
     except ConfigurationError as error:
         sys.exit(f"iamsite: {error}")
     except KeyboardInterrupt:
         sys.exit(0)
+
+
+def allow_files() -> None:
+    """Let this process and those it starts open as many files as the system lets them."""
+    allowed, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if limit == resource.RLIM_INFINITY else min(MOST_FILES, limit)
+    if allowed != resource.RLIM_INFINITY and allowed < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, limit))
 
 
 def run() -> None:
@@ -170,14 +183,19 @@ def serve(host: str, port: int) -> None:
 
     multiprocessing.set_start_method("spawn", force=True)
     processors = os.cpu_count() or 1
+    threads = environment.number("IAMSITE_THREADS", min(2 * processors + 1, 4), 1, 256)
+    patience = environment.number("IAMSITE_REQUEST_TIMEOUT", 30, 1, 600)
     granian = Granian(
         "iamsite.wsgi:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,  # or it waits for ever for the bytes that tell the version
+        loop=Loops.uvloop,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * patience),
         workers=environment.number("IAMSITE_WORKERS", min(processors, 4), 1, 256),
-        blocking_threads=environment.number("IAMSITE_THREADS", min(2 * processors + 1, 4), 1, 256),
-        backpressure=512,
+        backpressure=MOST_CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
         log_level=LogLevels.warning,
@@ -196,25 +214,27 @@ def serve(host: str, port: int) -> None:
             threading.Thread(target=watch, args=(server, stopping), daemon=True).start()
 
     try:
-        granian.serve(target_loader=load)
+        granian.serve(target_loader=partial(load, threads=threads, patience=patience))
     finally:
         stopping.set()
 
 
-def load(target: str) -> Any:
+def load(target: str, threads: int, patience: int) -> Any:
     """In a worker: the application, without the environment's secrets, for as long as the portal
     itself lives.
     """
+    from .asgi import Front
+
     # A terminal's Ctrl-C is for the portal, which stops its workers: two signals at once hang one.
     os.setpgid(0, 0)
     module, _, name = target.partition(":")
     application = getattr(importlib.import_module(module), name)
     database.embedded_server()  # what the environment says of it is kept from here on
-    for variable in HOLD_SECRETS:  # the server copies the environment into each request's
+    for variable in HOLD_SECRETS:
         os.environ.pop(variable, None)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=follow, args=(parent,), daemon=True).start()
-    return application
+    return Front(application, threads, patience)
 
 
 def follow(parent: Any) -> None:

@@ -1,4 +1,4 @@
-"""The WSGI application that the server loads: the AWS Query face at `/`, Django for the rest."""
+"""What answers every request, as a WSGI application: the AWS faces at `/`, Django for the rest."""
 
 import os
 from collections.abc import Iterable
