@@ -25,6 +25,7 @@ from identities.console.credentials import (
     DeleteKey,
     rotation_url,
 )
+from identities.console.devices import devices_of
 from identities.console.keys import keys_with_use
 from identities.console.mfa import OwnAction
 from identities.console.self_service import PARTS, off, policy
@@ -44,7 +45,7 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
         "is_role": viewer is not None and viewer.kind in ("role", "federated")
     }
     if not context["is_role"]:
-        seen = request.ask.see(devices=("ListMFADevices", who), status=("GetAccountStatus", {}))
+        seen = request.ask.see(status=("GetAccountStatus", {}))
         checks = {
             "password": _password_change(is_user),
             "key": ("CreateAccessKey", who),
@@ -57,6 +58,7 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
         may = request.ask.may(**checks)
         context |= {
             **seen,
+            "devices": devices_of(request.ask, who),
             "keys": keys_with_use(request.ask, who),
             "may": may,
             "off": off(may) if is_user else [],

@@ -15,6 +15,7 @@ from iamsite.console.listing import listing
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
+from identities.console.devices import devices_of
 from identities.console.disabling import disabled_at, disabling_checks, verdicts
 from identities.console.keys import keys_with_use
 from identities.console.other_credentials import others_of
@@ -103,12 +104,11 @@ def _groups(request: ConsoleRequest, user: User) -> dict[str, Any]:
 def _credentials(request: ConsoleRequest, user: User) -> dict[str, Any]:
     name = user["UserName"]
     keys = keys_with_use(request.ask, {"UserName": name})
-    devices = request.ask.see(devices=("ListMFADevices", {"UserName": name}))
     return {
         "keys": keys,
         "has_login": has_login(request.ask, name),
         "others": others_of(request.ask, name),
-        **devices,
+        "devices": devices_of(request.ask, {"UserName": name}),
     }
 
 

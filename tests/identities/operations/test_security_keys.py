@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from iamsite.operations import OperationError
 from identities import attestation
 from tests.cast import Acme, Evil, allow
+from tests.iamsite.console.browser import Browser, text
 from tests.identities.authenticator import Authenticator
 from tests.identities.makes import Authority, Make, blob
 from tests.identities.operations.refusal import denied, exists, limit, missing
@@ -298,10 +299,10 @@ class TestCertifications:
         assert self.certifications(acme, make) is None
         assert "its signature does not hold" in caplog.text
         head, body, signature = blob(publisher, make).split(".")
-        for text in (f"{head}.{body[:-4]}AAAA.{signature}", f"{head}.{body}.", "nonsense", "é"):
+        for broken in (f"{head}.{body[:-4]}AAAA.{signature}", f"{head}.{body}.", "nonsense", "é"):
             file = publish(make)
-            file.write_text(text)
-            assert self.certifications(acme, make) is None, text
+            file.write_text(broken)
+            assert self.certifications(acme, make) is None, broken
         # Many have a certificate under the root of the FIDO Alliance; one name alone publishes.
         file = publish(make)
         for names, found in ((["evil.example"], None), (["mds.fidoalliance.org"], {"FIDO": "L2"})):
@@ -339,4 +340,6 @@ class TestCertifications:
                 dora, "iam:EnableMFADevice", dora.arn
             )
         Authenticator(make=certified, aaguid=certified.aaguid).register(dora)
+        page = text(Browser().sign_in_root(acme).get("/console/users/dora/?tab=credentials"))
+        assert "FIDO L2" in page
         assert len(acme.root.perform("ListMFADevices", UserName="dora")["MFADevices"]) == 1
