@@ -48,7 +48,6 @@ PAGES = [
     "/console/simulator",
     "/console/simulator/tests",
     "/console/simulator/tests/save",
-    "/console/simulator/tests/failing",
     "/console/sessions",
     "/console/account",
     "/console/switch-role",
