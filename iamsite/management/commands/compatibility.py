@@ -43,6 +43,11 @@ What holds for all of IAM and STS here and is otherwise on AWS:
   `x-iamsite-decision-id`, which `portal:GetDecision` explains.
 - Quotas are AWS's defaults, and an operator may set each of them, beyond AWS's own maximum too.
 - The key of an account that an operator has suspended is an `OptInRequired`.
+- Of the Sign-In service, what `aws login` asks is there ([aws-login.md](aws-login.md)):
+  `/v1/authorize` and `CreateOAuth2Token`. A session lasts as long as that of the browser that
+  approved it.
+- The federation endpoint takes `Issuer` and does not lead there when a session ends: whoever makes
+  such a link could choose where somebody is asked to sign in.
 """
 ERRORS = """\
 ## Errors that no request meets
