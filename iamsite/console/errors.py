@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from iamsite.console.asking import is_dialog
@@ -17,7 +18,7 @@ from iamsite.operations import AccessDenied, OperationError
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What an error page says. `text` is the operation's own message, `decision_id` the record's of
-    a denial.
+    a denial, `again` the address where a form can be filled in anew.
     """
 
     status: int
@@ -27,6 +28,7 @@ class Failure:
     advice: str
     request_id: str
     decision_id: str = ""
+    again: str = ""
 
 
 def request_id(request: HttpRequest) -> str:
@@ -75,10 +77,10 @@ def error_response(request: HttpRequest, error: OperationError) -> HttpResponse:
 
 
 def plain_error(
-    request: HttpRequest, status: int, code: str, title: str, advice: str
+    request: HttpRequest, status: int, code: str, title: str, advice: str, again: str = ""
 ) -> HttpResponse:
     """An error that no operation raised, on a page that needs no session."""
-    failure = Failure(status, code, title, "", advice, request_id(request))
+    failure = Failure(status, code, title, "", advice, request_id(request), again=again)
     return render(request, "console/error_gate.html", {"error": failure}, status=status)
 
 
@@ -100,8 +102,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         403,
         "StaleForm",
         _("This form is too old"),
-        _("Nothing was done. Go back, load the page again and send the form once more."),
+        _("Nothing was done. Load the form again and send it once more."),
+        _came_from(request),
     )
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of this portal that the browser says it was on, if it says."""
+    page = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return page
+    return ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,7 @@ from iamsite.console.forms import OperationForm, Option, PickField, TagsField
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
+from identities.console.credentials import profile
 from identities.console.handover import sign_in_address
 from policies.console.offered import offered_policies
 
@@ -124,13 +125,16 @@ class CreateUser(Action):
 
     def prepare(self) -> None:
         ask = self.request.ask
-        answer = ask.see(groups=("ListGroups", {"MaxItems": 1000}))["groups"]
-        self.groups = [group["GroupName"] for group in answer.result.get("Groups", [])]
+        self.seen = ask.see(groups=("ListGroups", {"MaxItems": 1000}))["groups"]
+        self.groups = [group["GroupName"] for group in self.seen.result.get("Groups", [])]
         self.policies = offered_policies(ask)
 
     def form(self, data: Any = None) -> OperationForm:
         form = super().form(data)
         form.offer("Groups", [(name, Option(name)) for name in self.groups])
+        if not self.seen:
+            groups = form.fields["Groups"]
+            groups.empty = _("There is no group that you may see.")
         form.offer("Policies", self.policies)
         form.offer("PermissionsBoundary", [("", Option(_("None"))), *self.policies])
         return form
@@ -191,11 +195,18 @@ class CreateUser(Action):
             "password": result.get("Password", ""),
             "must_change": params.get("PasswordResetRequired", False),
             "key": result.get("AccessKey"),
+            "cli": self.profile(result),
             "sign_in": sign_in_address(self.request),
             "account": viewer.account if viewer else "",
             "crumbs": self.crumbs(),
         }
         return render(self.request, "identities/user_created.html", context)
+
+    def profile(self, result: dict[str, Any]) -> str:
+        """How the AWS CLI is given the new key."""
+        if "AccessKey" not in result:
+            return ""
+        return profile(result["AccessKey"], f"{self.request.scheme}://{self.request.get_host()}/")
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:user", args=[result["User"]["UserName"]])

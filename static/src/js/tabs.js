@@ -5,5 +5,8 @@ whenPresent(".tabs [aria-current]", (tab) => {
   const tabs = tab.parentElement;
   const own = tab.getBoundingClientRect();
   const all = tabs.getBoundingClientRect();
+  const mark = () => tabs.toggleAttribute("data-scrolled", Math.abs(tabs.scrollLeft) > 1);
+  tabs.addEventListener("scroll", mark, { passive: true });
   tabs.scrollLeft += Math.max(0, own.right + 24 - all.right) - Math.max(0, all.left + 24 - own.left);
+  mark();
 });
