@@ -229,8 +229,10 @@ def _from_outside(question: Question, arn: str) -> dict[str, Any]:
     outsiders = {one.arn: one for one in question.outsiders()}
     access = question.of_outsider(outsiders[arn]) if arn in outsiders else None
     output: dict[str, Any] = {"HasAccess": access is not None, "Revocations": []}
+    if access is None or question.policies is None:
+        return output
     row = registered.nearest_policy(registered.containing(question.resource))
-    if access is None or row is None or question.policies is None:
+    if row is None:
         return output
     indexes = {one.index for policy, one in access.statements if policy.source == "resource"}
     whole = json.loads(row.policy)
