@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.templatetags.static import static
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
@@ -98,6 +99,10 @@ class OperationForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
+            # The browser keeps to lengths and ranges; what is wrong otherwise, the operation says.
+            field.validators = [
+                one for one in field.validators if isinstance(one, ProhibitNullCharactersValidator)
+            ]
             attributes = field.widget.attrs
             if isinstance(field, DocumentField):
                 attributes |= {"class": "input code", "spellcheck": "false", "wrap": "off"}
@@ -134,6 +139,8 @@ _CONSTRAINT = re.compile(
     r"Value(?: null| '.*?')? at '([^']+)' failed to satisfy constraint: ([^;]+)"
 )
 _SPECIFIED = re.compile(r"The specified value for (\w+) is invalid")
+# "Duplicate tag keys found. …", "Cannot exceed quota for TagsPerUser: 50"
+_OF_TAGS = re.compile(r"\btag keys?\b|\bTagsPer")
 
 
 def blamed(
@@ -146,6 +153,8 @@ def blamed(
     ]
     if not pairs and (found := _SPECIFIED.search(error.message)):
         pairs = [(_parameter(found[1]), error.message)]
+    if not pairs and "Tags" in known and _OF_TAGS.search(error.message):
+        pairs = [("Tags", error.message)]
     if not pairs and error.code in blames:
         pairs = [(blames[error.code], error.message)]
     return pairs if pairs and all(name in known for name, _message in pairs) else []

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Params
-from iamsite.console.forms import OperationForm, Option, PickField, Text
+from iamsite.console.forms import OperationForm, Option, PickField, Text, blamed
 from iamsite.console.steps import Step, perform_all
+from iamsite.operations import OperationError
 from policies.console.offered import offered_policies
 from policies.console.policies import PolicyAction
 
@@ -122,6 +123,14 @@ class AttachToForm(OperationForm):
         max_length=128,
         widget=forms.TextInput(attrs={"list": "principals"}),
     )
+
+    def refuse(self, error: OperationError) -> bool:
+        """The name is a parameter of its own for each kind."""
+        named = [f"{kind}Name" for kind in PLURALS]
+        found = blamed(error, named, {"NoSuchEntity": named[0]})
+        for _parameter, message in found:
+            self.add_error("Name", message)
+        return bool(found)
 
 
 class AttachTo(PolicyAction):

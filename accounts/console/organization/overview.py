@@ -154,6 +154,8 @@ class CreateAccount(OrganizationAction):
 
 
 class InviteForm(OperationForm):
+    blames = {"InvalidInputException": "Id", "DuplicateHandshakeException": "Id"}
+
     Id = forms.CharField(
         label=gettext_lazy("Account id or email address of its root user"),
         widget=forms.TextInput(attrs={"autofocus": True}),
