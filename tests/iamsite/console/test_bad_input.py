@@ -20,6 +20,7 @@ from tests.accounts.organizations.cast import Organization
 from tests.cast import Acme, allow, trust
 from tests.iamsite.console.browser import Browser, text
 from tests.iamsite.console.test_shell import of_applications
+from tests.identities.operations.test_delegation import Provider
 
 LONG = "x" * 600
 BAD = '{"Version": "2012-10-17",\n "Statement": [{"Effect": "Alow"}]}'
@@ -44,6 +45,9 @@ CASES: list[tuple[str, tuple[str, ...], dict[str, Any], str]] = [
     ("create-organization-policy", (), {"Name": "One", "Content": BAD}, "Content"),
     ("create-organization-policy", (), {"Name": LONG, "Description": "What"}, "Name"),
     ("edit-organization-policy", ("{policy}",), {"Name": "One", "Content": BAD}, "Content"),
+    ("edit-organization-resource-policy", (), {"Content": BAD}, "Content"),
+    ("reject-delegation-request", ("{request}",), {"Notes": LONG}, "Notes"),
+    ("hand-on-delegation-request", ("{request}",), {"Notes": LONG}, "Notes"),
     ("change-account-name", (), {"AccountName": LONG}, "AccountName"),
     ("set-alias", (), {"AccountAlias": "Not An Alias"}, "AccountAlias"),
     ("set-password-policy", (), {"MinimumPasswordLength": "5"}, "MinimumPasswordLength"),
@@ -132,9 +136,18 @@ CHOSEN = {
     "rotate-issuer-keys", "add-users-to-group", "enable-user", "user-groups", "user-boundary",
     "role-boundary", "move-member", "add-members", "edit-workload", "attach-user-policy",
     "attach-group-policy", "attach-role-policy", "rotate-service-key", "create-workload-token", "remove-user-mfa", "remove-mfa",
+    "snooze-finding", "set-console-sessions", "register-administrator",
 }  # fmt: skip
-# What an authenticator or a provider answers is in tests of their own.
-ELSEWHERE = {"add-key", "add-user-key", "provider-metadata", "edit-sign-in", "make-edit"}
+# What an authenticator, a provider or a member account answers is in tests of their own.
+ELSEWHERE = {
+    "unlock-resource",
+    "close-own-account",
+    "add-key",
+    "add-user-key",
+    "provider-metadata",
+    "edit-sign-in",
+    "make-edit",
+}
 
 
 class Form(HTMLParser):
@@ -226,6 +239,7 @@ def parts(acme: Acme) -> dict[str, str]:
     key = acme.root.perform("CreateServiceAccessKey", ServicePrefix="ledger")
     return {
         "account": acme.id,
+        "request": Provider().ask(OwnerAccountId=acme.id, RequestMessage="Please"),
         "root": organization.root,
         "unit": organization.unit("Taken"),
         "policy": organization.policy("Limit", allow("*")),
