@@ -136,7 +136,7 @@ CHOSEN = {
     "rotate-issuer-keys", "add-users-to-group", "enable-user", "user-groups", "user-boundary",
     "role-boundary", "move-member", "add-members", "edit-workload", "attach-user-policy",
     "attach-group-policy", "attach-role-policy", "rotate-service-key", "create-workload-token", "remove-user-mfa", "remove-mfa",
-    "snooze-finding", "set-console-sessions", "register-administrator",
+    "snooze-finding", "set-console-sessions", "register-administrator", "save-who-can",
 }  # fmt: skip
 # What an authenticator, a provider or a member account answers is in tests of their own.
 ELSEWHERE = {
