@@ -2,13 +2,15 @@
 
 The same address answers a plain page and, when htmx asks, the content of the dialog. Posting with
 `_show` performs nothing and answers the same change as AWS CLI, Terraform and REST; with `_look`
-it answers the form with what is to be told of the documents in it.
+it answers the form with what is to be told of the documents in it, with `_difference` how they
+differ from those that they replace.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -30,6 +32,7 @@ from iamsite.operations import OperationError
 from iamsite.operations.errors import DECISION_HEADER
 
 Crumb = tuple[str, str]
+CHANGED = "ConcurrentModification"
 BEGAN = "_began"  # the field with the digest of what an edit began from
 
 
@@ -93,7 +96,13 @@ class Action(View):
         return {}
 
     def form(self, data: Any = None) -> OperationForm:
-        return self.form_class(data, initial=self.initial() if data is None else None)
+        return self.form_class(data, initial=self.beginning if data is None else None)
+
+    def standing(self, form: DocumentForm) -> dict[str, str]:
+        """The documents that those of the form replace, by the field's name."""
+        if not self.edits:
+            return {}
+        return {name: self.beginning[name] for name, _field in form.documents()}
 
     def target(self) -> Params:
         """The parameters that the form does not ask for."""
@@ -125,6 +134,8 @@ class Action(View):
         showing = "_show" in request.POST
         if "_look" in request.POST:
             return self.page(form)
+        if "_difference" in request.POST:
+            return self.difference(form)
         if self.previews and ("_preview" in request.POST or "_marker" in request.POST):
             return self.preview(form)
         if not form.is_valid():
@@ -136,7 +147,8 @@ class Action(View):
                 form, status=422, confirm_error=_("This is not the name. Nothing was done.")
             )
         if self.edits and request.POST.get(BEGAN, self.began()) != self.began():
-            return self.page(form, status=409, error=self.changed_meanwhile(), began=self.began())
+            told = self.changed_meanwhile()
+            return self.page(form, status=409, error=told, began=self.began(), compares=True)
         try:
             result = self.run(form)
         except OperationError as error:
@@ -145,20 +157,25 @@ class Action(View):
             if form.refuse(error):
                 taken = self.taken_url(form) if error.code == "EntityAlreadyExists" else ""
                 return self.page(form, status=422, taken=taken)
-            page = self.page(form, status=error.status, error=failure_of(self.request, error))
+            told, compares = failure_of(self.request, error), error.code == CHANGED
+            page = self.page(form, status=error.status, error=told, compares=compares)
             if error.decision_id:
                 page.headers[DECISION_HEADER] = error.decision_id
             return page
         return self.done(result, self.parameters(form))
 
+    @cached_property
+    def beginning(self) -> dict[str, Any]:
+        return self.initial()
+
     def began(self) -> str:
         """A digest of what the form begins from."""
-        state = json.dumps(self.initial(), default=str, sort_keys=True)
+        state = json.dumps(self.beginning, default=str, sort_keys=True)
         return sha256(state.encode()).hexdigest()[:32]
 
     def changed_meanwhile(self) -> Failure:
         told = OperationError(
-            "ConcurrentModification",
+            CHANGED,
             _(
                 "Somebody changed this since you opened the form. Nothing of yours was saved and "
                 "nothing that you entered is lost: compare it with what is there now, and save "
@@ -207,9 +224,22 @@ class Action(View):
             return render(self.request, "components/preview_body.html", {"preview": found})
         return self.page(form, preview=found)
 
-    def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
+    def difference(self, form: OperationForm) -> HttpResponse:
+        """How the document of the field that `_difference` names differs from what it replaces;
+        without scripts as a part of the whole page."""
+        htmx: Any = getattr(self.request, "htmx", None)
+        if htmx and isinstance(form, DocumentForm):
+            name, standing = self.request.POST["_difference"], self.standing(form)
+            if name in standing:
+                told = form.difference(name, standing[name])
+                return render(self.request, "components/difference.html", {"difference": told})
+        return self.page(form, compares=True)
+
+    def context(
+        self, form: OperationForm, *, compares: bool = False, **context: Any
+    ) -> dict[str, Any]:
         if isinstance(form, DocumentForm):
-            form.look_at(self.request.ask)
+            form.look_at(self.request.ask, self.standing(form), compares)
         about = {
             "title": self.title,
             "lead": self.lead,

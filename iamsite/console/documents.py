@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from iamsite.console.asking import Asking, unauthenticated
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError
+from policies.difference import Difference
 from policies.engine import DocumentKind, Effect, parse
 from policies.reading import read
 
@@ -37,10 +38,22 @@ class DocumentForm(OperationForm):
             (name, field) for name, field in self.fields.items() if isinstance(field, DocumentField)
         ]
 
-    def look_at(self, ask: Asking) -> None:
-        """Gives every document field what is to be told beside it."""
+    def look_at(self, ask: Asking, standing: Mapping[str, str], is_compared: bool) -> None:
+        """Gives every document field what is to be told beside it.
+
+        `standing` has the documents that those of the form are to replace, by the field's name.
+        """
         for name, document in self.documents():
-            document.review = review(ask, str(self[name].value() or ""), self.kind.value)
+            document.review = review(ask, self.text(name), self.kind.value)
+            if name in standing:
+                document.difference = self.difference(name, standing[name])
+                document.is_compared = is_compared
+
+    def difference(self, name: str, standing: str) -> Difference:
+        return Difference.between(standing, self.text(name))
+
+    def text(self, name: str) -> str:
+        return str(self[name].value() or "").replace("\r\n", "\n")
 
 
 # How grave a finding is, by its type: the tone it is told in, and its name.

@@ -56,13 +56,17 @@ class TagsField(forms.Field):
 class DocumentField(forms.CharField):
     """A policy document, edited as JSON; kept character for character as it was typed.
 
-    `kind` says what it is for, `review` what is told beside it (iamsite/console/documents.py).
+    `kind` says what it is for, `review` what is told beside it, `difference` how it differs from
+    the document that it replaces, if it replaces one (iamsite/console/documents.py); that is
+    unfolded if `is_compared`.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
         self.kind = ""
         self.review: Any = None
+        self.difference: Any = None
+        self.is_compared = False
 
     def to_python(self, value: Any) -> str:
         # Browsers send every line end as CRLF.

@@ -11,7 +11,8 @@ from iamsite.console.documents import readings_of
 from iamsite.console.errors import failure_of
 from iamsite.operations import OperationError
 from policies.console.offered import offered_policies
-from policies.console.policy import diff, document_of
+from policies.console.policy import document_of
+from policies.difference import diff
 from policies.engine import DocumentKind
 
 

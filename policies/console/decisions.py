@@ -21,8 +21,8 @@ from iamsite.console.documents import DocumentForm
 from iamsite.console.forms import DocumentField, OperationForm, Text
 from iamsite.console.templatetags.ladder import layer_name
 from iamsite.operations import OperationError, Verdict
-from policies.console.policy import diff
 from policies.console.simulator import FOLLOWING, OF_KEY
+from policies.difference import diff
 from policies.engine import DocumentKind
 
 # Keys that say nothing of the request in question when it is asked again.

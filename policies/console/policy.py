@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -24,6 +21,7 @@ from policies.console.access_advisor import advice
 from policies.console.policies import PolicyAction
 from policies.console.sources import AWS_MANAGED
 from policies.console.statements import statements
+from policies.difference import diff
 from policies.engine import DocumentKind
 
 TABS = {
@@ -132,42 +130,6 @@ _PARTS = {
 }
 
 
-AROUND = 4  # lines that are shown above and below a change
-
-
-def diff(before: str, after: str) -> list[tuple[str, str]]:
-    """The lines of `after` against `before`, each with "added", "removed" or "".
-
-    Of those far from every change only the number is told, as one line "skipped".
-    """
-    kinds = {"+ ": "added", "- ": "removed", "  ": ""}
-    lines = [
-        (kinds[line[:2]], line)
-        for line in difflib.ndiff(_lines(before), _lines(after))
-        if line[:2] in kinds
-    ]
-    changed = [at for at, (kind, _line) in enumerate(lines) if kind]
-    near = {at + by for at in changed for by in range(-AROUND, AROUND + 1)}
-    told: list[tuple[str, str]] = []
-    for is_near, run in groupby(enumerate(lines), lambda one: one[0] in near or not changed):
-        part = [line for _at, line in run]
-        if is_near or len(part) <= AROUND:
-            told += part
-        else:
-            count = len(part)
-            told.append(
-                ("skipped", ngettext("  %d unchanged line", "  %d unchanged lines", count) % count)
-            )
-    return told
-
-
-def _lines(document: str) -> list[str]:
-    try:
-        return json.dumps(json.loads(document), indent=2, ensure_ascii=False).splitlines()
-    except ValueError:
-        return document.splitlines()
-
-
 class VersionForm(DocumentForm):
     kind = DocumentKind.MANAGED
     blames = {"MalformedPolicyDocument": "PolicyDocument"}
@@ -206,6 +168,9 @@ class EditPolicy(PolicyAction):
     def initial(self) -> dict[str, Any]:
         document = document_of(self.request, self.kwargs["arn"], self.default)
         return {"PolicyDocument": document, "SetAsDefault": True, "Based": self.default}
+
+    def standing(self, form: DocumentForm) -> dict[str, str]:
+        return {"PolicyDocument": self.beginning["PolicyDocument"]}
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         if form.cleaned_data["Based"] != self.default:

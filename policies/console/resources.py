@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -186,7 +187,14 @@ class EditResourcePolicy(ResourceAction):
     edits = True
 
     def initial(self) -> dict[str, Any]:
-        return {"PolicyDocument": policy_of(self.request, self.target()) or self.example()}
+        return {"PolicyDocument": self.current or self.example()}
+
+    @cached_property
+    def current(self) -> str:
+        return policy_of(self.request, self.target())
+
+    def standing(self, form: DocumentForm) -> dict[str, str]:
+        return super().standing(form) if self.current else {}
 
     def example(self) -> str:
         arn = self.kwargs["arn"]

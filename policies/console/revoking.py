@@ -27,7 +27,7 @@ from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
 from policies.console.access import entries_of
 from policies.console.decisions import label
-from policies.console.policy import diff
+from policies.difference import diff
 
 ASKED = ("action", "resource", "context")
 MOST_TESTS = 50

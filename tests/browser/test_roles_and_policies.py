@@ -69,7 +69,11 @@ def test_a_policy_is_created_versioned_compared_set_back_and_deleted(
     arn = initech.arn("policy/Objects")
 
     form = act(root, "Edit")
+    difference = form.locator(".difference")
+    expect(difference).to_contain_text("Nothing is changed yet")
     write(root, allow("s3:GetObject", "s3:PutObject"))
+    difference.get_by_text("2 lines changed").click()
+    expect(difference.locator(".diff .added").filter(has_text="s3:PutObject")).to_be_visible()
     send(form, "Save as new version")
     expect(row(root, "s3:PutObject")).to_contain_text("Allow")
     assert initech.root.perform("GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -63,7 +64,14 @@ class EditResourcePolicy(ResourcePolicyAction):
     edits = True
 
     def initial(self) -> dict[str, Any]:
-        return {"Content": self.content() or self.example()}
+        return {"Content": self.current or self.example()}
+
+    @cached_property
+    def current(self) -> str:
+        return self.content()
+
+    def standing(self, form: DocumentForm) -> dict[str, str]:
+        return super().standing(form) if self.current else {}
 
     def example(self) -> str:
         organization = self.request.ask.perform("organizations:DescribeOrganization")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from iamsite.operations import OperationError
-from policies.console.policy import diff
+from policies.difference import diff
 from tests.cast import Acme, allow, policy
 from tests.iamsite.console.browser import Browser, text
 
