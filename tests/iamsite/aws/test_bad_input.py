@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -47,14 +46,12 @@ def exchange(
     if key is not None:
         SigV4Auth(Credentials(key.id, key.secret, key.token), "iam", "us-east-1").add_auth(request)
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
-    started = time.perf_counter()
     try:
         connection.request("POST", f"/{query}", body, dict(request.headers.items()))
         answer = connection.getresponse()
         content = answer.read()
     finally:
         connection.close()
-    assert time.perf_counter() - started < 1
     if content:
         assert answer.headers["Content-Type"] == "text/xml"
     assert answer.headers["x-amzn-RequestId"]
