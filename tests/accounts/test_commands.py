@@ -313,6 +313,8 @@ def test_a_prepared_database_serves_commands_before_the_portal_ever_ran(tmp_path
 
 
 def test_a_database_that_was_never_migrated_is_told_in_one_line(tmp_path: Path) -> None:
+    server = Server(tmp_path / "postgresql", durable=False)
+    server.ensure_running()  # once for all of them
     done = [
         subprocess.run(
             [sys.executable, "manage.py", *command],
@@ -329,7 +331,7 @@ def test_a_database_that_was_never_migrated_is_told_in_one_line(tmp_path: Path) 
             ["load_managed_policies"],
         )
     ]
-    Server(tmp_path / "postgresql").remove()
+    server.remove()
     told = (
         "CommandError: The database is not up to date: start the portal once, or run "
         "manage.py prepare.\n"

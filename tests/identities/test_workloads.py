@@ -367,7 +367,7 @@ class TestOverHttp:
             ("iwt_" + "x" * 43, 403, "InvalidClientTokenId"),
             ("Bearer ' OR 1=1 --", 403, "InvalidClientTokenId"),
             ("x" * 5000, 400, "ValidationError"),
-            ("iwt_\xff", 403, "MissingAuthenticationToken"),
+            ("iwt_\xff", 403, "InvalidClientTokenId"),
         ],
     )
     def test_what_is_no_token_is_refused(

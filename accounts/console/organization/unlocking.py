@@ -28,23 +28,22 @@ def task_of(arn: str) -> str:
     return TASKS.get(parts[2], "") if len(parts) == 6 and parts[0] == "arn" else ""
 
 
-def check_can_be_unlocked(arn: str) -> None:
-    """Raises ValidationError."""
-    if not task_of(arn):
-        raise ValidationError(
-            _("Only a bucket of S3 (arn:aws:s3:::…) or a queue of SQS (arn:aws:sqs:…).")
-        )
-
-
 class UnlockForm(OperationForm):
     blames = {"NoSuchEntity": "ResourceArn", "InvalidInput": "ResourceArn"}
 
     ResourceArn = forms.CharField(
         label=gettext_lazy("ARN of the bucket or queue"),
         max_length=1024,
-        validators=[check_can_be_unlocked],
         widget=forms.TextInput(attrs={"autofocus": True, "class": "input mono"}),
     )
+
+    def clean_ResourceArn(self) -> str:  # noqa: N802  the field's name is the parameter's
+        arn = str(self.cleaned_data["ResourceArn"])
+        if not task_of(arn):
+            raise ValidationError(
+                _("Only a bucket of S3 (arn:aws:s3:::…) or a queue of SQS (arn:aws:sqs:…).")
+            )
+        return arn
 
 
 class Unlock(RootTask):

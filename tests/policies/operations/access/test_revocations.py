@@ -8,7 +8,7 @@ from iamsite.operations import OperationError
 from tests.cast import Acme, allow, policy, trust
 from tests.policies.operations.test_resources import registered
 
-REPORTS = "arn:aws:s3:::reports"
+REPORTS = "arn:aws:s3:::plans"  # registered here, and by no other test
 OBJECT = f"{REPORTS}/q1"
 
 
