@@ -58,10 +58,11 @@ def _catch(request: AWSPreparedRequest, **_: Any) -> None:
 def on_the_wire(request: AWSPreparedRequest) -> bytes:
     url = urlsplit(request.url)
     body = request.body or b""
-    headers = {"Host": url.netloc, **dict(request.headers.items())}
-    headers["Content-Length"] = str(len(body))
     lines = [f"{request.method} {url.path or '/'} HTTP/1.1"]
-    for name, value in headers.items():
+    lines += [f"Host: {url.netloc}", f"Content-Length: {len(body)}"]
+    for name, value in request.headers.items():
+        if name.lower() in {"host", "content-length"}:  # one of botocore's signers adds them
+            continue
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         lines.append(f"{name}: {text}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (
