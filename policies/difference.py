@@ -17,6 +17,7 @@ LONGEST = 100_000  # characters of a document that is compared: more than any th
 MOST_LINES = 2_000  # of both together, in which what stayed is looked for
 
 Line = tuple[str, str]
+Change = tuple[str, int, int, int, int]  # as SequenceMatcher's opcodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Difference:
         if len(after) > LONGEST:
             return cls(0, [], is_too_long=True)
         old, new = _lines(before, after)
-        changes = [one for one in _changes(old, new) if one[0] != "equal"]
+        found = _changes(old, new)
+        changes = [one for one in found if one[0] != "equal"]
         count = sum(max(i2 - i1, j2 - j1) for _tag, i1, i2, j1, j2 in changes)
-        return cls(count, _told(old, new) if changes else [])
+        return cls(count, _told(old, new, found) if changes else [])
 
 
 def diff(before: str, after: str) -> list[Line]:
@@ -46,12 +48,13 @@ def diff(before: str, after: str) -> list[Line]:
 
     Of those far from every change only the number is told, as one line "skipped".
     """
-    return _told(*_lines(before, after))
+    old, new = _lines(before, after)
+    return _told(old, new, _changes(old, new))
 
 
-def _told(old: Sequence[str], new: Sequence[str]) -> list[Line]:
+def _told(old: Sequence[str], new: Sequence[str], changes: Sequence[Change]) -> list[Line]:
     lines: list[Line] = []
-    for tag, i1, i2, j1, j2 in _changes(old, new):
+    for tag, i1, i2, j1, j2 in changes:
         if tag == "equal":
             lines += [("", f"  {line}") for line in old[i1:i2]]
         else:
@@ -72,7 +75,7 @@ def _told(old: Sequence[str], new: Sequence[str]) -> list[Line]:
     return told
 
 
-def _changes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def _changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
     if old != new and len(old) + len(new) > MOST_LINES:
         return [("replace", 0, len(old), 0, len(new))]
     return list(SequenceMatcher(None, old, new).get_opcodes())

@@ -192,13 +192,14 @@ class SetSessions(AccountAction):
     success = gettext_lazy("Console sessions follow the choice.")
     edits = True
 
+    def prepare(self) -> None:
+        self.found = self.request.ask.perform("GetConsoleSettings")
+
     def initial(self) -> dict[str, Any]:
-        found = self.request.ask.perform("GetConsoleSettings")
-        return {name: found[name] for name in ("SessionDuration", "IdleTimeout")}
+        return {name: self.found[name] for name in ("SessionDuration", "IdleTimeout")}
 
     def form(self, data: Any = None) -> OperationForm:
-        form = super().form(data)
-        found = self.request.ask.perform("GetConsoleSettings")
+        form, found = super().form(data), self.found
         for name, most, offered in (
             ("SessionDuration", found["MaxSessionDuration"], LENGTHS),
             ("IdleTimeout", found["MaxIdleTimeout"], IDLE),

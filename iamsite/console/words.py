@@ -26,6 +26,7 @@ def catalogue(language: str) -> bytes:
         return bytes(JavaScriptCatalog().get(HttpRequest()).content)
 
 
+@cache
 def digest(language: str) -> str:
     return sha256(catalogue(language)).hexdigest()[:16]
 

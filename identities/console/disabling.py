@@ -23,6 +23,7 @@ from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
 from identities.console.credential_kinds import KINDS, credentials_of
 from identities.console.revocation import revoking
+from identities.console.users import has_login_profile
 
 TAG = "iamsite:disabled"
 ANY_ID = "A" * 24
@@ -112,7 +113,7 @@ def disabling(ask: Asking, name: str) -> dict[str, Step]:
     if ask.perform("GetCallerIdentity")["Arn"] == user["Arn"]:
         raise OperationError("ValidationError", str(YOURSELF))
     active = [one for one in credentials_of(ask, name) if one.is_active]
-    signs_in = _signs_in(ask, name)
+    signs_in = has_login_profile(ask, name)
     now = timezone.now()
     words = dict.fromkeys(
         [
@@ -133,16 +134,6 @@ def disabling(ask: Asking, name: str) -> dict[str, Step]:
         steps[_("Console password and sessions")] = ("DeleteLoginProfile", {"UserName": name})
     steps[_("Temporary credentials")] = revoking("User", name, now)
     return steps
-
-
-def _signs_in(ask: Asking, name: str) -> bool:
-    try:
-        ask.perform("GetLoginProfile", {"UserName": name})
-    except OperationError as error:
-        if error.code == "NoSuchEntity":
-            return False
-        raise
-    return True
 
 
 class SwitchUser(BulkAction):

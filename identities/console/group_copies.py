@@ -6,23 +6,18 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.steps import Step, perform_all
+from identities.console.groups import GroupAction
 
 
-class InGroup(Action):
-    """An action of several steps on the group that the address names."""
+class InGroup(GroupAction):
+    """An action of several steps, in which the address's group is not the one of the operation."""
 
-    def back_url(self) -> str:
-        return reverse("console:group", args=[self.kwargs["name"]])
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Groups"), reverse("console:groups")), (self.kwargs["name"], self.back)]
+    names = {}
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         perform_all(self.request.ask, self.performed(form))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, Params
 from iamsite.console.forms import OperationForm, Option, PickField
 from iamsite.console.listing import matching
 from iamsite.console.steps import perform_all
+from identities.console.groups import GroupAction
 from identities.console.users import UserAction
 
 OFFERED = 50  # users to choose from at once
@@ -89,10 +87,9 @@ def _outside(ask: Asking, group: str, sought: str) -> list[str]:
     return [user["UserName"] for user in users if user["UserName"] not in members][:OFFERED]
 
 
-class AddMembers(Action):
+class AddMembers(GroupAction):
     operation = "AddUserToGroup"
     form_class = MembersForm
-    names = {"name": "GroupName"}
     title = gettext_lazy("Add users to %(name)s")
     submit = gettext_lazy("Add users")
     success = gettext_lazy("The users were added to %(name)s.")
@@ -115,12 +112,6 @@ class AddMembers(Action):
         field.found = self.sought
         return form
 
-    def back_url(self) -> str:
-        return reverse("console:group", args=[self.kwargs["name"]])
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Groups"), reverse("console:groups")), (self.kwargs["name"], self.back)]
-
     def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
         return [
             ("AddUserToGroup", {**self.target(), "UserName": name})
@@ -132,7 +123,7 @@ class AddMembers(Action):
         return {}
 
 
-class RemoveMember(Action):
+class RemoveMember(GroupAction):
     operation = "RemoveUserFromGroup"
     names = {"name": "GroupName", "user": "UserName"}
     title = gettext_lazy("Remove %(user)s from %(name)s")
@@ -140,9 +131,3 @@ class RemoveMember(Action):
     submit = gettext_lazy("Remove")
     success = gettext_lazy("%(user)s is no longer in %(name)s.")
     previews = True
-
-    def back_url(self) -> str:
-        return reverse("console:group", args=[self.kwargs["name"]])
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Groups"), reverse("console:groups")), (self.kwargs["name"], self.back)]

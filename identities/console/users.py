@@ -240,6 +240,11 @@ def has_login(ask: Asking, name: str) -> bool:
     """Whether the user has a console password; False when the viewer may not know."""
     if not ask.may(login=("GetLoginProfile", {"UserName": name}))["login"]:
         return False
+    return has_login_profile(ask, name)
+
+
+def has_login_profile(ask: Asking, name: str) -> bool:
+    """As `has_login`; raises OperationError where the viewer may not know."""
     try:
         ask.perform("GetLoginProfile", {"UserName": name})
     except OperationError as error:

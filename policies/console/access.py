@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.errors import failure_of
-from iamsite.console.export import as_file, cell, line
-from iamsite.console.listing import address
+from iamsite.console.export import as_file, cell, file_urls, line
+from iamsite.console.listing import address, every_page
 from iamsite.console.principals import shown, statement_url
 from iamsite.console.table import Column
 from iamsite.operations import OperationError
@@ -77,18 +77,6 @@ COLUMNS = (
 )
 
 
-def _everybody(request: ConsoleRequest, asked: Params) -> Iterator[list[dict[str, Any]]]:
-    marker: Params = {}
-    while True:
-        found = request.ask.perform(
-            "ListPrincipalsWithAccess", {**asked, "MaxItems": 500, **marker}
-        )
-        yield found["Principals"]
-        if not found["IsTruncated"]:
-            return
-        marker = {"Marker": found["Marker"]}
-
-
 @require_safe
 def who_can(request: ConsoleRequest) -> HttpResponseBase:
     """Everybody who can do an action on a resource, and the way that lets each."""
@@ -125,7 +113,8 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
         if entries := entries_of(context):
             asked["ContextEntries"] = entries
         if kind := request.GET.get("export", ""):
-            return as_file("who-can", kind, COLUMNS, _everybody(request, asked))
+            pages = every_page(request.ask, "ListPrincipalsWithAccess", "Principals", asked)
+            return as_file("who-can", kind, COLUMNS, pages)
         try:
             result = request.ask.perform("ListPrincipalsWithAccess", _paged(request, asked))
         except OperationError as error:
@@ -137,8 +126,7 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
                 "asked": True,
                 "rows": [_with_access(request, one) for one in result["Principals"]],
                 "question": request.GET.urlencode(),
-                "csv_url": address(request, export="csv", marker=""),
-                "json_url": address(request, export="json", marker=""),
+                **file_urls(request),
                 "follows": result["AreRolesFollowed"],
                 **_pager(request, result),
             }

@@ -25,11 +25,10 @@ from iamsite.console.forms import OperationForm, Option, PickField
 from iamsite.console.principals import shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
-from policies.console.access import entries_of
+from policies.console.access import QUESTION, entries_of
 from policies.console.decisions import label
 from policies.difference import diff
 
-ASKED = ("action", "resource", "context")
 MOST_TESTS = 50
 LONGEST_NAME = 128
 
@@ -45,7 +44,7 @@ def question_of(given: Mapping[str, str]) -> Params:
 
 
 def who_can_url(given: Mapping[str, str]) -> str:
-    asked = {name: given[name] for name in ASKED if given.get(name)}
+    asked = {name: given[name] for name in QUESTION if given.get(name)}
     return f"{reverse('console:who-can')}?{urlencode(asked)}"
 
 

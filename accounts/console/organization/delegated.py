@@ -6,13 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.console.organization.acting import OrganizationAction
 from accounts.console.organization.looking import Standing, all_of, standing
 from accounts.console.organization.resource_policy import NONE
-from iamsite.console.asking import Asking, ConsoleRequest, Params
+from iamsite.console.asking import Asking, ConsoleRequest
 from iamsite.console.documents import readings_of
 from iamsite.console.forms import OperationForm, Option
 from iamsite.operations import OperationError
@@ -114,6 +113,3 @@ class DeregisterAdministrator(OrganizationAction):
     submit = gettext_lazy("Deregister administrator")
     success = gettext_lazy("The account does not administer the service any more.")
     tab = "delegation"
-
-    def done_url(self, result: dict[str, Any], params: Params) -> str:
-        return reverse("console:organization") + "?tab=delegation"

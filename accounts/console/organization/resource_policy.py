@@ -6,12 +6,10 @@ import json
 from functools import cached_property
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.console.organization.acting import OrganizationAction
 from accounts.console.organization.looking import all_of
-from iamsite.console.asking import Params
 from iamsite.console.documents import DocumentForm
 from iamsite.console.forms import DocumentField
 from iamsite.operations import OperationError
@@ -99,6 +97,3 @@ class DeleteResourcePolicy(ResourcePolicyAction):
     def confirm(self) -> str:
         found = self.request.ask.perform("organizations:DescribeOrganization")
         return str(found["Organization"]["Id"])
-
-    def done_url(self, result: dict[str, Any], params: Params) -> str:
-        return reverse("console:organization") + "?tab=delegation"

@@ -88,10 +88,7 @@ def verified(
 def _verified(account: str, given: list[dict[str, str]]) -> Iterator[Assertion]:
     seen: set[str] = set()
     for place, one in enumerate(given, 1):
-        for name, member in (
-            ("ProviderArn", "providerArn"),
-            ("ContextAssertion", "contextAssertion"),
-        ):
+        for name, member in MEMBERS.items():
             if name not in one:
                 raise validation_error(NULL.format(place, member))
         arn = one["ProviderArn"]

@@ -12,8 +12,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import no_such_entity
 from iamsite.operations.layers import Held
@@ -22,7 +20,7 @@ from identities.models import Group, Role, User
 from policies import registered
 from policies.engine import DocumentKind, Policy, PolicySet, compile_policies
 from policies.engine.document import CURRENT_VERSION
-from policies.operations.access.drafts import Apply, draft_of
+from policies.operations.access.drafts import Draft, draft_of
 from policies.operations.access.graph import MOST_PRINCIPALS, Edge, graph_of
 from policies.operations.access.population import (
     START,
@@ -47,13 +45,11 @@ RANKS = (DENY, REMOVE_STATEMENT, DELETE_POLICY, LEAVE_GROUP, DETACH)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A change that may take the access away: whom it concerns, and what each would hold then."""
+    """A change that may take the access away."""
 
     kind: str
     written: Written
-    users: Q
-    roles: Q
-    apply: Apply
+    draft: Draft
 
 
 @operation("portal:ListRevocations", reads=True)
@@ -117,12 +113,13 @@ def _revocations(
 
 def _losers(question: Question, candidate: Candidate) -> tuple[set[str], bool]:
     """Everybody who has the access and would not have it; and whether there were more to ask."""
-    concerned = members(question.call, START, MOST_CANDIDATES + 1, candidate.users, candidate.roles)
+    draft = candidate.draft
+    concerned = members(question.call, START, MOST_CANDIDATES + 1, draft.users, draft.roles)
     lost = {
         one.arn
         for one in concerned[:MOST_CANDIDATES]
         if question.of_member(one) is not None
-        and question.of_member(one.with_held(candidate.apply(one.held))) is None
+        and question.of_member(one.with_held(draft.apply(one.held))) is None
     }
     return lost, len(concerned) > MOST_CANDIDATES
 
@@ -166,8 +163,7 @@ def _denied(question: Question, member: Member) -> Candidate:
         f"Put{kind}Policy", parameters, name, member.row.KIND, member.row.name, after=after
     )
     change = _change("InlinePolicy", PrincipalArn=member.arn, PolicyName=name, PolicyDocument=after)
-    draft = draft_of(question.call, change, {})
-    return Candidate(DENY, written, draft.users, draft.roles, draft.apply)
+    return Candidate(DENY, written, draft_of(question.call, change, {}))
 
 
 def _without(
@@ -194,9 +190,8 @@ def _without(
     else:
         change = _change("DeleteInlinePolicy", **inline)
         written = Written(f"Delete{kind}Policy", named, *about)
-    draft = draft_of(call, change, {})
     kind_of_change = REMOVE_STATEMENT if kept else DELETE_POLICY
-    return Candidate(kind_of_change, written, draft.users, draft.roles, draft.apply)
+    return Candidate(kind_of_change, written, draft_of(call, change, {}))
 
 
 def _detached(call: Call, held: Held, holder: User | Group | Role) -> Candidate:
@@ -206,17 +201,14 @@ def _detached(call: Call, held: Held, holder: User | Group | Role) -> Candidate:
         f"Detach{kind}Policy", parameters, held.name, held.holder, held.holder_name, held.arn
     )
     change = _change("Detach", PrincipalArn=holder.arn, PolicyArn=held.arn)
-    draft = draft_of(call, change, {})
-    return Candidate(DETACH, written, draft.users, draft.roles, draft.apply)
+    return Candidate(DETACH, written, draft_of(call, change, {}))
 
 
 def _left(member: Member, group: str) -> Candidate:
     parameters = {"UserName": member.row.name, "GroupName": group}
     written = Written("RemoveUserFromGroup", parameters, "", "group", group)
-
     change = _change("RemoveFromGroup", PrincipalArn=member.arn, GroupName=group)
-    draft = draft_of(member.call, change, {})
-    return Candidate(LEAVE_GROUP, written, draft.users, draft.roles, draft.apply)
+    return Candidate(LEAVE_GROUP, written, draft_of(member.call, change, {}))
 
 
 def _change(kind: str, **given: str | None) -> dict[str, Any]:
