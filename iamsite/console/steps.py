@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from iamsite.console.asking import Asking, Params
 from iamsite.operations import OperationError
@@ -21,3 +22,14 @@ def perform_all(ask: Asking, steps: Sequence[Step]) -> None:
             raise OperationError("AccessDenied", verdict.message)
     for operation, params in steps:
         ask.perform(operation, params)
+
+
+class InSteps:
+    """Beside an Action whose form stands for several operations: `performed`, by `perform_all`."""
+
+    request: Any
+    performed: Any
+
+    def run(self, form: Any) -> dict[str, Any]:
+        perform_all(self.request.ask, self.performed(form))
+        return {}

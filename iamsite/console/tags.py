@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from iamsite.console.action import Action
 from iamsite.console.forms import OperationForm, TagsField, Text
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 
 
 class TagsForm(OperationForm):
     Tags = TagsField(label=_("Tags"), required=False)
 
 
-class EditTags(Action):
+class EditTags(InSteps, Action):
     """Stands before the action of what has the tags; `kind` is User, Role or Policy."""
 
     kind: str
@@ -41,7 +41,3 @@ class EditTags(Action):
         if changed:
             steps.append((f"Tag{self.kind}", {**self.target(), "Tags": changed}))
         return steps
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}

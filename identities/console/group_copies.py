@@ -10,18 +10,14 @@ from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm, Option
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from identities.console.groups import GroupAction
 
 
-class InGroup(GroupAction):
+class InGroup(InSteps, GroupAction):
     """An action of several steps, in which the address's group is not the one of the operation."""
 
     names = {}
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
 
 class CloneForm(OperationForm):

@@ -20,7 +20,7 @@ from iamsite.console.export import export
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.gone import gone
 from iamsite.console.listing import listing
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.operations import OperationError
@@ -166,7 +166,7 @@ class GroupForm(OperationForm):
         return typed
 
 
-class CreateGroup(Action):
+class CreateGroup(InSteps, Action):
     operation = "CreateGroup"
     form_class = GroupForm
     title = gettext_lazy("Create group")
@@ -189,10 +189,6 @@ class CreateGroup(Action):
                 for policy in policies
             ),
         ]
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
     def taken_url(self, form: OperationForm) -> str:
         return reverse("console:group", args=[form["GroupName"].value()])
@@ -241,7 +237,7 @@ class RenameGroup(GroupAction):
         return reverse("console:group", args=[params["NewGroupName"]])
 
 
-class DeleteGroup(GroupAction):
+class DeleteGroup(InSteps, GroupAction):
     """Members leave and policies are taken off first, as the API demands."""
 
     operation = "DeleteGroup"
@@ -275,10 +271,6 @@ class DeleteGroup(GroupAction):
 
     def performed(self, form: OperationForm) -> list[Step]:
         return steps(self.kwargs["name"], self.members, self.sources)
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:groups")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.asking import Asking, Params
 from iamsite.console.forms import OperationForm, Option, PickField
 from iamsite.console.listing import matching
-from iamsite.console.steps import perform_all
+from iamsite.console.steps import InSteps
 from identities.console.groups import GroupAction
 from identities.console.users import UserAction
 
@@ -22,7 +22,7 @@ class GroupsForm(OperationForm):
     )
 
 
-class EditGroups(UserAction):
+class EditGroups(InSteps, UserAction):
     """All groups with a tick at those the user is in; saving performs the differences."""
 
     operation = "AddUserToGroup"
@@ -60,10 +60,6 @@ class EditGroups(UserAction):
             ),
         ]
 
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
-
 
 class MembersForm(OperationForm):
     Users = PickField(
@@ -87,7 +83,7 @@ def _outside(ask: Asking, group: str, sought: str) -> list[str]:
     return [user["UserName"] for user in users if user["UserName"] not in members][:OFFERED]
 
 
-class AddMembers(GroupAction):
+class AddMembers(InSteps, GroupAction):
     operation = "AddUserToGroup"
     form_class = MembersForm
     title = gettext_lazy("Add users to %(name)s")
@@ -117,10 +113,6 @@ class AddMembers(GroupAction):
             ("AddUserToGroup", {**self.target(), "UserName": name})
             for name in form.cleaned_data["Users"]
         ]
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
 
 class RemoveMember(GroupAction):

@@ -18,7 +18,7 @@ from iamsite.console.ceremony import NO_ANSWER
 from iamsite.console.ceremony import elsewhere as away
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
 from identities.security_keys import is_key
@@ -205,7 +205,7 @@ class RemoveForm(OperationForm):
     SerialNumber = forms.CharField(widget=forms.HiddenInput)
 
 
-class RemoveDevice(OwnAction):
+class RemoveDevice(InSteps, OwnAction):
     """Takes the device off and deletes it. The address's `serial` says which."""
 
     operation = "DeactivateMFADevice"
@@ -231,10 +231,6 @@ class RemoveDevice(OwnAction):
 
     def performed(self, form: OperationForm) -> list[Step]:
         return removal(self.holder(), form.cleaned_data["SerialNumber"])
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
 
 def removal(holder: Params, serial_number: str) -> list[Step]:

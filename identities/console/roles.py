@@ -21,7 +21,7 @@ from iamsite.console.documents import DocumentForm
 from iamsite.console.export import export
 from iamsite.console.forms import DocumentField, OperationForm, Option, TagsField
 from iamsite.console.gone import gone
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
@@ -340,7 +340,7 @@ class EditTrust(RoleAction):
         return {"PolicyDocument": found["AssumeRolePolicyDocument"]}
 
 
-class DeleteRole(RoleAction):
+class DeleteRole(InSteps, RoleAction):
     operation = "DeleteRole"
     title = gettext_lazy("Delete %(name)s")
     submit = gettext_lazy("Delete role")
@@ -375,10 +375,6 @@ class DeleteRole(RoleAction):
 
     def performed(self, form: Any) -> list[Step]:
         return steps(self.kwargs["name"], self.sources, self.profiles)
-
-    def run(self, form: Any) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:roles")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from iamsite.console.forms import OperationForm
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from identities.console.revocation import POLICY, revoking
 from identities.console.users import UserAction
 
 
-class RevokeUser(UserAction):
+class RevokeUser(InSteps, UserAction):
     operation = "PutUserPolicy"
     title = gettext_lazy("Revoke the sessions of %(name)s")
     lead = gettext_lazy(
@@ -49,7 +47,3 @@ class RevokeUser(UserAction):
             ("EndConsoleSession", {"SessionId": one["SessionId"]}) for one in self.sessions
         ]
         return [revoking("User", self.kwargs["name"], timezone.now()), *ends]
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}

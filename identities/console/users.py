@@ -21,7 +21,7 @@ from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, ConsoleRequest, Params
 from iamsite.console.export import export
 from iamsite.console.forms import OperationForm
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.operations import OperationError
 from identities.security_keys import is_key
@@ -154,7 +154,7 @@ class RenameUser(UserAction):
         return reverse("console:user", args=[params["NewUserName"]])
 
 
-class DeleteUser(UserAction):
+class DeleteUser(InSteps, UserAction):
     """Takes the user's credentials, memberships and policies away first, as the API demands."""
 
     operation = "DeleteUser"
@@ -182,10 +182,6 @@ class DeleteUser(UserAction):
 
     def performed(self, form: OperationForm) -> list[Step]:
         return [*self.steps, ("DeleteUser", self.target())]
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
 
 CONSEQUENCES = {

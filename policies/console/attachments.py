@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm, Option, PickField, Text, blamed
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.operations import OperationError
 from policies.console.offered import offered_policies
 from policies.console.policies import PolicyAction
@@ -56,7 +56,7 @@ class AttachForm(OperationForm):
     )
 
 
-class Attach(PrincipalAction):
+class Attach(InSteps, PrincipalAction):
     """Attaches any number of managed policies."""
 
     form_class = AttachForm
@@ -81,10 +81,6 @@ class Attach(PrincipalAction):
             (f"Attach{self.kind}Policy", {**self.target(), "PolicyArn": arn})
             for arn in form.cleaned_data["Policies"]
         ]
-
-    def run(self, form: OperationForm) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
 
 class Detach(PrincipalAction):

@@ -21,7 +21,7 @@ from iamsite.console.documents import DocumentForm
 from iamsite.console.export import export
 from iamsite.console.forms import DocumentField, OperationForm, TagsField
 from iamsite.console.listing import address
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from policies.engine import DocumentKind
 
@@ -198,7 +198,7 @@ class PolicyAction(Action):
         ]
 
 
-class DeletePolicy(PolicyAction):
+class DeletePolicy(InSteps, PolicyAction):
     """Detaches it everywhere and deletes its versions first, as the API demands."""
 
     operation = "DeletePolicy"
@@ -221,10 +221,6 @@ class DeletePolicy(PolicyAction):
 
     def performed(self, form: Any) -> list[Step]:
         return steps(self.kwargs["arn"], self.attached, self.versions)
-
-    def run(self, form: Any) -> dict[str, Any]:
-        perform_all(self.request.ask, self.performed(form))
-        return {}
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:policies")
