@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import textwrap
+from base64 import b64decode, urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-from awscrt.crypto import EC, ECExportFormat, ECType
+from awscrt.crypto import EC
 from botocore import UNSIGNED, credentials
 from botocore.config import Config
 from botocore.exceptions import LoginRefreshRequired
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.cast import Acme
 from tests.iamsite.console.browser import Browser
@@ -29,12 +29,6 @@ def keep(folder: Path, session: str, token: dict[str, Any]) -> Path:
     path = folder / f"{hashlib.sha256(session.encode()).hexdigest()}.json"
     path.write_text(json.dumps(token))
     return path
-
-
-def pem(key: Any) -> str:
-    body = base64.b64encode(key.export_key(ECExportFormat.SEC1)).decode()
-    lines = textwrap.fill(body, 64)
-    return f"-----BEGIN EC PRIVATE KEY-----\n{lines}\n-----END EC PRIVATE KEY-----\n"
 
 
 def test_a_profile_signs_in_and_stays_signed_in(
@@ -53,8 +47,11 @@ def test_a_profile_signs_in_and_stays_signed_in(
     }.items():
         monkeypatch.setenv(name, value)
 
-    # As the AWS CLI does it (awscli/customizations/login).
-    tool, key = Tool(), EC.new_generate(ECType.P_256)
+    # As the AWS CLI does it (awscli/customizations/login), but for the key: one key in 256 of
+    # awscrt's begins with a zero, which its export leaves out and its import then misses.
+    tool = Tool()
+    pem = tool.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    key = EC.new_key_from_der_data(b64decode("".join(pem.decode().splitlines()[1:-1])))
     client = botocore.session.get_session().create_client(
         "signin", config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
     )
@@ -75,7 +72,7 @@ def test_a_profile_signs_in_and_stays_signed_in(
     with pytest.raises(client.exceptions.ValidationException):
         client.create_o_auth2_token(tokenInput={**grant, "codeVerifier": "x" * 64})
     payload = output["idToken"].split(".")[1]
-    session = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]
+    session = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]
     assert session == acme.carol.arn
 
     config.write_text(f"[profile me]\nlogin_session = {session}\n")
@@ -93,7 +90,7 @@ def test_a_profile_signs_in_and_stays_signed_in(
             "clientId": SAME,
             "refreshToken": output["refreshToken"],
             "idToken": output["idToken"],
-            "dpopKey": pem(key),
+            "dpopKey": pem.decode(),
         },
     )
     me = boto3.Session(profile_name="me")
