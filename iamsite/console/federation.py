@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from iamsite.console import cookies
 from iamsite.console.errors import plain_error
-from iamsite.console.origin import origin_of
+from iamsite.console.origin import WITHOUT_ADDRESS, origin_of
 from iamsite.console.signin import Gate, end_session, ours
 from identities import signin
 from identities.signin import FederationRefused
@@ -47,7 +47,7 @@ def federation(request: HttpRequest) -> HttpResponseBase:
     else:
         response = JsonResponse({"message": NO_ACTION}, status=400)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = WITHOUT_ADDRESS
     response.headers["X-Request-Id"] = origin.request_id
     return response
 

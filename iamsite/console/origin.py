@@ -6,6 +6,11 @@ from django.http import HttpRequest
 
 from iamsite.operations import Origin
 
+# Referrer-Policy of a page whose address holds a secret and which has a form. With "no-referrer"
+# browsers send that form with `Origin: null` (Fetch, "append a request Origin header"), which is
+# refused as forged.
+WITHOUT_ADDRESS = "strict-origin"
+
 
 def origin_of(request: HttpRequest, request_id: str) -> Origin:
     """The origin that operations record and policies test (aws:SourceIp and its like)."""

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from accounts import mail
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
+from iamsite.console.origin import WITHOUT_ADDRESS
 from identities import signin
 from identities.signin import PasswordRefused, SignInRefused
 
@@ -72,7 +73,7 @@ class ChoosePassword(View):
     @method_decorator(sensitive_variables("token"))
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = WITHOUT_ADDRESS
         return response
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:

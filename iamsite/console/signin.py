@@ -27,6 +27,7 @@ from accounts.opening import AccountError
 from iamsite.console import ceremony, cookies
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
+from iamsite.console.origin import WITHOUT_ADDRESS
 from identities import signin
 from identities.signin import PasswordRefused, SignedIn, SignInRefused
 from identities.signin.providers import offers
@@ -366,7 +367,7 @@ class ConfirmAccount(Gate):
     ) -> HttpResponse:
         context = {"token": token, "failure": failure}
         response = render(request, "console/sign_up_confirm.html", context, status=status)
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = WITHOUT_ADDRESS
         return response
 
 

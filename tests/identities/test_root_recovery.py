@@ -190,7 +190,7 @@ class TestAttacks:
         for _ in range(2):
             page = stranger.get(f"/console/recover/{token}")
             assert page.status_code == 200
-            assert page["Referrer-Policy"] == "no-referrer"
+            assert page["Referrer-Policy"] == "strict-origin"
             assert page["Cache-Control"] == "no-store"
         answer = stranger.post(f"/console/recover/{token}", {"password": NEW})
         assert (answer.status_code, answer["Location"]) == (302, "/console/sign-in?kind=root")
@@ -226,7 +226,7 @@ class TestOpeningAnAccount:
         assert link is not None
         path = link[0][link[0].index("/console") :]
         page = person.get(path)
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "strict-origin"
         token = re.search(r'name="token" value="([^"]+)"', page.content.decode())
         assert token is not None
         opened = person.post("/console/sign-up/confirm", {"token": token[1]})

@@ -235,7 +235,7 @@ class TestAttacks:
         self, browser: Browser, deployer: Key
     ) -> None:
         answer = login(browser, token_for(browser, deployer))
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "strict-origin"
         assert answer.headers["Cache-Control"] == "no-store"
 
     def test_other_actions_and_methods_are_refused(self, browser: Browser, deployer: Key) -> None:
