@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from iamsite.operations import (
     Origin,
     SessionCredential,
     Verdict,
+    authorize_all,
     perform,
     permitted,
 )
@@ -63,6 +65,16 @@ class Asking:
             return {}
         verdicts = permitted(self._credential, list(checks.values()), self._origin)
         return dict(zip(checks, verdicts, strict=True))
+
+    def perform_all(self, steps: Sequence[Check]) -> None:
+        """Performs `steps` (operation, parameters) in order, but none if one would be refused.
+
+        Raises OperationError: a refusal before anything is done, else from the step itself.
+        """
+        if len(steps) > 1:
+            authorize_all(self._credential, steps, self._origin)
+        for operation, params in steps:
+            self.perform(operation, params)
 
     def see(self, **parts: Check) -> dict[str, Answer]:
         """The result of each of `parts` that the viewer may have, the denial of each other one.

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.action import Action
 from iamsite.console.asking import Params, unauthenticated
 from iamsite.console.forms import OperationForm, Text
-from iamsite.console.steps import Step, perform_all
+from iamsite.console.steps import Step
 from iamsite.console.templatetags.console import arn_name
 from iamsite.operations import OperationError
 
@@ -24,12 +24,12 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item; `why` is the refusal, "" when it was done."""
+    """What became of one item; `why` is the refusal, none when it was done."""
 
     item: str
     url: str
     name: str
-    why: str = ""
+    why: OperationError | None = None
 
 
 class BulkAction(Action):
@@ -76,11 +76,11 @@ class BulkAction(Action):
 
     def _result(self, item: str, form: OperationForm) -> Result:
         try:
-            perform_all(self.request.ask, self.steps(item, form))
+            self.request.ask.perform_all(self.steps(item, form))
         except OperationError as error:
             if unauthenticated(error):
                 raise
-            return Result(item, self.item_url(item), self.item_name(item), error.message)
+            return Result(item, self.item_url(item), self.item_name(item), error)
         url = "" if self.is_danger else self.item_url(item)
         return Result(item, url, self.item_name(item))
 

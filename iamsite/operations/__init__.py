@@ -11,7 +11,7 @@ from iamsite.operations.caller import (
     SessionCredential,
 )
 from iamsite.operations.errors import OperationError
-from iamsite.operations.perform import Verdict, perform, permitted
+from iamsite.operations.perform import Verdict, authorize_all, perform, permitted
 from iamsite.operations.registry import Resource, operation
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Resource",
     "SessionCredential",
     "Verdict",
+    "authorize_all",
     "operation",
     "perform",
     "permitted",

@@ -203,6 +203,26 @@ def permitted(
         return [_verdict(Call(caller, origin, *_of(name), params, now)) for name, params in checks]
 
 
+def authorize_all(
+    credential: Credential, checks: Sequence[tuple[str, Params]], origin: Origin
+) -> None:
+    """Raises the refusal of the first of `checks` (operation, parameters) that would not be
+    authorised, and records it as if that operation had been asked for; performs nothing.
+    """
+    now = timezone.now()
+    call: Call | None = None
+    try:
+        with transaction.atomic(durable=True):
+            caller = authenticate(credential, Effect.READ, origin, "iam", now)
+            for name, params in checks:
+                call = Call(caller, origin, *_of(name), params, now)
+                _authorize(call)
+    except OperationError as error:
+        if call is not None:
+            _record_refusal(call, error)
+        raise
+
+
 def _of(name: str) -> tuple[Registered, str]:
     found = registered(name)
     if found is None:
@@ -212,10 +232,14 @@ def _of(name: str) -> tuple[Registered, str]:
 
 def _verdict(call: Call) -> Verdict:
     try:
-        refuse_restricted(call.caller, call.service, call.registered.name)
-        call.authorize_operation()
+        _authorize(call)
     except AccessDenied as error:
         return Verdict(False, error.message, error.decision)
     except OperationError as error:
         return Verdict(False, error.message)
     return Verdict(True)
+
+
+def _authorize(call: Call) -> None:
+    refuse_restricted(call.caller, call.service, call.registered.name)
+    call.authorize_operation()

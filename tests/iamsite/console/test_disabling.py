@@ -112,7 +112,8 @@ def test_every_step_of_disabling_has_a_result_and_a_place_in_the_trail(acme, ali
     assert "not authorized to perform: iam:PutUserPolicy" in said
     assert set(statuses(acme, "partly").values()) == {"Inactive"}
     events = acme.root.perform("ListEvents", PrincipalArn=acme.arn("user/helper"))["Events"]
-    assert [(event["EventName"], event["Outcome"]) for event in events[:2]] == [
+    assert [(event["EventName"], event["Outcome"]) for event in events[:3]] == [
+        ("PutUserPolicy", "AccessDenied"),
         ("UpdateAccessKey", "Success"),
         ("TagUser", "Success"),
     ]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
 from iamsite.operations import OperationError
+from iamsite.operations.errors import DECISION_HEADER
 from tests.cast import Acme, allow, trust
 from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
 
@@ -109,6 +110,8 @@ def test_deleting_begins_nothing_that_it_may_not_finish(acme):
     response = browser.post("/console/users/kept/delete", {"confirm": "kept"})
     assert response.status_code == 403
     assert "not authorized to perform: iam:DeleteUser" in text(response)
+    denied = [one for one in events(acme, "DeleteUser") if one["Outcome"] == "AccessDenied"]
+    assert [one["DecisionId"] for one in denied] == [response.headers[DECISION_HEADER]]
     assert len(acme.root.perform("ListAccessKeys", UserName="kept")["AccessKeyMetadata"]) == 1
     assert acme.root.perform("ListUserPolicies", UserName="kept")["PolicyNames"] == ["p0"]
 

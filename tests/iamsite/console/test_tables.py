@@ -148,9 +148,11 @@ def test_who_may_not_delete_is_told_of_each_and_nothing_is_done(acme) -> None:
     acme.user("reader", allow("iam:Get*", "iam:List*"))
     reader = Browser().sign_in(acme, "reader")
     address = f"/console/users/bulk/delete?{chosen('stays')}"
-    said = text(reader.post(address, {"confirm": "1"}))
-    assert "0 done, 1 refused" in said
-    assert "not authorized to perform: iam:DeleteUser" in said
+    page = reader.post(address, {"confirm": "1"})
+    assert "0 done, 1 refused" in text(page)
+    assert "not authorized to perform: iam:DeleteUser" in text(page)
+    why = re.search(r'href="(/console/decisions/[^"]+)"', page.content.decode())[1]
+    assert "iam:DeleteUser" in text(Browser().sign_in_root(acme).get(why))
     assert acme.root.perform("GetUser", UserName="stays")
 
 
