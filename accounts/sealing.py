@@ -7,14 +7,18 @@ temporary credentials are sealed under keys of their own purpose.
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import DataKey
@@ -22,8 +26,12 @@ from accounts.models import DataKey
 SECRET = DataKey.Purpose.SECRET
 TOKEN = DataKey.Purpose.TOKEN
 
+AGE = 60.0  # seconds after which a process looks which keys there are
+
 _NUMBER = struct.Struct(">I")
 _NONCE = 12
+
+logger = logging.getLogger(__name__)
 
 
 class SealError(Exception):
@@ -34,25 +42,37 @@ class WrongMasterKey(Exception):
     """The master key does not open the installation's data keys."""
 
 
+class SealedField(models.BinaryField):  # type: ignore[type-arg]
+    """A secret, sealed with the text of the row's `bound_to` as its context; b"" is none."""
+
+    def __init__(self, *args: Any, bound_to: str = "id", **options: Any) -> None:
+        self.bound_to = bound_to
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, options
+
+
 class _Keys:
-    """The data keys of this process, opened once."""
+    """The data keys of this process, each opened once; which there are is looked up once in AGE."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._opened: dict[int, tuple[str, AESGCM]] = {}
         self._newest: dict[str, int] = {}
+        self._due = 0.0
 
     def newest(self, purpose: str) -> tuple[int, AESGCM]:
-        number = self._newest.get(purpose)
-        if number is None:
+        if time.monotonic() >= self._due or purpose not in self._newest:
             self._load()
-            number = self._newest.get(purpose)
+        number = self._newest.get(purpose)
         if number is None:
             raise SealError(f"no data key for {purpose}: run `manage.py make_data_keys`")
         return number, self._opened[number][1]
 
     def get(self, number: int, purpose: str) -> AESGCM:
-        if number not in self._opened:
+        if time.monotonic() >= self._due or number not in self._opened:
             self._load()
         found = self._opened.get(number)
         if found is None or found[0] != purpose:
@@ -65,9 +85,19 @@ class _Keys:
             newest: dict[str, int] = {}
             rows = DataKey.objects.filter(retired_at=None).order_by("id")
             for number, purpose, sealed in rows.values_list("id", "purpose", "sealed"):
-                opened[number] = (purpose, AESGCM(_open_data_key(bytes(sealed), purpose)))
+                try:
+                    opened[number] = self._opened.get(number) or (
+                        purpose,
+                        AESGCM(_open_data_key(bytes(sealed), purpose)),
+                    )
+                except WrongMasterKey:
+                    if not self._opened:
+                        raise
+                    # The master key was rotated while this process runs under the one before.
+                    logger.error("the data key %d needs a master key that is not this one", number)
+                    continue
                 newest[purpose] = number
-            self._opened, self._newest = opened, newest
+            self._opened, self._newest, self._due = opened, newest, time.monotonic() + AGE
 
     def forget(self) -> None:
         """Reads the keys anew at the next use (after a rotation)."""
@@ -99,6 +129,11 @@ def unseal(sealed: bytes, context: str, purpose: str = SECRET) -> bytes:
         )
     except InvalidTag as error:
         raise SealError("altered, or sealed elsewhere") from error
+
+
+def is_newest(sealed: bytes, purpose: str = SECRET) -> bool:
+    """Whether `sealed` is under the key of `purpose` that seals now."""
+    return sealed[: _NUMBER.size] == _NUMBER.pack(keys.newest(purpose)[0])
 
 
 def make_data_key(purpose: str) -> DataKey:
@@ -141,10 +176,9 @@ def reseal_data_keys(old: bytes, new: bytes) -> int:
     return len(rows)
 
 
-def retire(key: DataKey) -> None:
-    """Ends a key: what it sealed does not open again."""
-    key.retired_at = timezone.now()
-    key.save(update_fields=["retired_at"])
+def retire(retired: Iterable[DataKey]) -> None:
+    """Ends keys: what they sealed does not open again, in other processes within AGE."""
+    DataKey.objects.filter(pk__in=[key.pk for key in retired]).update(retired_at=timezone.now())
     keys.forget()
 
 

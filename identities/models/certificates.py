@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel
 from identities.models.principals import Named, User
 
@@ -13,7 +14,7 @@ class ServerCertificate(Named):
 
     body = models.TextField()
     chain = models.TextField(default="")
-    private_key = models.BinaryField()
+    private_key = SealedField()
     expires_at = models.DateTimeField()
     tags = models.JSONField(default=dict)
 

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel, TenantQuerySet
 from identities.models.principals import User
 
@@ -24,7 +25,7 @@ class AccessKey(TenantModel):
         User, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="keys"
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
-    secret = models.BinaryField()
+    secret = SealedField()
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
@@ -66,7 +67,7 @@ class MFADevice(TenantModel):
 
     name = models.CharField(max_length=226)
     path = models.CharField(max_length=512, default="/")
-    seed = models.BinaryField(default=b"")
+    seed = SealedField(default=b"", bound_to="serial_number")
     holder = models.CharField(max_length=4, choices=Holder, default=Holder.NONE, blank=True)
     user = models.ForeignKey(
         User,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Account
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel
 
 
@@ -41,6 +42,6 @@ class SigningKey(TenantModel):
     id = models.UUIDField(primary_key=True)
     algorithm = models.CharField(max_length=5, choices=Algorithm)
     public = models.JSONField()
-    secret = models.BinaryField()
+    secret = SealedField()
     signs_from = models.DateTimeField()
     published_until = models.DateTimeField(null=True)

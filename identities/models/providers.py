@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel
 
 
@@ -70,7 +71,7 @@ class SAMLPrivateKey(TenantModel):
         db_constraint=False,
         related_name="private_keys",
     )
-    secret = models.BinaryField()
+    secret = SealedField()
     created_at = models.DateTimeField()
 
 

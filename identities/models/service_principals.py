@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel
 from policies.models import Service
 
@@ -21,7 +22,7 @@ class ServiceAccessKey(TenantModel):
         Service, on_delete=models.DO_NOTHING, db_constraint=False, related_name="keys"
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
-    secret = models.BinaryField()
+    secret = SealedField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)

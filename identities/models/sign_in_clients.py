@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.sealing import SealedField
 from accounts.tenancy import TenantModel
 from identities.models.providers import OIDCProvider, SAMLProvider
 
@@ -31,7 +32,7 @@ class SignInClient(TenantModel):
     )
     name = models.CharField(max_length=64)
     client_id = models.CharField(max_length=255, default="")
-    secret = models.BinaryField(default=b"")
+    secret = SealedField(default=b"")
     role_arns = models.JSONField(default=list)
     created_at = models.DateTimeField()
 

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
-from accounts import operators, sealing
+from accounts import operators, retiring, sealing
 from accounts.identifiers import account_id
 from accounts.models import DataKey, Person
 from iamsite.embedded import Server
@@ -22,6 +24,7 @@ from iamsite.operations import OperationError
 from identities import signin
 from identities.signin import SignInRefused
 from tests.cast import PASSWORD, Acme, Actor, Evil, Key, origin
+from tests.identities.devices import device_for
 from tests.portal import SOURCE, Portal, environment
 
 
@@ -280,6 +283,63 @@ class TestKeys:
             run("rotate_master_key", "--to", str(path))
         django_settings.IAMSITE_MASTER_KEY = new
         sealing.keys.forget()
+
+    @pytest.fixture
+    def data_keys(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Lets a new key count at once, and puts those back that the suite's portal seals under."""
+        before = [key.pk for key in DataKey.objects.filter(retired_at=None)]
+        monkeypatch.setattr(retiring, "SETTLED", timedelta())
+        yield
+        DataKey.objects.filter(pk__in=before).update(retired_at=None)
+        sealing.keys.forget()
+
+    def test_older_data_keys_are_retired_with_what_was_given_out_under_them(
+        self, acme: Acme, data_keys: None
+    ) -> None:
+        device = device_for(acme, "bob")
+        session = acme.assume(acme.bob, acme.deployer)
+        run("make_data_keys", "--rotate")
+        newest = {
+            purpose: DataKey.objects.filter(purpose=purpose).latest("id").pk
+            for purpose in DataKey.Purpose.values
+        }
+        assert "retired 0 data keys" in run("retire_data_keys")
+        assert session.perform("GetCallerIdentity")
+        numbers = {
+            bytes(value)[:4]
+            for model in apps.get_models()
+            for field in model._meta.concrete_fields
+            if isinstance(field, sealing.SealedField)
+            for value in model._base_manager.using("owner").values_list(field.name, flat=True)
+            if value
+        }
+        assert numbers == {newest[sealing.SECRET].to_bytes(4)}
+
+        run("retire_data_keys", "--at-once")
+        assert set(DataKey.objects.filter(retired_at=None).values_list("pk", flat=True)) == {
+            *newest.values()
+        }
+        with pytest.raises(OperationError, match=r"security token.*is invalid"):
+            session.perform("GetCallerIdentity")
+        assert acme.bob.perform("GetSessionToken", **device.params)
+
+    def test_a_key_made_just_now_retires_none(self) -> None:
+        run("make_data_keys", "--rotate")
+        with pytest.raises(CommandError, match=r"try again in 1[12]\d seconds"):
+            run("retire_data_keys", "--at-once")
+
+    def test_a_running_process_learns_of_new_and_retired_keys(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sealing, "AGE", 0)
+        other = sealing._Keys()
+        older, newer = (sealing.make_data_key(sealing.TOKEN) for _ in range(2))
+        assert other.newest(sealing.TOKEN)[0] == newer.pk
+        assert other.get(older.pk, sealing.TOKEN)
+        sealing.retire([older, newer])
+        with pytest.raises(sealing.SealError):
+            other.get(older.pk, sealing.TOKEN)
+        assert other.newest(sealing.TOKEN)[0] < older.pk
 
     @pytest.mark.parametrize("content", ["", "x", base64.b64encode(b"short").decode(), "é"])
     def test_a_file_that_holds_no_key_is_refused(self, tmp_path: Path, content: str) -> None:

@@ -269,7 +269,7 @@ class TestTokens:
         assert session.perform("GetCallerIdentity")
         sealing.make_data_key(sealing.TOKEN)
         assert session.perform("GetCallerIdentity")
-        sealing.retire(key)
+        sealing.retire([key])
         assert refusal(session, "GetCallerIdentity") == INVALID
 
     def test_a_token_says_nothing_in_clear(self, acme: Acme) -> None:

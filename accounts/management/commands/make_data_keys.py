@@ -19,8 +19,8 @@ class Command(shell.ShellCommand):
         parser.add_argument(
             "--rotate",
             action="store_true",
-            help="add new keys; what older ones sealed still opens. Restart the portal afterwards, "
-            "so that every process seals with them",
+            help="add new keys, under which every process seals within a minute; what older ones "
+            "sealed still opens (see retire_data_keys)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
