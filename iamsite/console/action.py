@@ -210,7 +210,7 @@ class Action(View):
         if form.is_valid():
             context["equivalents"] = equivalents(self.performed(form), self.request)
         htmx: Any = getattr(self.request, "htmx", None)
-        template = "components/show_as_body.html" if htmx else "console/action.html"
+        template = "components/show_as.html#answer" if htmx else "console/action.html"
         return render(self.request, template, context)
 
     def preview(self, form: OperationForm) -> HttpResponse:

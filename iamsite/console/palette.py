@@ -75,7 +75,7 @@ def search(request: ConsoleRequest) -> HttpResponseBase:
     if not htmx and len(matches) == 1 and _is_id(query, matches[0]):
         return HttpResponseRedirect(_url(matches[0]))
     context = {"query": query, "groups": list(found(query, address, matches))}
-    template = "console/palette_results.html" if htmx else "console/search.html"
+    template = "console/search.html#results" if htmx else "console/search.html"
     return render(request, template, context)
 
 
