@@ -123,6 +123,19 @@ class OperationForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(options)
 
+    def focus(self, name: str) -> None:
+        """Has the page begin at the field `name`."""
+        for field in self.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        self.fields[name].widget.attrs["autofocus"] = True
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        for name in self.fields:
+            if name in self.errors:
+                self.focus(name)
+                return
+
     def parameters(self) -> dict[str, Any]:
         """What to perform the operation with: fields left empty are left out."""
         return {

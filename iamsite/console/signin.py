@@ -178,8 +178,7 @@ def user_form(request: HttpRequest, account: str = "") -> OperationForm:
         name = ""
     initial = {"account": account[:63], "name": name, "remember": bool(kept)}
     form = UserForm(initial=initial)
-    first = "password" if name else "name" if account else "account"
-    form.fields[first].widget.attrs["autofocus"] = True
+    form.focus("password" if name else "name" if account else "account")
     return form
 
 
@@ -207,6 +206,7 @@ class SignIn(Gate):
                     typed["account"].strip(), typed["name"].strip(), typed["password"], origin
                 )
         except SignInRefused as refusal:
+            form.focus("password")  # what was typed there is gone
             return self.page(request, kind, form, status=403, failure=refusal.message)
         response = self.follow(request, signed_in)
         if kind == "user" and typed["remember"]:

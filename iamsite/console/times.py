@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
@@ -28,6 +29,9 @@ def span(seconds: float) -> str:
 def relative(moment: datetime, now: datetime | None = None) -> str:
     """ "3 days ago", "in 2 hours", "just now"."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    if seconds <= -60:
+        # What ends in a week says so, though the page took a moment.
+        seconds = math.floor(seconds / 60) * 60
     length = span(abs(seconds))
     if not length:
         return _("just now")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +24,7 @@ from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
 from identities.console.credentials import profile
 from identities.console.handover import sign_in_address
+from identities.console.undoing import perform_or_take_back
 from policies.console.offered import offered_policies
 
 GENERATED, TYPED = "generated", "typed"
@@ -173,14 +173,7 @@ class CreateUser(Action):
     def run(self, form: OperationForm) -> dict[str, Any]:
         """The results of CreateUser and CreateAccessKey, and `Password`, as far as asked for."""
         assert isinstance(form, UserForm)
-        results: dict[str, Any] = {}
-        done: list[Step] = []
-        for step in self.performed(form):
-            try:
-                results |= self.request.ask.perform(*step) or {}
-            except OperationError as error:
-                raise taken_back(self.request.ask, done, error) from error
-            done.append(step)
+        results = perform_or_take_back(self.request.ask, self.performed(form))
         if form.cleaned_data["Console"]:
             results["Password"] = self.password(form)
         return results
@@ -234,48 +227,3 @@ def _shortest(ask: Asking) -> int:
             return 0
         raise
     return int(answer.result.get("PasswordPolicy", {}).get("MinimumPasswordLength", 0))
-
-
-UNDONE = {
-    "AddUserToGroup": "RemoveUserFromGroup",
-    "AttachUserPolicy": "DetachUserPolicy",
-    "CreateLoginProfile": "DeleteLoginProfile",
-    "CreateUser": "DeleteUser",
-}
-UNDOING = {
-    "RemoveUserFromGroup": ("GroupName", "UserName"),
-    "DetachUserPolicy": ("UserName", "PolicyArn"),
-}
-
-
-def taken_back(ask: Asking, done: Sequence[Step], refused: OperationError) -> OperationError:
-    """Takes back what was `done` of a new user, the last first, after one step was refused.
-
-    Returns what to tell: `refused` itself when nothing is left of the user, otherwise also what
-    is left and why.
-    """
-    kept: list[Step] = []
-    why = ""
-    for operation, params in reversed(done):
-        undo = UNDONE[operation]
-        try:
-            ask.perform(undo, {name: params[name] for name in UNDOING.get(undo, ("UserName",))})
-        except OperationError as error:
-            kept.insert(0, (operation, params))
-            why = why or error.message
-    if not kept:
-        return refused
-    told = _(
-        "%(refused)s What was done before stays, as it could not be taken back: %(kept)s. %(why)s"
-    )
-    names = ", ".join(" ".join([operation, _subject(params)]) for operation, params in kept)
-    message = told % {"refused": _sentence(refused.message), "kept": names, "why": why}
-    return OperationError("PartlyDone", message, refused.status)
-
-
-def _subject(params: Params) -> str:
-    return str(params.get("GroupName") or params.get("PolicyArn") or params["UserName"])
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."

@@ -1,8 +1,7 @@
-"""Roles: list, one role, create, trust policy, delete."""
+"""Roles: list, one role, trust policy, delete."""
 
 from __future__ import annotations
 
-import json
 from operator import itemgetter
 from typing import Any
 
@@ -19,12 +18,11 @@ from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm
 from iamsite.console.export import export
-from iamsite.console.forms import DocumentField, OperationForm, Option, TagsField
+from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.gone import gone
 from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
-from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
 from identities.console.trust import Trusted, trusted
 from policies.console.access_advisor import advice
@@ -133,139 +131,6 @@ def role(request: ConsoleRequest, name: str) -> HttpResponse:
 
 def trusted_by(role: dict[str, Any]) -> list[Trusted]:
     return trusted(role["AssumeRolePolicyDocument"], role["Arn"].split(":")[4])
-
-
-class RoleForm(DocumentForm):
-    kind = DocumentKind.TRUST
-    blames = {
-        "EntityAlreadyExists": "RoleName",
-        "MalformedPolicyDocument": "AssumeRolePolicyDocument",
-    }
-
-    RoleName = forms.CharField(
-        label=gettext_lazy("Role name"),
-        max_length=64,
-        widget=forms.TextInput(attrs={"autofocus": True}),
-    )
-    Description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, max_length=1000
-    )
-    AssumeRolePolicyDocument = DocumentField(
-        label=gettext_lazy("Who may assume it"),
-        help_text=gettext_lazy("The trust policy: its principals may assume this role."),
-    )
-    MaxSessionDuration = forms.ChoiceField(
-        label=gettext_lazy("Longest session"),
-        initial="3600",
-        choices=[
-            (str(hours * 3600), gettext_lazy("1 hour") if hours == 1 else f"{hours} hours")
-            for hours in (1, 2, 4, 8, 12)
-        ],
-    )
-    Path = forms.CharField(
-        label=gettext_lazy("Path"),
-        required=False,
-        widget=forms.TextInput(attrs={"placeholder": "/"}),
-    )
-    Tags = TagsField(label=gettext_lazy("Tags"), required=False)
-
-    def parameters(self) -> Params:
-        typed = super().parameters()
-        return {**typed, "MaxSessionDuration": int(typed["MaxSessionDuration"])}
-
-
-# What a role is usually for; `%s` is the account.
-TEMPLATES = (
-    (
-        "account",
-        Option(
-            gettext_lazy("This account"), gettext_lazy("Users and roles here that a policy allows.")
-        ),
-        {"Principal": {"AWS": "arn:aws:iam::%s:root"}, "Action": "sts:AssumeRole"},
-    ),
-    (
-        "other",
-        Option(
-            gettext_lazy("Another account"), gettext_lazy("With an external id that it must send.")
-        ),
-        {
-            "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"sts:ExternalId": "choose-one"}},
-        },
-    ),
-    (
-        "service",
-        Option(gettext_lazy("A service"), gettext_lazy("A program that acts by this role.")),
-        {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ),
-    (
-        "provider",
-        Option(
-            gettext_lazy("An identity provider"),
-            gettext_lazy("Whoever it vouches for, such as a pipeline."),
-        ),
-        {
-            "Principal": {
-                "Federated": "arn:aws:iam::%s:oidc-provider/token.actions.githubusercontent.com"
-            },
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {
-                "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
-                "StringLike": {
-                    "token.actions.githubusercontent.com:sub": "repo:organization/repository:*"
-                },
-            },
-        },
-    ),
-)
-
-
-def trust_templates(account: str) -> list[dict[str, Any]]:
-    """The templates with their documents as text, for the form to offer."""
-    offered = []
-    for name, option, statement in TEMPLATES:
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", **statement}],
-        }
-        text = json.dumps(document, indent=2).replace("::%s:", f"::{account}:")
-        offered.append({"name": name, "option": option, "text": text})
-    return offered
-
-
-class CreateRole(Action):
-    operation = "CreateRole"
-    form_class = RoleForm
-    fields_template = "identities/role_fields.html"
-    title = gettext_lazy("Create role")
-    lead = gettext_lazy(
-        "An identity without credentials of its own. Whom it trusts can take it on for a while."
-    )
-    success = gettext_lazy("Role %(RoleName)s was created.")
-    wide = True
-
-    def taken_url(self, form: OperationForm) -> str:
-        return reverse("console:role", args=[form["RoleName"].value()])
-
-    def back_url(self) -> str:
-        return reverse("console:roles")
-
-    def crumbs(self) -> list[Crumb]:
-        return [(_("Roles"), reverse("console:roles"))]
-
-    def initial(self) -> dict[str, Any]:
-        return {"AssumeRolePolicyDocument": self.templates()[0]["text"]}
-
-    def templates(self) -> list[dict[str, Any]]:
-        viewer = viewer_of(self.request)
-        return trust_templates(viewer.account if viewer else "")
-
-    def context(self, form: Any, **context: Any) -> dict[str, Any]:
-        return super().context(form, templates=self.templates(), **context)
-
-    def done_url(self, result: dict[str, Any], params: Params) -> str:
-        return reverse("console:role", args=[result["Role"]["RoleName"]])
 
 
 class RoleAction(Action):

@@ -8,6 +8,7 @@ import "./js/keys.js";
 import "./js/menus.js";
 import "./js/navigation.js";
 import "./js/palette.js";
+import "./js/reveal.js";
 import "./js/rows.js";
 import "./js/show-as.js";
 import "./js/tables.js";

@@ -115,7 +115,8 @@ def test_a_form_whose_session_has_ended_leads_to_the_sign_in_and_back(
 
 
 def test_a_form_shows_itself_as_code_while_it_is_filled_in(root: Page, initech: Account) -> None:
-    root.goto("groups/create")
+    root.goto("groups/")
+    act(root, "Create group")  # a dialog: its code is asked for while its button stays awake
     root.get_by_label("Group name").fill("Coded")
     root.get_by_text("Show as AWS CLI, Terraform or REST").click()
     command = root.locator(".panel.cli")
@@ -127,6 +128,17 @@ def test_a_form_shows_itself_as_code_while_it_is_filled_in(root: Page, initech: 
     expect(root.locator(".panel.terraform")).to_contain_text('resource "aws_iam_group" "decoded"')
     expect(command).to_be_hidden()
     assert initech.root.perform("ListGroups")["Groups"] == []
+
+
+def test_going_back_to_a_form_shows_what_belongs_to_what_was_ticked(root: Page) -> None:
+    root.goto("users/create")
+    root.get_by_label("Console access").check()
+    expect(root.get_by_role("group", name="First password")).to_be_visible()
+    root.get_by_role("link", name="Cancel").click()
+    heading(root, "Users")
+    root.go_back()
+    expect(root.get_by_label("Console access")).to_be_checked()
+    expect(root.get_by_role("group", name="First password")).to_be_visible()
 
 
 def test_what_is_copied_is_what_is_shown(visits: Visits, acme: Acme) -> None:

@@ -40,6 +40,10 @@ def test_the_walk_of_the_readme(page: Page, portal: Portal, tmp_path: Path) -> N
     page.get_by_label("Account name").fill("Initech")
     page.get_by_label("Email address").fill(f"walk-{portal.port}@initech.example")
     page.get_by_label("Password").fill(PASSWORD)
+    eye = page.get_by_role("button", name="Show what is typed")
+    for looks in ("text", "password"):
+        eye.click()
+        expect(page.get_by_label("Password")).to_have_attribute("type", looks)
     page.get_by_role("button", name="Open the account").click()
     expect(page.get_by_role("heading", name="Getting started")).to_be_visible()
     account = page.locator(".account-chip .copy .value").inner_text()

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from django import template
 from django.forms import BoundField
-from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, PasswordInput, RadioSelect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
@@ -172,6 +172,8 @@ def _kind(bound: BoundField) -> str:
         return "picks"
     if isinstance(widget, RadioSelect):
         return "choices"
+    if isinstance(widget, PasswordInput):
+        return "password"
     return "check" if isinstance(widget, CheckboxInput) else "input"
 
 

@@ -23,7 +23,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (!box || event.detail.target !== box) return;
   box.classList.toggle("wide", !!box.querySelector("[data-wide]"));
   if (!box.open) box.showModal();
-  const first = box.querySelector("[aria-invalid=true], [autofocus], .field .input");
+  const first = ["[aria-invalid=true]", "[autofocus]", ".field .input"].map((one) => box.querySelector(one)).find(Boolean);
   first?.focus();
 });
 

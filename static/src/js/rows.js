@@ -27,13 +27,16 @@ function follow(control) {
   });
 }
 document.addEventListener("change", (event) => event.target.name && follow(event.target));
-document.addEventListener("htmx:load", (event) => {
-  event.detail.elt.querySelectorAll("[data-when]").forEach((part) => {
+function followAll(root) {
+  root.querySelectorAll("[data-when]").forEach((part) => {
     const control = part.closest("form")?.elements[part.dataset.when];
     const first = control instanceof RadioNodeList ? control[0] : control;
     if (first) follow(first);
   });
-});
+}
+document.addEventListener("htmx:load", (event) => followAll(event.detail.elt));
+// Going back, the browser puts in what was chosen, and tells nobody.
+window.addEventListener("pageshow", () => followAll(document));
 
 // A long list of choices narrows as one types.
 document.addEventListener("input", (event) => {

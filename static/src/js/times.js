@@ -11,7 +11,9 @@ const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en",
 
 function refresh() {
   document.querySelectorAll("time[data-relative]").forEach((element) => {
-    const seconds = (Date.parse(element.dateTime) - Date.now()) / 1000;
+    const exact = (Date.parse(element.dateTime) - Date.now()) / 1000;
+    // As iamsite/console/times.py: a time to come is rounded up to the minute.
+    const seconds = exact >= 60 ? Math.ceil(exact / 60) * 60 : exact;
     const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
     if (unit === "second") return;
     element.textContent = words.format(Math.trunc(seconds / size), unit);

@@ -285,6 +285,29 @@ def test_a_role_is_created_trusted_anew_and_deleted(acme, alice):
         acme.root.perform("GetRole", RoleName="Reader")
 
 
+def test_a_role_is_created_with_its_policies_and_boundary_or_not_at_all(acme, alice):
+    auditing = "arn:aws:iam::aws:policy/SecurityAudit"
+    form = {
+        "RoleName": "Bounded",
+        "AssumeRolePolicyDocument": trust(acme.arn("user/bob")),
+        "MaxSessionDuration": "3600",
+        "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "Policies": [auditing],
+    }
+    shown = text(alice.post("/console/roles/create", {**form, "_show": "1"}))
+    assert "attach-role-policy" in shown
+    maker = acme.user("role-maker", allow("iam:CreateRole", "iam:DeleteRole", "iam:ListPolicies"))
+    refused = Browser().sign_in(acme, maker.name).post("/console/roles/create", form)
+    assert "not authorized to perform: iam:AttachRolePolicy" in text(refused)
+    with pytest.raises(OperationError, match="cannot be found"):
+        acme.root.perform("GetRole", RoleName="Bounded")
+    alice.post("/console/roles/create", form)
+    role = acme.root.perform("GetRole", RoleName="Bounded")["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == form["PermissionsBoundary"]
+    attached = acme.root.perform("ListAttachedRolePolicies", RoleName="Bounded")["AttachedPolicies"]
+    assert [one["PolicyArn"] for one in attached] == [auditing]
+
+
 def test_a_users_groups_are_saved_as_ticked(acme, alice):
     acme.root.perform("CreateGroup", GroupName="Auditors")
     acme.root.perform("CreateUser", UserName="mover")

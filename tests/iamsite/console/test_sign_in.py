@@ -50,6 +50,18 @@ def test_opening_an_account_says_what_is_wrong_and_keeps_what_was_typed(acme):
     assert PASSWORD not in response.content.decode()
 
 
+def test_a_refused_form_begins_at_what_is_to_be_typed_anew(acme):
+    def first(response) -> list[str]:
+        fields = re.findall(r"<input [^>]*>", response.content.decode())
+        return re.findall(r'name="(\w+)"', "".join(one for one in fields if "autofocus" in one))
+
+    who = {"account": acme.id, "name": "alice", "email": acme.email}
+    for kind in ("root", "user"):
+        assert first(sign_in(Browser(), kind=kind, password="wrong", **who)) == ["password"]
+    typed = {"name": "Again", "email": "no address", "password": PASSWORD}
+    assert first(Browser().post("/console/sign-up", typed)) == ["email"]
+
+
 @pytest.mark.parametrize("kind", ["root", "user"])
 def test_the_right_password_signs_in(acme, kind):
     browser = Browser()

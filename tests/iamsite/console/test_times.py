@@ -17,6 +17,8 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
         (timedelta(days=13), "1 week ago"),
         (timedelta(days=400), "1 year ago"),
         (timedelta(hours=-2), "in 2 hours"),
+        (timedelta(days=-7, seconds=1), "in 1 week"),
+        (timedelta(seconds=-59), "just now"),
     ],
 )
 def test_a_time_is_told_in_its_largest_unit(ago, said):
