@@ -186,6 +186,8 @@ def effective_access(request: ConsoleRequest) -> HttpResponseBase:
                 "json_url": address(request, export="json", marker=""),
                 **_pager(request, answer.result),
             }
+            if not page["rows"]:
+                page["may"] = request.ask.may(create=("CreateUser", {"UserName": "new"}))
     return render(request, "policies/effective_access.html", page, status=status)
 
 

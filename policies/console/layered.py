@@ -8,9 +8,21 @@ from itertools import pairwise
 
 from iamsite.console.principals import Shown
 
-WIDTH, HEIGHT = 240, 40  # of a node, in the SVG's own pixels
-ACROSS, DOWN = 120, 16  # the gaps between nodes
-LONGEST = 28  # characters of a name
+HEIGHT = 40  # of a node, in the SVG's own pixels
+DOWN = 16  # the gap between the nodes of a layer
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How wide nodes are and how far apart layers, in pixels; how long a name in characters."""
+
+    width: int
+    across: int
+    longest: int
+
+
+ROOMY, TIGHT = Scale(240, 120, 28), Scale(160, 40, 18)
+MOST_ROOMY = 3  # layers that fit a page beside each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +31,12 @@ class Node:
     tone: str
     x: int
     y: int
+    scale: Scale
 
     @property
     def name(self) -> str:
-        name = self.shown.name
-        return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+        name, longest = self.shown.name, self.scale.longest
+        return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ def picture(
 ) -> Picture:
     """`nodes` by their ids; `edges` as (from, to, whether it is conditional)."""
     layers = _layers(nodes, edges)
+    scale = ROOMY if len(layers) <= MOST_ROOMY else TIGHT
+    step = scale.width + scale.across
     _untangle(layers, edges)
     tallest = max(len(layer) for layer in layers)
     height = tallest * (HEIGHT + DOWN) + DOWN
@@ -53,12 +68,12 @@ def picture(
         free = height - len(layer) * (HEIGHT + DOWN) + DOWN
         for row, name in enumerate(layer):
             places[name] = (
-                column * (WIDTH + ACROSS) + 1,
+                column * step + 1,
                 free // 2 + row * (HEIGHT + DOWN),
             )
-    width = len(layers) * (WIDTH + ACROSS) - ACROSS // 2
-    drawn = [Node(*nodes[name], x, y) for name, (x, y) in places.items()]
-    lines = [Line(_curve(places[one], places[other]), maybe) for one, other, maybe in edges]
+    width = len(layers) * step - scale.across // 2
+    drawn = [Node(*nodes[name], x, y, scale) for name, (x, y) in places.items()]
+    lines = [Line(_curve(places[one], places[other], scale), maybe) for one, other, maybe in edges]
     return Picture(width, height, drawn, lines)
 
 
@@ -99,16 +114,16 @@ def _untangle(layers: list[list[str]], edges: Sequence[tuple[str, str, bool]]) -
             layer.sort(key=middle)
 
 
-def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
+def _curve(start: tuple[int, int], end: tuple[int, int], scale: Scale) -> str:
     """An arrow from one node's side to the other's: to the right, down the same layer, or back."""
     y, to_y = start[1] + HEIGHT // 2, end[1] + HEIGHT // 2
     if end[0] > start[0]:
-        x, to_x = start[0] + WIDTH, end[0] - 6
+        x, to_x = start[0] + scale.width, end[0] - 6
         bend = (to_x - x) // 2
         return f"M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
-    to_x = end[0] + WIDTH + 6
+    to_x = end[0] + scale.width + 6
     if end[0] == start[0]:
-        x, out = start[0] + WIDTH, ACROSS // 2
+        x, out = start[0] + scale.width, scale.across // 2
         return f"M{x} {y}C{x + out} {y} {to_x + out} {to_y} {to_x} {to_y}"
     x = start[0]
     bend = (x - to_x) // 2

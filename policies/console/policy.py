@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params
-from iamsite.console.documents import DocumentForm, readings_of
+from iamsite.console.documents import DocumentForm, readings_of, review
 from iamsite.console.forms import DocumentField, OperationForm
+from iamsite.console.gone import gone
+from iamsite.console.steps import Step
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.tags import EditTags
 from iamsite.operations import OperationError
@@ -31,12 +33,17 @@ TABS = {
     "versions": _("Versions"),
     "tags": _("Tags"),
 }
+# Of an account whose summary the viewer may not see.
+QUOTAS = {"VersionsPerPolicyQuota": 5, "PolicySizeQuota": 6144}
 
 
 @require_safe
 def policy(request: ConsoleRequest, arn: str) -> HttpResponse:
     which = {"PolicyArn": arn}
-    found = request.ask.perform("GetPolicy", which)["Policy"]
+    try:
+        found = request.ask.perform("GetPolicy", which)["Policy"]
+    except OperationError as error:
+        return gone(request, "Policy", arn, error)
     is_ours = not arn.startswith(AWS_MANAGED)
     labels = TABS if is_ours else {name: TABS[name] for name in ("document", "attached", "access")}
     tab = chosen_tab(request, list(labels))
@@ -138,11 +145,16 @@ class VersionForm(DocumentForm):
     SetAsDefault = forms.BooleanField(
         label=_("Make this version the one that counts"), required=False, initial=True
     )
+    Drop = forms.ChoiceField(
+        label=_("Version to delete first"),
+        help_text=_("The policy has all the versions that it may have. None but this one goes."),
+    )
     Based = forms.CharField(required=False, widget=forms.HiddenInput())
 
     def parameters(self) -> Params:
         typed = super().parameters()
-        typed.pop("Based", None)
+        for asked_of_the_form in ("Based", "Drop"):
+            typed.pop(asked_of_the_form, None)
         return {**typed, "SetAsDefault": bool(typed.get("SetAsDefault"))}
 
 
@@ -160,10 +172,27 @@ class EditPolicy(PolicyAction):
     def prepare(self) -> None:
         found = self.request.ask.perform("GetPolicy", self.target())["Policy"]
         self.default = found["DefaultVersionId"]
-        self.lead = _(
-            "Version %(version)s counts now. A policy keeps five versions: when it has five, "
-            "delete one before saving another."
-        ) % {"version": self.default}
+        self.lead = _("Version %(version)s counts now.") % {"version": self.default}
+        seen = self.request.ask.see(
+            versions=("ListPolicyVersions", self.target()), summary=("GetAccountSummary", {})
+        )
+        self.quotas = {**QUOTAS, **seen["summary"].result.get("SummaryMap", {})}
+        versions = seen["versions"].result.get("Versions", [])
+        if len(versions) < self.quotas["VersionsPerPolicyQuota"]:
+            versions = []
+        # The oldest first: the one that is offered.
+        self.spare = [one for one in reversed(versions) if not one["IsDefaultVersion"]]
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        if self.spare:
+            form.fields["Drop"].choices = [  # type: ignore[attr-defined]
+                (one["VersionId"], f"{one['VersionId']} ({one['CreateDate']:%Y-%m-%d %H:%M} UTC)")
+                for one in self.spare
+            ]
+        else:
+            del form.fields["Drop"]
+        return form
 
     def initial(self) -> dict[str, Any]:
         document = document_of(self.request, self.kwargs["arn"], self.default)
@@ -183,7 +212,23 @@ class EditPolicy(PolicyAction):
                 % {"now": self.default, "began": form.cleaned_data["Based"]},
                 409,
             )
-        return super().run(form)
+        steps = self.performed(form)
+        if not self._would_be_kept(form):
+            steps = steps[-1:]  # it is refused, and nothing deleted for it
+        self.request.ask.perform_all(steps)
+        return {}
+
+    def performed(self, form: OperationForm) -> list[Step]:
+        dropped = form.cleaned_data.get("Drop")
+        room: list[Step] = []
+        if dropped:
+            room = [("DeletePolicyVersion", {**self.target(), "VersionId": dropped})]
+        return [*room, *super().performed(form)]
+
+    def _would_be_kept(self, form: OperationForm) -> bool:
+        text = form.cleaned_data["PolicyDocument"]
+        told = review(self.request.ask, text, DocumentKind.MANAGED.value)
+        return told.is_valid and told.size <= self.quotas["PolicySizeQuota"]
 
     def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:
         if status == 409 and form.is_bound and form.data.get("Based") != self.default:

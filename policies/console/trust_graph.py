@@ -30,6 +30,9 @@ def trust_graph(request: ConsoleRequest) -> HttpResponse:
         if unauthenticated(error):
             raise
         page["error"], status = failure_of(request, error), error.status
+    if not page.get("rows"):
+        asked = {"RoleName": "new", "AssumeRolePolicyDocument": "{}"}
+        page["may"] = request.ask.may(create=("CreateRole", asked))
     if marker := page.get("marker"):
         page["next_url"] = address(request, marker=marker)
     if request.GET.get("marker"):
@@ -52,6 +55,7 @@ def graph_of(ask: Asking, role: str = "", marker: str = "") -> dict[str, Any]:
         "rows": [_row(one) for one in principals],
         "picture": _picture(principals, role) if principals and is_small else None,
         "is_complete": result["IsComplete"],
+        "depth": max((one.get("StepsToRole", 0) for one in principals), default=0),
         "marker": result.get("Marker", ""),
     }
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.cast import Acme, allow, trust
+from tests.cast import Account, Acme, allow, trust
 from tests.iamsite.console.browser import Browser, text
 
 
@@ -68,7 +68,31 @@ def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
     assert "carol User Reader 2 Reader Admin" in page
     assert "gone Exists no more Cannot be resolved Stale" in page
     assert answer.content.decode().count('<g class="node') == 8
-    assert "Chains of trust" in text(root.get("/console/roles/Admin/?tab=trust"))
+    tab = text(root.get("/console/roles/Admin/?tab=trust"))
+    assert "Chains of trust" in tab
+    assert "2 steps at most lead here." in tab
+    assert "carol User 2 Reader 2 Reader Admin" in tab
+    assert "Reader Role 1 Admin 1 Admin" in tab
+
+
+def test_a_long_chain_is_drawn_narrower(acme, root) -> None:
+    before = acme.carol.arn
+    for number in range(3):
+        name = f"Hop{number}"
+        before = acme.role(name, trust(before), allow("sts:AssumeRole"))
+    page = root.get("/console/roles/Hop2/?tab=trust").content.decode()
+    assert page.count('width="160"') == 5  # the administrator as well
+    assert 'width="240"' not in page
+
+
+def test_an_empty_account_is_told_what_shows_here_and_what_comes_next() -> None:
+    new = Browser().sign_in_root(Account("hooli"))
+    for path, following in (
+        ("effective-access", "/console/users/create"),
+        ("trust", "/console/roles/create"),
+    ):
+        main = new.get(f"/console/{path}").content.decode().partition('<div class="empty')[2]
+        assert f'href="{following}"' in main
 
 
 def test_who_may_not_ask_is_told_which_action_is_missing(acme) -> None:

@@ -129,6 +129,53 @@ def test_every_form_that_changes_access_tells_who_gains_and_who_loses(
         team.root.perform("GetUser", UserName="new")
 
 
+def test_a_full_policy_offers_to_delete_its_oldest_version_and_deletes_none_in_vain(
+    root, acme
+) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="full", PolicyDocument=allow("sqs:*"))
+    which = {"PolicyArn": made["Policy"]["Arn"]}
+    path = f"/console/policies/edit/{which['PolicyArn']}"
+    assert "Version to delete first" not in text(root.get(path))
+    for _ in range(4):
+        acme.root.perform("CreatePolicyVersion", **which, PolicyDocument=allow("sqs:*"))
+
+    def versions() -> list[str]:
+        found = acme.root.perform("ListPolicyVersions", **which)["Versions"]
+        return [one["VersionId"] for one in found]
+
+    page = text(root.get(path))
+    assert "Version to delete first v2 (" in page  # v1 counts
+    draft = {"PolicyDocument": allow("sns:Publish"), "SetAsDefault": "on", "Based": "v1"}
+    unsaid = root.post(path, draft)
+    assert unsaid.status_code == 422
+    assert "Version to delete first" in text(unsaid)
+    refused = {**draft, "PolicyDocument": "{}", "Drop": "v2"}
+    assert root.post(path, refused).status_code == 422
+    too_long = allow(*(f"sqs:Get{n:05}" for n in range(500)))
+    assert "PolicySize" in text(
+        root.post(path, {**draft, "PolicyDocument": too_long, "Drop": "v2"})
+    )
+    assert versions() == ["v5", "v4", "v3", "v2", "v1"]
+    shown = text(root.post(path, {**draft, "Drop": "v2", "_show": "1"}))
+    assert "delete-policy-version" in shown
+    assert root.post(path, {**draft, "Drop": "v2"}).status_code == 302
+    assert versions() == ["v6", "v5", "v4", "v3", "v1"]
+
+
+def test_the_page_of_a_deleted_policy_says_when_and_by_whom(root, acme) -> None:
+    arn = acme.arn("policy/teams/former")
+    acme.root.perform(
+        "CreatePolicy", PolicyName="former", Path="/teams/", PolicyDocument=allow("sqs:*")
+    )
+    root.post(f"/console/policies/delete/{arn}", {"confirm": "former"})
+    page = root.get(f"/console/policies/{arn}")
+    assert page.status_code == 404
+    assert "former was deleted" in text(page)
+    assert acme.root.arn in text(page)
+    assert 'href="/console/policies/">Back to the list' in page.content.decode()
+    assert "Not found" in text(root.get(f"/console/policies/{arn}2"))
+
+
 def test_the_list_says_what_lint_finds(root, acme) -> None:
     acme.root.perform("CreatePolicy", PolicyName="wrong", PolicyDocument=allow("s3:GetObjekt"))
     page = text(root.get("/console/policies/"))
