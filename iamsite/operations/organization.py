@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,17 +96,20 @@ def limits_of(account: str, membership: Membership | None) -> Limits:
 
 @lru_cache(maxsize=KEPT)
 def _limits(account: str, membership: Membership) -> Limits:
-    found = attached_to(account, membership)
-    nodes = (*membership.nodes, account)
-    return Limits(_levels(SCP, nodes, found), _levels(RCP, nodes, found))
+    return limits_from((*membership.nodes, account), attached_to(account, membership))
+
+
+def limits_from(nodes: Sequence[str], attached: Sequence[Attached]) -> Limits:
+    """What policies on these nodes, from the root down to an account itself, limit it to."""
+    return Limits(_levels(SCP, nodes, attached), _levels(RCP, nodes, attached))
 
 
 def attached_to(account: str, membership: Membership) -> list[Attached]:
     """Every policy that bears on the account, whichever node it is attached to."""
-    return [_attached(membership, *row) for row in fetch(ATTACHED, [account])]
+    return [attached_as(membership, *row) for row in fetch(ATTACHED, [account])]
 
 
-def _attached(
+def attached_as(
     membership: Membership,
     target: str,
     kind: str,
@@ -115,6 +118,7 @@ def _attached(
     content: str | None,
     digest: bytes | None,
 ) -> Attached:
+    """A policy on a node; name, content and digest are None for one of AWS's own."""
     managed = MANAGED.get(policy)
     if managed is not None:
         known = hashlib.sha256(managed.content.encode()).digest()

@@ -6,7 +6,7 @@ account and the filters; used anywhere else it is `Invalid Marker.` (api-behavio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.core import signing
@@ -17,6 +17,7 @@ from iamsite.operations.errors import OperationError, validation_error
 from iamsite.operations.models import operation_model
 
 Row = TypeVar("Row")
+Taken = TypeVar("Taken")
 DEFAULT_PAGE = 100
 OF_PAGES = ("Marker", "MaxItems", "NextToken", "MaxResults")
 
@@ -73,18 +74,58 @@ def page(
     with tokens `NextToken` alone. Raises ValidationError for a marker that was not given out for
     this very list.
     """
-    size = call.params.get("MaxItems") or call.params.get("MaxResults") or DEFAULT_PAGE
+    size = _size(call)
     size = size if most is None else min(size, most)
-    has_tokens = "NextToken" in operation_model(call.registered.name).members
-    name = "NextToken" if has_tokens else "Marker"
-    signer = signing.Signer(salt=_binding(call))
-    rows = fetch(_after(call.params.get(name), signer), size + 1)
-    more = len(rows) > size
-    paging: dict[str, Any] = {} if has_tokens else {"IsTruncated": more}
+    rows = fetch(_after(call), size + 1)
+    return rows[:size], _paging(call, rows[:size], key, more=len(rows) > size)
+
+
+def page_while(
+    call: Call,
+    fetch: Callable[[Any], Iterable[Row]],
+    key: Callable[[Row], Any],
+    take: Callable[[Row], Taken],
+    is_enough: Callable[[], bool],
+) -> tuple[list[Taken], dict[str, Any]]:
+    """What `take` makes of one page of rows of which nobody knows before what each will cost.
+
+    `fetch(after)` gives the rows one by one. The page ends early, with a marker, once `is_enough`
+    says so; it has one row at least.
+    """
+    size = _size(call)
+    last: list[Row] = []
+    taken: list[Taken] = []
+    for row in fetch(_after(call)):
+        if taken and (len(taken) == size or is_enough()):
+            return taken, _paging(call, last, key, more=True)
+        taken.append(take(row))
+        last = [row]
+    return taken, _paging(call, last, key, more=False)
+
+
+def _size(call: Call) -> int:
+    return int(call.params.get("MaxItems") or call.params.get("MaxResults") or DEFAULT_PAGE)
+
+
+def _paging(
+    call: Call, rows: Sequence[Row], key: Callable[[Row], Any], *, more: bool
+) -> dict[str, Any]:
+    paging: dict[str, Any] = {} if _has_tokens(call) else {"IsTruncated": more}
     if more:
-        rows = rows[:size]
-        paging[name] = signer.sign_object(key(rows[-1]), compress=True)
-    return rows, paging
+        paging[_name(call)] = _signer(call).sign_object(key(rows[-1]), compress=True)
+    return paging
+
+
+def _has_tokens(call: Call) -> bool:
+    return "NextToken" in operation_model(call.registered.name).members
+
+
+def _name(call: Call) -> str:
+    return "NextToken" if _has_tokens(call) else "Marker"
+
+
+def _signer(call: Call) -> signing.Signer:
+    return signing.Signer(salt=_binding(call))
 
 
 def _binding(call: Call) -> str:
@@ -92,11 +133,12 @@ def _binding(call: Call) -> str:
     return repr(("page", call.account, call.registered.name, sorted(filters.items())))
 
 
-def _after(marker: str | None, signer: signing.Signer) -> Any:
+def _after(call: Call) -> Any:
+    marker = call.params.get(_name(call))
     if marker is None:
         return None
     try:
-        return signer.unsign_object(marker)
+        return _signer(call).unsign_object(marker)
     except (signing.BadSignature, ValueError) as error:
         raise invalid_marker() from error
 

@@ -283,6 +283,7 @@ ROUTES: list[Route] = [
     Route("POST", "revocations", "ListRevocations"),
     Route("GET", "trust-graph", "GetTrustGraph"),
     Route("POST", "policy-change-previews", "PreviewPolicyChange"),
+    Route("POST", "organization-change-previews", "PreviewOrganizationChange"),
     Route("POST", "account-access", "ListAccountAccess"),
     Route("POST", "policy-validations", "ValidatePolicy"),
     Route("GET", "service-references", "ListServiceReferences"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from .compile import CompiledStatement
 from .decide import judge
 from .layers import Layer, Layers, Outcome
@@ -12,14 +14,17 @@ from .resources import resource_of
 from .variables import Values
 
 
-def lacking(request: Request, layers: Layers) -> tuple[str, ...] | None:
+def lacking(
+    request: Request, layers: Layers, without: Collection[str] = ()
+) -> tuple[str, ...] | None:
     """The absent condition keys that stand between a refused request and an allow, as written.
 
     None when the request is refused whatever values the absent keys take; empty when it is
-    allowed as it is. A key that the request has keeps its value.
+    allowed as it is. A key that the request has keeps its value; one in `without` (in lower case)
+    it can never have.
     """
     layers = layers.for_principal(request.principal)
-    best = _Best(request, layers)
+    best = _Best(request, layers, without)
     outcome, _ = judge(request, layers, best)
     if outcome is not Outcome.ALLOWED:
         return None
@@ -29,9 +34,10 @@ def lacking(request: Request, layers: Layers) -> tuple[str, ...] | None:
 class _Best:
     """The best words for `judge`: conditions on absent keys hold, but in denials."""
 
-    def __init__(self, request: Request, layers: Layers) -> None:
+    def __init__(self, request: Request, layers: Layers, without: Collection[str]) -> None:
         self.keys: dict[str, str] = {}
         self._values = request.context.by_key
+        self._without = without
         self._principal = request.principal
         resource = resource_of(request.resource)
         self._about = [
@@ -83,7 +89,7 @@ class _Best:
                 continue
             tests = statement.conditions.tests if statement.conditions else ()
             failing = [test for test in tests if not test.check(self._values)]
-            if any(test.key in self._values for test in failing):
+            if not all(self._is_open(test.key) for test in failing):
                 continue
             needed.append((len(failing), -grant, [test.condition.key for test in failing]))
         if not needed:
@@ -94,7 +100,10 @@ class _Best:
 
     def _absent(self, statement: CompiledStatement) -> list[str]:
         tests = statement.conditions.tests if statement.conditions else ()
-        return [test.condition.key for test in tests if test.key not in self._values]
+        return [test.condition.key for test in tests if self._is_open(test.key)]
+
+    def _is_open(self, key: str) -> bool:
+        return key not in self._values and key not in self._without
 
     def _need(self, keys: list[str]) -> None:
         for key in keys:

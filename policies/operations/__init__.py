@@ -10,6 +10,7 @@ from policies.operations import entities as entities
 from policies.operations import granting as granting
 from policies.operations import inline as inline
 from policies.operations import last_accessed as last_accessed
+from policies.operations import limits as limits
 from policies.operations import organization_access as organization_access
 from policies.operations import permissions_boundaries as permissions_boundaries
 from policies.operations import policies as policies

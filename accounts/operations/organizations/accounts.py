@@ -77,15 +77,23 @@ def move_account(
     SourceParentId: str,
     DestinationParentId: str,
 ) -> None:
-    row = member(organization, AccountId)
-    path_of(organization, SourceParentId, "SourceParentNotFound")
-    path = path_of(organization, DestinationParentId, "DestinationParentNotFound")
-    if row.parent != SourceParentId:
-        raise fault("SourceParentNotFound")
-    if row.parent == DestinationParentId:
-        raise fault("DuplicateAccount")
+    row, path = check_move(organization, AccountId, SourceParentId, DestinationParentId)
     row.parent, row.path = DestinationParentId, path
     row.save(update_fields=["parent", "path"])
+
+
+def check_move(
+    organization: Organization, account: str, source: str, destination: str
+) -> tuple[Member, str]:
+    """The account that would be moved and its new parent's path; raises where it cannot be."""
+    row = member(organization, account)
+    path_of(organization, source, "SourceParentNotFound")
+    path = path_of(organization, destination, "DestinationParentNotFound")
+    if row.parent != source:
+        raise fault("SourceParentNotFound")
+    if row.parent == destination:
+        raise fault("DuplicateAccount")
+    return row, path
 
 
 def _refuse_delegate(organization: Organization, account: str) -> None:
@@ -101,12 +109,17 @@ def _refuse_delegate(organization: Organization, account: str) -> None:
 def remove_account_from_organization(
     call: Call, organization: Organization, AccountId: str
 ) -> None:
-    if AccountId == organization.account_id:
-        raise fault("MasterCannotLeaveOrganization")
-    row = member(organization, AccountId)
-    _refuse_delegate(organization, AccountId)
-    part(organization, row)
+    part(organization, check_removal(organization, AccountId))
     call.shared_with.append(AccountId)
+
+
+def check_removal(organization: Organization, account: str) -> Member:
+    """The account that would be removed; raises where it cannot be."""
+    if account == organization.account_id:
+        raise fault("MasterCannotLeaveOrganization")
+    row = member(organization, account)
+    _refuse_delegate(organization, account)
+    return row
 
 
 @operation("organizations:LeaveOrganization")

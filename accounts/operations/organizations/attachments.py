@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import Organization, OrganizationalUnit, PolicyTarget
+from django.db.models import QuerySet
+
+from accounts.models import Organization, OrganizationalUnit, OrganizationPolicy, PolicyTarget
 from accounts.models.organization import RCP
 from accounts.operations.organizations.faults import constraint, fault, invalid_input
 from accounts.operations.organizations.organization import root_output
@@ -26,7 +28,7 @@ from accounts.operations.organizations.scope import (
 from accounts.operations.organizations.tree import attach_full_access, member, nodes, path_of
 from accounts.quotas import quota
 from iamsite.operations import Call
-from iamsite.operations.organization import FULL_ACCESS
+from iamsite.operations.organization import FULL_ACCESS, Managed
 from iamsite.operations.paging import page_of_list
 
 KIND_ASKED = {"organizations:PolicyType": "PolicyType"}
@@ -57,12 +59,17 @@ def disable_policy_type(
     call: Call, organization: Organization, RootId: str, PolicyType: str
 ) -> dict[str, Any]:
     """Every policy of the kind is detached from every node, for good."""
-    _check_root(organization, RootId)
-    _check_enabled(organization, PolicyType)
+    check_disabling(organization, RootId, PolicyType)
     organization.policy_types = [one for one in organization.policy_types if one != PolicyType]
     organization.save(update_fields=["policy_types"])
     PolicyTarget.objects.of(organization.account_id).filter(kind=PolicyType).delete()
     return {"Root": root_output(organization)}
+
+
+def check_disabling(organization: Organization, root: str, kind: str) -> None:
+    """Raises for another root, and a kind that is not enabled."""
+    _check_root(organization, root)
+    _check_enabled(organization, kind)
 
 
 def _check_enabled(organization: Organization, kind: str) -> None:
@@ -86,30 +93,35 @@ def _may_attach(call: Call, PolicyId: str, TargetId: str) -> None:
 
 @managing("AttachPolicy", authorization=_may_attach, context=OF_TYPE)
 def attach_policy(call: Call, organization: Organization, PolicyId: str, TargetId: str) -> None:
-    policy = policy_of(organization, PolicyId)
-    _check_enabled(organization, policy.kind)
-    _check_target(organization, TargetId)
-    account = organization.account_id
-    rows = PolicyTarget.objects.of(account).filter(target=TargetId, kind=policy.kind)
+    policy = check_attaching(organization, PolicyId, TargetId)
+    PolicyTarget.objects.create(
+        account_id=organization.account_id, policy=policy.id, kind=policy.kind, target=TargetId
+    )
+
+
+def check_attaching(
+    organization: Organization, policy_id: str, target: str
+) -> OrganizationPolicy | Managed:
+    """The policy that would be attached; raises where it cannot be."""
+    policy, rows = _of_target(organization, policy_id, target)
     if rows.filter(policy=policy.id).exists():
         raise fault("DuplicatePolicyAttachment")
-    if rows.count() >= quota(account, f"{short(policy.kind)}sPerTarget"):
+    if rows.count() >= quota(organization.account_id, f"{short(policy.kind)}sPerTarget"):
         raise constraint(
             "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
             "You have exceeded the number of policies that can be attached to a target.",
         )
-    PolicyTarget.objects.create(
-        account_id=account, policy=policy.id, kind=policy.kind, target=TargetId
-    )
+    return policy
 
 
 @managing("DetachPolicy", authorization=_may_attach, context=OF_TYPE)
 def detach_policy(call: Call, organization: Organization, PolicyId: str, TargetId: str) -> None:
-    policy = policy_of(organization, PolicyId)
-    _check_enabled(organization, policy.kind)
-    _check_target(organization, TargetId)
-    rows = PolicyTarget.objects.of(organization.account_id)
-    rows = rows.filter(target=TargetId, kind=policy.kind)
+    check_detaching(organization, PolicyId, TargetId).delete()
+
+
+def check_detaching(organization: Organization, policy_id: str, target: str) -> PolicyTarget:
+    """The attachment that would be taken away; raises where it cannot be."""
+    policy, rows = _of_target(organization, policy_id, target)
     row = rows.filter(policy=policy.id).first()
     if row is None:
         raise fault("PolicyNotAttached")
@@ -120,7 +132,18 @@ def detach_policy(call: Call, organization: Organization, PolicyId: str, TargetI
             "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
             "You can't detach the last policy of this type: a target must have at least one.",
         )
-    row.delete()
+    return row
+
+
+def _of_target(
+    organization: Organization, policy_id: str, target: str
+) -> tuple[OrganizationPolicy | Managed, QuerySet[PolicyTarget]]:
+    """The policy, and what of its kind the target has."""
+    policy = policy_of(organization, policy_id)
+    _check_enabled(organization, policy.kind)
+    _check_target(organization, target)
+    rows = PolicyTarget.objects.of(organization.account_id)
+    return policy, rows.filter(target=target, kind=policy.kind)
 
 
 @managing(

@@ -75,10 +75,11 @@ def grants(call: Call, management: str, row: OrganizationResourcePolicy | None) 
         context[key] = call.params.get(source) if isinstance(source, str) else source(call)
     # A policy that is born with tags takes the permission to tag as well.
     names = {name, "TagResource"} if name == "CreatePolicy" and call.params.get("Tags") else {name}
-    return all(
+    resources = _resources(call, management)
+    return bool(resources) and all(
         decide(call.request(f"organizations:{one}", resource, context), layers).allowed
         for one in names
-        for resource in _resources(call, management)
+        for resource in resources
     )
 
 

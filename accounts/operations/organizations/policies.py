@@ -61,7 +61,8 @@ def policy_output(
     return {"Policy": {"PolicySummary": summary(organization, policy), "Content": policy.content}}
 
 
-def _check(organization: Organization, kind: str, content: str) -> None:
+def check_content(organization: Organization, kind: str, content: str) -> None:
+    """Raises MalformedPolicyDocumentException, ConstraintViolationException for too long a text."""
     name = f"{short(kind)}Size"
     if len(content) > quota(organization.account_id, name):
         raise constraint(
@@ -103,7 +104,7 @@ def create_policy(
         call.authorize("organizations:TagResource", _new(call, Type), call.tag_keys)
     refuse_unavailable(organization, Type)
     account, name = organization.account_id, f"{short(Type)}sPerOrganization"
-    _check(organization, Type, Content)
+    check_content(organization, Type, Content)
     _refuse_taken(organization, Type, Name)
     rows = OrganizationPolicy.objects.of(account).filter(kind=Type)
     if rows.count() >= quota(account, name):
@@ -140,9 +141,9 @@ def update_policy(
     Description: str | None = None,
     Content: str | None = None,
 ) -> dict[str, Any]:
-    row = _own(organization, PolicyId)
+    row = own_policy(organization, PolicyId)
     if Content is not None:
-        _check(organization, row.kind, Content)
+        check_content(organization, row.kind, Content)
         row.content, row.digest = Content, digest(Content)
     if Name is not None and Name != row.name:
         _refuse_taken(organization, row.kind, Name)
@@ -155,13 +156,14 @@ def update_policy(
 
 @managing("DeletePolicy", resource=policy_node, context=OF_TYPE)
 def delete_policy(call: Call, organization: Organization, PolicyId: str) -> None:
-    row = _own(organization, PolicyId)
+    row = own_policy(organization, PolicyId)
     if PolicyTarget.objects.of(organization.account_id).filter(policy=row.id).exists():
         raise fault("PolicyInUse")
     row.delete()
 
 
-def _own(organization: Organization, policy_id: str) -> OrganizationPolicy:
+def own_policy(organization: Organization, policy_id: str) -> OrganizationPolicy:
+    """The policy of that id, which AWS does not manage; raises PolicyNotFoundException."""
     policy = policy_of(organization, policy_id)
     if isinstance(policy, Managed):
         raise invalid_input("IMMUTABLE_POLICY", "You can't change a policy that AWS manages.")

@@ -6,19 +6,28 @@ everybody concerned, and what was asked on record is asked again of the draft.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from accounts.models import DecisionRecord
 from iamsite.operations import Call, Resource, operation
-from iamsite.operations.context import resource_keys
+from iamsite.operations.context import Keys, resource_keys
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import compiled
 from iamsite.operations.paging import page, page_of_list
 from identities.models import Role, User
 from identities.operations.sts.assume_role import trusting
-from policies.engine import Context, Document, Layers, Policy, Request, compile_policies, decide
+from policies.engine import (
+    Context,
+    Document,
+    Layers,
+    Policy,
+    Principal,
+    Request,
+    compile_policies,
+    decide,
+)
 from policies.engine.possible import lacking
 from policies.operations.access.drafts import Draft
 from policies.operations.access.graph import Edge, becoming
@@ -35,6 +44,11 @@ MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
 MOST_ACTIONS = 1_000  # that one row names
 MOST_ROWS = 200  # of one principal
 Row = tuple[str, str, str, str]
+OF_ORGANIZATION = (
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalorgmasteraccountid",
+)
 
 
 @operation("portal:PreviewPolicyChange", reads=True)
@@ -82,35 +96,65 @@ def _count(call: Call, drafted: Together) -> int:
 
 
 def _principal(member: Member, after: Member, probes: Sequence[Probe]) -> dict[str, Any]:
-    rows: dict[Row, list[str]] = {}
-    for probe in probes:
-        was, becomes = standing(member, probe), standing(after, probe)
-        if was != becomes:
-            row = (probe.service, probe.resource_for(member.keys), was, becomes)
-            rows.setdefault(row, []).append(probe.action)
     return {
         "PrincipalArn": member.arn,
         "PrincipalType": "Role" if isinstance(member.row, Role) else "User",
-        "Changes": [_change(*row, actions) for row, actions in list(rows.items())[:MOST_ROWS]],
+        "Changes": differences(member, after, probes, standing),
     }
 
 
-def standing(member: Member, probe: Probe) -> str:
+class Asker(Protocol):
+    """Whoever asks, as a Member does: with its keys, under its layers."""
+
+    @property
+    def call(self) -> Call: ...
+    @property
+    def principal(self) -> Principal: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def layers(self) -> Layers: ...
+
+
+Asked = TypeVar("Asked", bound=Asker)
+
+
+def differences(
+    before: Asked, after: Asked, probes: Iterable[Probe], of: Callable[[Asked, Probe], str]
+) -> list[dict[str, Any]]:
+    """The model's AccessDifferences between an asker as it is and as it would be, by what `of`
+    says of each."""
+    rows: dict[Row, list[str]] = {}
+    for probe in probes:
+        was, becomes = of(before, probe), of(after, probe)
+        if was != becomes:
+            row = (probe.service, probe.resource_for(before.keys), was, becomes)
+            rows.setdefault(row, []).append(probe.action)
+    return [_change(*row, actions) for row, actions in list(rows.items())[:MOST_ROWS]]
+
+
+def standing(member: Asker, probe: Probe) -> str:
     """Whether the member may: always as it is now, with some values of absent keys, or never."""
+    return _standing(request_of(member, probe), member.layers)
+
+
+def request_of(member: Asker, probe: Probe) -> Request:
+    """What is asked of the engine for the member."""
     call, resource = member.call, probe.resource_for(member.keys)
     parts = resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 and parts[4].isdigit() else "") or call.account
     keys = resource_keys(Resource(resource, owner), probe.action, call.organization_of(owner))
-    request = Request(
+    return Request(
         member.principal, probe.action, resource, call.account, Context({**member.keys, **keys})
     )
-    return _standing(request, member.layers)
 
 
 def _standing(request: Request, layers: Layers) -> str:
     if decide(request, layers).allowed:
         return ALLOWED
-    return DENIED if lacking(request, layers) is None else CONDITIONAL
+    # Whose account is in no organization, or in another, never has the keys of this one.
+    without = [key for key in OF_ORGANIZATION if key not in request.context.by_key]
+    return DENIED if lacking(request, layers, without) is None else CONDITIONAL
 
 
 def _change(

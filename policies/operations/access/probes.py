@@ -39,9 +39,9 @@ def probes_of(
     """The probes of documents before and after, and whether they are all: of too many only the
     first are asked."""
     found: dict[Probe, None] = {}
-    for statement in (one for pair in changed for one in _differing(*pair)):
-        resources = list(_resources(statement))
-        for action in _actions(statement, known):
+    for statement in (one for pair in changed for one in differing(*pair)):
+        resources = list(resources_of(statement))
+        for action in actions_of(statement, known):
             for resource in resources:
                 probe = Probe(action, resource)
                 if probe not in found and len(found) >= MOST_PROBES:
@@ -50,7 +50,7 @@ def probes_of(
     return list(found), True
 
 
-def _differing(before: Document | None, after: Document | None) -> Iterator[Statement]:
+def differing(before: Document | None, after: Document | None) -> Iterator[Statement]:
     """The statements that only one of the documents has, whatever they are called."""
     kept = [_meanings(one) for one in (before, after)]
     for own, other in (kept, kept[::-1]):
@@ -70,7 +70,8 @@ def _meanings(document: Document | None) -> dict[str, Statement]:
     return found
 
 
-def _actions(statement: Statement, known: ServiceCatalogue) -> Iterator[str]:
+def actions_of(statement: Statement, known: ServiceCatalogue) -> Iterator[str]:
+    """Every action that a statement speaks of, by name as far as names are known."""
     if statement.actions is None:
         yield ANY_ACTION
     for text in statement.actions or statement.not_actions or ():
@@ -92,7 +93,8 @@ def _expanded(text: str, known: ServiceCatalogue) -> Iterator[str]:
     yield from (f"{service.lower()}:{one}" for one in found or [name])
 
 
-def _resources(statement: Statement) -> Iterator[str]:
+def resources_of(statement: Statement) -> Iterator[str]:
+    """The resources that a statement speaks of, as written."""
     if statement.resources is None:
         yield "*"
     yield from statement.resources or statement.not_resources or ()

@@ -1,0 +1,228 @@
+"""What a draft changes for one member account: whom it concerns, and what to ask of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from iamsite.operations import Call
+from iamsite.operations.caller import Membership
+from iamsite.operations.context import Keys
+from iamsite.operations.layers import layers_of
+from identities.models import Role
+from policies.engine import (
+    Document,
+    DocumentKind,
+    Effect,
+    Layers,
+    PolicySet,
+    Principal,
+    Request,
+    Statement,
+)
+from policies.engine.compile import CompiledStatement
+from policies.engine.layers import WITHOUT_IDENTITY
+from policies.engine.principals import Grant
+from policies.engine.resources import resource_of
+from policies.operations.access.population import Member
+from policies.operations.access.preview import ALLOWED, CONDITIONAL, request_of, standing
+from policies.operations.access.probes import (
+    MOST_PROBES,
+    Probe,
+    actions_of,
+    differing,
+    probes_of,
+    resources_of,
+)
+from policies.operations.authorize import keys_of
+from policies.operations.limits.drafts import Draft
+from policies.operations.limits.hierarchy import Documents, documents_between
+from policies.registered import catalogue
+
+ROOT = ""
+
+
+class At(NamedTuple):
+    """Where somebody stands in the order of all: `account`, then `kind` and `name` as in a
+    population's Place; the root user comes first."""
+
+    account: str
+    kind: str
+    name: str
+
+
+class Covering(NamedTuple):
+    """A statement of a limit, and the kind of policy that it is in."""
+
+    kind: DocumentKind
+    statement: CompiledStatement
+
+    def may_hold(self, request: Request) -> bool:
+        """Whether it counts for the request, were the keys that it does not have at their worst."""
+        principal, values = request.principal, request.context.by_key
+        exempt = principal.service_linked or (
+            self.kind is DocumentKind.SCP and principal.kind in WITHOUT_IDENTITY
+        )
+        tests = self.statement.conditions.tests if self.statement.conditions else ()
+        return (
+            not exempt
+            and self.statement.covers_action(request.action)
+            and self.statement.grant(principal) is not Grant.NONE
+            and self.statement.covers_resource(resource_of(request.resource), values)
+            and all(test.key not in values or test.check(values) for test in tests)
+        )
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody with its keys under its layers; `call` is one of its account's, `denials` are those
+    of its limits that the change makes or takes away."""
+
+    call: Call
+    principal: Principal
+    keys: Keys
+    layers: Layers
+    denials: Sequence[Covering]
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """Somebody whom the change concerns, as it is and as it would be, and what to ask of both.
+
+    `kind` is the portal model's accountPrincipalType. `is_complete` is False where there was too
+    much to ask of it all.
+    """
+
+    at: At
+    arn: str
+    kind: str
+    before: Asker
+    after: Asker
+    probes: Sequence[Probe]
+    is_complete: bool
+
+
+class Change:
+    """The change of the limits of the account of `call`, which must be entered.
+
+    Everybody is asked about what the differing statements speak of; whoever has policies also
+    about what those allow and a differing statement covers, since a limit seldom names what it
+    takes away.
+    """
+
+    def __init__(self, call: Call, draft: Draft) -> None:
+        self.call, account = call, call.account
+        self.management = draft.before.management
+        self.before, self.after = draft.before.limits(account), draft.after.limits(account)
+        self._moved = _moved(call, draft.after.members.get(account))
+        self._known = catalogue(account)
+        pairs = documents_between(draft.before, draft.after, account)
+        self._spoken_of, self._is_complete = probes_of(pairs, self._known)
+        found = [_statements(pair) for pair in pairs]
+        self._differing = [one for pair in found for side in pair for one in side]
+        self.denials = tuple(_denials(pair[side] for pair in found) for side in (0, 1))
+        self._allowed: dict[PolicySet, list[Probe]] = {}
+        self._limited: dict[Layers, Layers] = {}
+
+    @property
+    def is_of_resources(self) -> bool:
+        return self.before.rcps != self.after.rcps
+
+    def root(self) -> Concerned:
+        now, then = self.call.caller, self._moved.caller
+        keys = keys_of(self.call, now), keys_of(self._moved, then)
+        at = At(now.account, ROOT, "")
+        arn = now.principal.arn
+        return self._concerned(at, arn, "Root", now.principal, keys, layers_of(now), ())
+
+    def member(self, one: Member) -> Concerned:
+        then = one if self._moved is self.call else replace(one, call=self._moved)
+        kind = "Role" if isinstance(one.row, Role) else "User"
+        own: Sequence[Probe] = ()
+        if one.layers.identity is not None:
+            own = self._allowed_by(one.layers.identity)
+        at = At(self.call.account, *one.place)
+        keys = one.keys, then.keys
+        return self._concerned(at, one.arn, kind, one.principal, keys, one.layers, own)
+
+    def _concerned(
+        self,
+        at: At,
+        arn: str,
+        kind: str,
+        principal: Principal,
+        keys: tuple[Keys, Keys],
+        layers: Layers,
+        own: Sequence[Probe],
+    ) -> Concerned:
+        probes = tuple(dict.fromkeys((*self._spoken_of, *own)))
+        return Concerned(
+            at,
+            arn,
+            kind,
+            Asker(self.call, principal, keys[0], layers, self.denials[0]),
+            Asker(self._moved, principal, keys[1], self._limit(layers), self.denials[1]),
+            probes[:MOST_PROBES],
+            self._is_complete and len(probes) <= MOST_PROBES,
+        )
+
+    def _limit(self, layers: Layers) -> Layers:
+        """The same for the same, so that what the engine works out is kept."""
+        if layers not in self._limited:
+            limited = replace(layers, scps=self.after.scps, rcps=self.after.rcps)
+            self._limited[layers] = limited
+        return self._limited[layers]
+
+    def _allowed_by(self, policies: PolicySet) -> list[Probe]:
+        if policies not in self._allowed:
+            documents = (policy.document for policy in policies.policies)
+            self._allowed[policies] = list(self.covered(documents))
+        return self._allowed[policies]
+
+    def covered(self, documents: Iterable[Document]) -> Iterator[Probe]:
+        """What these documents allow and a differing statement is about."""
+        for statement in (one for document in documents for one in document.statements):
+            if statement.effect is Effect.ALLOW:
+                resources = list(resources_of(statement))
+                for action in actions_of(statement, self._known):
+                    if any(one.statement.covers_action(action) for one in self._differing):
+                        yield from (Probe(action, resource) for resource in resources)
+
+
+def standing_under(asker: Asker, probe: Probe) -> str:
+    """As `standing`; what a denial that differs could take is no more than conditional.
+
+    Only of those that differ: by one that stays, before is as after.
+    """
+    found = standing(asker, probe)
+    if found != ALLOWED or not asker.denials:
+        return found
+    request = request_of(asker, probe)
+    return CONDITIONAL if any(one.may_hold(request) for one in asker.denials) else ALLOWED
+
+
+def _moved(call: Call, becomes: Membership | None) -> Call:
+    """The account's call where the account then stands: the same if that is where it is."""
+    was = call.caller.organization
+    if was is not None and becomes is not None and was.path == becomes.path:
+        return call
+    return replace(call, caller=replace(call.caller, organization=becomes), found={})
+
+
+def _statements(pair: Documents) -> list[list[Covering]]:
+    """The differing statements of the document before, and those of the one after."""
+    changed = list(differing(*pair))
+    return [_own(document, changed) if document is not None else [] for document in pair]
+
+
+def _own(document: Document, changed: Sequence[Statement]) -> list[Covering]:
+    return [
+        Covering(document.kind, CompiledStatement(one, document))
+        for one in document.statements
+        if any(one is other for other in changed)
+    ]
+
+
+def _denials(found: Iterable[Iterable[Covering]]) -> list[Covering]:
+    return [one for side in found for one in side if one.statement.denies]
