@@ -176,6 +176,19 @@ class CreatePolicy(Action):
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:policy", args=[result["Policy"]["Arn"]])
 
+    def taken_url(self, form: OperationForm) -> str:
+        # What has the name may have another path, and be written in other cases.
+        name = str(form["PolicyName"].value())
+        found = self.request.ask.see(found=("Search", {"Query": name}))["found"]
+        taken = (
+            reverse("console:policy", args=[one["Arn"]])
+            for one in found.result.get("Matches", [])
+            if one["Type"] == "Policy"
+            and one["Name"].lower() == name.lower()
+            and not one["Arn"].startswith("arn:aws:iam::aws:")
+        )
+        return next(taken, "")
+
 
 class PolicyAction(Action):
     """An action on the policy whose ARN the address holds."""

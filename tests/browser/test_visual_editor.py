@@ -166,4 +166,9 @@ def test_before_saving_one_sees_who_gains_and_who_loses(root: Page, initech: Acc
     expect(row.locator("li")).to_have_text(
         [re.compile("Loses sqs:SendMessage"), re.compile("Gains sns:Publish")]
     )
-    assert violations(root) == []
+    root.locator(".difference summary").press("Enter")
+    expect(root.locator(".difference .diff .added")).to_have_count(1)
+    for theme in ("light", "dark"):
+        root.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        root.evaluate(SETTLED)
+        assert violations(root) == []

@@ -116,15 +116,25 @@ def ago(moment: datetime) -> dict[str, Any]:
     }
 
 
+LINES_IN_SIGHT = 26  # of a block of code, before it is unfolded (display.css)
+
+
 @register.simple_tag(takes_context=True)
 def code(context: template.Context, text: str, label: str = "", wrap: bool = False) -> SafeString:
     """A block of code that one click copies."""
     number = (context.render_context.get("code_blocks") or 0) + 1
     context.render_context["code_blocks"] = number
     identity = f"code-{number}-{abs(hash(text)) % 10_000}"
+    lines = text.count("\n") + 1
     return render_to_string(
         "components/code.html",
-        {"text": highlighted(text), "label": label or _("code"), "wrap": wrap, "id": identity},
+        {
+            "text": highlighted(text),
+            "label": label or _("code"),
+            "wrap": wrap,
+            "id": identity,
+            "lines": lines if lines > LINES_IN_SIGHT else 0,
+        },
     )
 
 

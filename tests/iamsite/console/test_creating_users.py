@@ -231,12 +231,19 @@ def test_a_boundary_is_set_changed_and_removed(acme, alice, kind, plural, name):
         ("users", "UserName", "Alice", "/console/users/Alice/"),
         ("groups", "GroupName", "Developers", "/console/groups/Developers/"),
         ("roles", "RoleName", "Deployer", "/console/roles/Deployer/"),
+        ("policies", "PolicyName", "KEPT-policies", "/console/policies/{arn}"),
     ],
 )
 def test_a_name_that_is_taken_leads_to_what_has_it(acme, alice, path, field, name, url):
+    document = allow("s3:GetObject")
+    kept = acme.root.perform(
+        "CreatePolicy", PolicyName=f"kept-{path}", Path="/a/", PolicyDocument=document
+    )
+    url = url.format(arn=kept["Policy"]["Arn"])
     trusting = {"AssumeRolePolicyDocument": trust(acme.root.arn), "MaxSessionDuration": "3600"}
     response = alice.post(
-        f"/console/{path}/create", {field: name, **trusting, "PasswordFrom": "generated"}
+        f"/console/{path}/create",
+        {field: name, **trusting, "PolicyDocument": document, "PasswordFrom": "generated"},
     )
     assert response.status_code == 422
     assert f'<a href="{url}">Open it</a>' in response.content.decode()

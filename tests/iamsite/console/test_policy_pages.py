@@ -42,6 +42,16 @@ def test_any_two_versions_are_compared_line_by_line(root, arn) -> None:
     assert "3 of the five versions that a policy keeps" in page
 
 
+def test_a_document_that_is_longer_than_its_block_says_so_and_unfolds(root, acme, arn) -> None:
+    assert "Show all" not in text(root.get(f"/console/policies/{arn}"))
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    made = acme.root.perform(
+        "CreatePolicy", PolicyName="long", PolicyDocument=policy(*[statement] * 5)
+    )
+    page = root.get(f"/console/policies/{made['Policy']['Arn']}").content.decode()
+    assert '<input type="checkbox" autocomplete="off">Show all 30 lines</label>' in page
+
+
 def test_making_a_version_the_default_tells_who_gains_without_scripts(root, arn) -> None:
     page = text(root.post(f"/console/policies/versions/v2/default/{arn}", {"_preview": "1"}))
     assert "It concerns 1 principal." in page
