@@ -1,5 +1,5 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, redo, redoDepth, undo, undoDepth } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -93,6 +93,7 @@ export function mount(textarea) {
   const root = host.attachShadow({ mode: "open" });
   const readOnly = textarea.readOnly;
   let visual = null;
+  let tellHistory = null;
   const label = textarea.getAttribute("aria-label") || document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.textContent.trim() || "JSON";
   textarea.after(host);
   textarea.hidden = true;
@@ -141,7 +142,8 @@ export function mount(textarea) {
         ]),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
-          visual?.(update);
+          visual?.changed(update);
+          tellHistory?.(update.state);
           textarea.value = update.state.doc.toString();
           textarea.dispatchEvent(new Event("input", { bubbles: true }));
         }),
@@ -165,10 +167,12 @@ export function mount(textarea) {
   const form = parts?.querySelector(".visual");
   if (form) {
     const { terms: url, kind } = textarea.dataset;
-    mountVisual(view, form, { url, kind, sprite: form.dataset.sprite }).then((changed) => {
-      visual = changed;
+    showViews(parts, () => visual?.shown());
+    tellHistory = offerHistory(view, parts.parentElement);
+    mountVisual(view, form, { url, kind, sprite: form.dataset.sprite, isShown: () => parts.dataset.view !== "json" }).then((mounted) => {
+      visual = mounted;
+      visual.shown();
     });
-    showViews(parts);
   }
   // Another control may fill the text in (a template that was chosen).
   textarea.addEventListener("editor:set", (event) => {
@@ -197,19 +201,36 @@ function follow(view, panel) {
   });
 }
 
-/** The document as JSON, as a form, or as both: as was chosen last, else both where there is room. */
-function showViews(parts) {
+const SIDE_BY_SIDE = 832; // pixels: less has no room for both (document.css)
+
+/** The document as JSON, as a form, or as both: as was chosen last, and both only where there is room. */
+function showViews(parts, shown) {
   const radios = [...parts.parentElement.querySelectorAll("[data-view-choice]")];
-  const show = (name) => {
+  const show = () => {
+    const isWide = parts.clientWidth > SIDE_BY_SIDE;
+    const chosen = localStorage.getItem("document-view");
+    const known = radios.some((radio) => radio.value === chosen);
+    const name = known && (isWide || chosen !== "both") ? chosen : isWide && !known ? "both" : "json";
     parts.dataset.view = name;
     for (const radio of radios) radio.checked = radio.value === name;
+    shown();
   };
   for (const radio of radios)
     radio.addEventListener("change", () => {
       localStorage.setItem("document-view", radio.value);
-      show(radio.value);
+      show();
     });
-  const chosen = localStorage.getItem("document-view");
-  const known = radios.some((radio) => radio.value === chosen);
-  show(known ? chosen : parts.clientWidth > 832 ? "both" : "json");
+  show();
+  new ResizeObserver(show).observe(parts);
+}
+
+/** The buttons that take back and repeat what was done in either view; gives what keeps them right. */
+function offerHistory(view, document) {
+  const [back, again] = ["undo", "redo"].map((name) => document.querySelector(`[data-history="${name}"]`));
+  back.addEventListener("click", () => undo(view));
+  again.addEventListener("click", () => redo(view));
+  return (state) => {
+    back.disabled = !undoDepth(state);
+    again.disabled = !redoDepth(state);
+  };
 }

@@ -25,6 +25,21 @@ ODD = """{
 }"""
 
 
+UNUSUAL = """{
+\t"Version" : "2012-10-17",
+\t"Statement": [
+\t\t{"Effect":"Allow",   "Action":["sqs:SendMessage", "sqs:Get*"], "Resource":"*"},
+\t\t{
+\t\t\t"Effect": "Allow",
+\t\t\t"Action": [
+\t\t\t\t"s3:GetObject"
+\t\t\t],
+\t\t\t"Resource": "arn:aws:s3:::\\u0062ucket/*"
+\t\t}
+\t]
+}"""
+
+
 @pytest.fixture
 def editor(root: Page) -> Page:
     root.goto("policies/create")
@@ -115,6 +130,32 @@ def test_what_the_form_cannot_say_stays_letter_for_letter(root: Page) -> None:
     }
     second.get_by_role("button", name="Remove statement 2").click()
     assert written(root) == ODD[: ODD.index(',\n    {\n      "Effect"')] + "\n  ]\n}"
+
+
+def test_only_what_the_form_changes_is_written_anew_and_is_undone_from_there(editor: Page) -> None:
+    write(editor, UNUSUAL)
+    first = editor.get_by_role("region", name="Statement 1", exact=True)
+    second = editor.get_by_role("region", name="Statement 2", exact=True)
+    first.get_by_text("Deny", exact=True).click()
+    denied = UNUSUAL.replace('"Allow",  ', '"Deny",  ')
+    assert written(editor) == denied
+    second.get_by_label("Add a service", exact=True).fill("sqs")
+    editor.keyboard.press("Enter")
+    second.get_by_label("Every sqs action").check()
+    added = denied.replace('"s3:GetObject"\n', '"s3:GetObject",\n\t\t\t\t"sqs:*"\n')
+    assert written(editor) == added
+    first.get_by_label("Name of statement 1").fill("One")
+    assert written(editor) == added.replace('{"Effect":"D', '{"Sid":"One","Effect":"D')
+    editor.keyboard.press("Control+z")
+    expect(first.get_by_label("Name of statement 1")).to_have_value("")
+    expect(first.get_by_label("Name of statement 1")).to_be_focused()
+    editor.keyboard.press("Control+z")
+    assert written(editor) == denied
+    editor.get_by_role("button", name="Undo").click()
+    expect(first.get_by_label("Allow", exact=True)).to_be_checked()
+    assert written(editor) == UNUSUAL
+    editor.get_by_role("button", name="Redo").click()
+    assert written(editor) == denied
 
 
 def test_edits_in_several_parts_do_not_undo_each_other(editor: Page) -> None:

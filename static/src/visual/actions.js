@@ -1,4 +1,4 @@
-import { button, el, icon, input, removal, select, suggestions } from "./dom.js";
+import { button, el, icon, input, removal, select } from "./dom.js";
 import { gettext, ngettext } from "../words.js";
 import { listed, many, renamed, withElement } from "./places.js";
 
@@ -58,7 +58,7 @@ export function actionsPart(card) {
 }
 
 function adder(card, services) {
-  const [id, list] = suggestions(card.known.services.filter((name) => !services.has(name)));
+  const id = card.suggestions.of(card.known.services);
   const add = (text) => {
     const service = text.trim().toLowerCase().replace(/:.*/, "");
     if (!service) return;
@@ -72,7 +72,7 @@ function adder(card, services) {
   };
   const problem = el("span", { className: "small bad-text", role: "status" });
   const field = input(gettext("Add a service"), "add-service", "", { list: id, placeholder: gettext("Service, such as s3"), onchange: add });
-  return el("div", { className: "visual-row" }, field, list, button(gettext("Add service"), "add-service-button", () => add(field.value), { glyph: "plus" }), problem);
+  return el("div", { className: "visual-row" }, field, button(gettext("Add service"), "add-service-button", () => add(field.value), { glyph: "plus" }), problem);
 }
 
 function serviceBlock(card, service, names, actions, write) {
@@ -108,9 +108,8 @@ function serviceBlock(card, service, names, actions, write) {
     );
   };
 
-  const body = [];
-  if (!known) body.push(el("p", { className: "muted small" }, gettext("Looking up its actions…")));
-  else {
+  function choices() {
+    if (!known) return el("p", { className: "muted small" }, gettext("Looking up its actions…"));
     const wanted = (ui.filters.get(service) ?? "").toLowerCase();
     const results = el("div", { className: "visual-levels" });
     const fill = (text) => {
@@ -125,7 +124,7 @@ function serviceBlock(card, service, names, actions, write) {
       } else results.replaceChildren(...Object.keys(LEVELS).map((level) => levelBlock(card, service, level, all, check, names, set, patterns, chosen)).filter(Boolean));
     };
     fill(wanted);
-    body.push(
+    return [
       el(
         "div",
         { className: "visual-row" },
@@ -138,31 +137,34 @@ function serviceBlock(card, service, names, actions, write) {
         input(gettext("Filter the actions of %(service)s", { service }), `filter-${service}`, ui.filters.get(service) ?? "", { oninput: fill, placeholder: gettext("Filter actions"), className: "end" }),
       ),
       results,
-    );
+    ];
   }
   const marked = [...patterns.filter((one) => one !== "*"), ...unknown];
+  const body = el("div", { className: "visual-service-body" });
+  function unfold() {
+    if (body.childElementCount) return;
+    if (marked.length) body.append(el("div", { className: "chips" }, marked.map(chip)));
+    const drop = button(gettext("Remove %(what)s", { what: service }), `remove-${service}`, () => {
+      ui.services.delete(service);
+      write(actions.filter((action) => !isOf(action)));
+    }, { glyph: "trash" });
+    body.append(...[choices()].flat(), drop);
+  }
+  const chip = (name) =>
+    el("span", { className: `chip mono${unknown.includes(name) ? " bad" : ""}`, title: unknown.includes(name) ? gettext("No such action is known") : "" }, `${service}:${name}`, removal(gettext("Remove %(what)s", { what: `${service}:${name}` }), `drop-${service}:${name}`, () => set(names.filter((one) => one !== name))));
+  if (ui.open.has(open)) unfold();
   return el(
     "details",
-    { className: "visual-service", open: ui.open.has(open), ontoggle: (event) => remember(ui, open, event.target.open) },
+    {
+      className: "visual-service",
+      open: ui.open.has(open),
+      ontoggle(event) {
+        remember(ui, open, event.target.open);
+        if (event.target.open) unfold();
+      },
+    },
     el("summary", { "data-focus": open }, icon("chevron-right"), el("code", {}, service), el("span", { className: "muted small" }, known ? ngettext("%(chosen)s of %(count)s action", "%(chosen)s of %(count)s actions", all.length, { chosen: count }) : "")),
-    el(
-      "div",
-      { className: "visual-service-body" },
-      marked.length
-        ? el(
-            "div",
-            { className: "chips" },
-            marked.map((name) =>
-              el("span", { className: `chip mono${unknown.includes(name) ? " bad" : ""}`, title: unknown.includes(name) ? gettext("No such action is known") : "" }, `${service}:${name}`, removal(gettext("Remove %(what)s", { what: `${service}:${name}` }), `drop-${service}:${name}`, () => set(names.filter((one) => one !== name)))),
-            ),
-          )
-        : null,
-      body,
-      button(gettext("Remove %(what)s", { what: service }), `remove-${service}`, () => {
-        ui.services.delete(service);
-        write(actions.filter((action) => !isOf(action)));
-      }, { glyph: "trash" }),
-    ),
+    body,
   );
 }
 

@@ -1,4 +1,4 @@
-import { button, el, input, removal, select, suggestions } from "./dom.js";
+import { button, el, input, removal, select } from "./dom.js";
 import { servicesOf } from "./resources.js";
 import { gettext } from "../words.js";
 import { listed, many, withElement } from "./places.js";
@@ -32,7 +32,7 @@ export function conditionsPart(card) {
   const rows = rowsOf(statement.Condition);
   const write = (next, options) => card.write(withElement(card.statement, "Condition", conditionOf(next)), options);
   const keys = [...servicesOf(statement).flatMap((service) => card.service(service)?.keys ?? []), ...known.keys].map(([name]) => name);
-  const [id, list] = suggestions([...new Set(keys)]);
+  const id = card.suggestions.of([...new Set(keys)]);
   const blank = rows.findIndex((row) => !row.key);
   const shown = rows.map((row, at) =>
     rowBlock(card, row, at, id, {
@@ -48,7 +48,6 @@ export function conditionsPart(card) {
     { className: "visual-part" },
     el("legend", {}, gettext("Conditions")),
     shown.length ? shown : el("p", { className: "muted small" }, gettext("Always applies.")),
-    list,
     el(
       "div",
       { className: "visual-row" },

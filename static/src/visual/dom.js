@@ -65,9 +65,19 @@ export function input(label, focus, value, { oninput, onchange, list, placeholde
   });
 }
 
-let lists = 0;
-/** A list of suggestions and its id. */
-export function suggestions(values) {
-  const id = `suggested-${++lists}`;
-  return [id, el("datalist", { id }, values.map((value) => el("option", { value })))];
+/** Lists of suggestions, each written once however many fields refer to it. */
+export class Suggestions {
+  #ids = new Map();
+  element = el("div", { hidden: true });
+
+  /** The id of the list of `values`. */
+  of(values) {
+    const key = values.join("\n");
+    if (!this.#ids.has(key)) {
+      const id = `suggested-${this.#ids.size + 1}`;
+      this.#ids.set(key, id);
+      this.element.append(el("datalist", { id }, values.map((value) => el("option", { value }))));
+    }
+    return this.#ids.get(key);
+  }
 }

@@ -10,7 +10,7 @@ export const takesResources = (kind) => kind !== "trust";
 
 const isScalar = (value) => ["string", "number", "boolean"].includes(typeof value);
 const areTexts = (value) => many(value).every((one) => typeof one === "string");
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Why the form cannot show a statement, or "". What it says of one it may show is all of it. */
 function whyNot(statement, kind) {
@@ -55,7 +55,7 @@ function repeats(state, node) {
   return found;
 }
 
-function valueOf(property) {
+export function valueOf(property) {
   return property?.lastChild;
 }
 
@@ -87,57 +87,16 @@ export function statementsIn(state, kind) {
   const statements = nodes.map((one, at) => {
     const twice = repeats(state, one);
     const reason = twice ? gettext("It says %(name)s more than once.", { name: twice }) : whyNot(values[at], kind);
-    return { from: one.from, to: one.to, value: values[at], reason };
+    return { node: one, value: values[at], reason };
   });
   return { top, text, list: node, isList, statements };
 }
 
-function children(list) {
+/** The values of a list. */
+export function children(list) {
   const found = [];
   for (let one = list.firstChild; one; one = one.nextSibling) if (!["[", "]", ",", "⚠"].includes(one.name)) found.push(one);
   return found;
-}
-
-function printed(value, indent) {
-  return JSON.stringify(value, null, 2).replaceAll("\n", `\n${" ".repeat(indent)}`);
-}
-
-function columnOf(text, at) {
-  const start = text.lastIndexOf("\n", at - 1) + 1;
-  return /^\s*/.exec(text.slice(start, at))[0].length;
-}
-
-/** The change of the text that puts `value` in a statement's place; nothing else of the text changes. */
-export function replacing(found, at, value) {
-  const { from, to } = found.statements[at];
-  return { from, to, insert: printed(value, columnOf(found.text, from)) };
-}
-
-/** The change that adds a statement behind the others. */
-export function adding(found, value) {
-  const { text, list, isList, statements, top } = found;
-  if (!list) {
-    const last = top.lastChild.prevSibling;
-    const comma = last && last.name === "Property" ? "," : "";
-    const from = comma ? last.to : top.from + 1;
-    return { from, insert: `${comma}\n  "Statement": [\n    ${printed(value, 4)}\n  ]${comma ? "" : "\n"}` };
-  }
-  if (!isList) {
-    const insert = `[\n    ${text.slice(list.from, list.to).replaceAll("\n", "\n  ")},\n    ${printed(value, 4)}\n  ]`;
-    return { from: list.from, to: list.to, insert };
-  }
-  const last = statements.at(-1);
-  if (!last) return { from: list.from, to: list.to, insert: `[\n    ${printed(value, 4)}\n  ]` };
-  const indent = columnOf(text, last.from);
-  return { from: last.to, insert: `,\n${" ".repeat(indent)}${printed(value, indent)}` };
-}
-
-/** The change that takes a statement out, with its comma. */
-export function removing(found, at) {
-  const { list, isList, statements } = found;
-  if (!isList || statements.length === 1) return { from: list.from, to: list.to, insert: "[]" };
-  if (at) return { from: statements[at - 1].to, to: statements[at].to };
-  return { from: statements[0].from, to: statements[1].from };
 }
 
 /** A statement with an element set, in its place among the others; undefined takes it out. */

@@ -1,4 +1,4 @@
-import { button, el, input, removal, select, suggestions } from "./dom.js";
+import { button, el, input, removal, select } from "./dom.js";
 import { gettext } from "../words.js";
 import { listed, many, withElement } from "./places.js";
 
@@ -29,8 +29,8 @@ export function principalsPart(card) {
   const before = statement.Principal;
   const rows = rowsOf(before);
   const write = (next, options) => card.write(withElement(card.statement, "Principal", principalOf(next, before)), options);
-  const [accounts, accountList] = suggestions([`arn:aws:iam::${known.account}:root`]);
-  const [services, serviceList] = suggestions(known.services.map((name) => `${name}.amazonaws.com`));
+  const accounts = card.suggestions.of([`arn:aws:iam::${known.account}:root`]);
+  const services = card.suggestions.of(known.services.map((name) => `${name}.amazonaws.com`));
   const row = ({ type, value }, at, change, drop) =>
     el(
       "div",
@@ -58,8 +58,6 @@ export function principalsPart(card) {
     { className: "visual-part" },
     el("legend", {}, gettext("Principals")),
     shown,
-    accountList,
-    serviceList,
     el(
       "div",
       { className: "visual-row" },
