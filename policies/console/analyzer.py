@@ -160,6 +160,7 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
     """A finding with what a person is told of it, and where it can be mended."""
     return {
         **found,
+        "title": found["Message"].removesuffix("."),
         "tone": TONES[found["Severity"]],
         "severity": SEVERITIES[found["Severity"]],
         "kind": KINDS[found["Kind"]],
@@ -318,7 +319,7 @@ class ArchiveFindings(BulkAction):
             found = self.request.ask.see(one=("GetFinding", {"FindingId": item}))["one"]
         except OperationError:
             return item
-        return str(found.result["Finding"]["Message"]) if found else item
+        return str(found.result["Finding"]["Message"]).removesuffix(".") if found else item
 
 
 class UnarchiveFinding(FindingAction):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from iamsite.console.principals import Shown
 
 HEIGHT = 40  # of a node, in the SVG's own pixels
 DOWN = 16  # the gap between the nodes of a layer
+EDGE = 2  # half of the widest stroke
+LOOP = 60  # how far an arrow within a layer bends out at most
+PAGE = 1134  # as wide as the picture may be without being scrolled
+WIDEST = 360  # the gap between few layers, which have the page to themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +62,30 @@ def picture(
 ) -> Picture:
     """`nodes` by their ids; `edges` as (from, to, whether it is conditional)."""
     layers = _layers(nodes, edges)
-    scale = ROOMY if len(layers) <= MOST_ROOMY else TIGHT
+    last = set(layers[-1])
+    has_loops = any(one in last and other in last for one, other, _ in edges)
+    scale = _scale(len(layers), has_loops)
     step = scale.width + scale.across
     _untangle(layers, edges)
-    tallest = max(len(layer) for layer in layers)
-    height = tallest * (HEIGHT + DOWN) + DOWN
+    height = max(len(layer) for layer in layers) * (HEIGHT + DOWN) - DOWN + 2 * EDGE
     places: dict[str, tuple[int, int]] = {}
     for column, layer in enumerate(layers):
         free = height - len(layer) * (HEIGHT + DOWN) + DOWN
         for row, name in enumerate(layer):
-            places[name] = (
-                column * step + 1,
-                free // 2 + row * (HEIGHT + DOWN),
-            )
-    width = len(layers) * step - scale.across // 2
+            places[name] = column * step + EDGE, free // 2 + row * (HEIGHT + DOWN)
+    width = len(layers) * step - scale.across + has_loops * LOOP + 2 * EDGE
     drawn = [Node(*nodes[name], x, y, scale) for name, (x, y) in places.items()]
     lines = [Line(_curve(places[one], places[other], scale), maybe) for one, other, maybe in edges]
     return Picture(width, height, drawn, lines)
+
+
+def _scale(layers: int, has_loops: bool) -> Scale:
+    """What fits the page; few layers have it to themselves."""
+    if layers > MOST_ROOMY:
+        return TIGHT
+    room = PAGE - has_loops * LOOP - layers * ROOMY.width
+    across = min(max(ROOMY.across, room // max(layers - 1, 1)), WIDEST)
+    return replace(ROOMY, across=across)
 
 
 def _layers(nodes: Mapping[str, object], edges: Sequence[tuple[str, str, bool]]) -> list[list[str]]:
@@ -123,7 +134,7 @@ def _curve(start: tuple[int, int], end: tuple[int, int], scale: Scale) -> str:
         return f"M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
     to_x = end[0] + scale.width + 6
     if end[0] == start[0]:
-        x, out = start[0] + scale.width, scale.across // 2
+        x, out = start[0] + scale.width, min(LOOP, scale.across // 2)
         return f"M{x} {y}C{x + out} {y} {to_x + out} {to_y} {to_x} {to_y}"
     x = start[0]
     bend = (x - to_x) // 2

@@ -298,6 +298,7 @@ def take(context: BrowserContext, picture: Picture) -> None:
             tall = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": width, "height": max(height, min(tall, TALLEST))})
         page.evaluate("scrollTo(0, 0)")
+        page.mouse.move(0, 0)  # over nothing that would show it
         for theme in THEMES:
             page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
             page.evaluate(SETTLED)

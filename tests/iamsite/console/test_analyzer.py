@@ -40,7 +40,7 @@ def finding_of(browser: Browser, words: str, query: str = "") -> str:
 
 def test_findings_are_listed_with_how_bad_they_are(acme, alice) -> None:
     said = text(alice.get(PAGE))
-    assert "role/Open can be assumed by anyone. Access from outside High" in said
+    assert "role/Open can be assumed by anyone Access from outside High" in said
     assert "The inline policy p0 of alice allows every action" in said
     assert re.search(r"Active \d+ Archived \d+ Resolved \d+", said)
 
@@ -57,7 +57,7 @@ def test_findings_are_narrowed_by_kind_severity_and_words(acme, alice) -> None:
 
 
 def test_a_finding_shows_its_proof_and_where_to_mend_it(acme, alice) -> None:
-    page = alice.get(finding_of(alice, "role/Open can be assumed by anyone."))
+    page = alice.get(finding_of(alice, "role/Open can be assumed by anyone"))
     said = text(page)
     assert "A request that is allowed" in said
     assert "sts:AssumeRole" in said
@@ -75,7 +75,7 @@ def test_an_open_resource_leads_to_its_policy() -> None:
     acme.root.perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
     alice = Browser().sign_in(acme, "alice")
     alice.post(f"{PAGE}analyze", {"UnusedDays": "90"})
-    page = alice.get(finding_of(alice, f"{arn.rpartition(':')[2]} lets in anyone."))
+    page = alice.get(finding_of(alice, f"{arn.rpartition(':')[2]} lets in anyone"))
     assert "anyone, without a signature" in text(page)
     address = f"/console/resources/policy/edit/{arn}"
     assert f'href="{address}"' in page.content.decode()
@@ -83,7 +83,7 @@ def test_an_open_resource_leads_to_its_policy() -> None:
 
 
 def test_a_finding_is_archived_and_made_active_again(acme, alice) -> None:
-    said = "role/Open can be assumed by anyone."
+    said = "role/Open can be assumed by anyone"
     address = finding_of(alice, said)
     assert "Archive this finding" in text(alice.htmx(f"{address}/archive"))
     assert alice.post(f"{address}/archive").headers["Location"] == PAGE
@@ -101,10 +101,10 @@ def test_a_mended_finding_is_resolved_by_the_next_scan() -> None:
     acme.role("Shut", trust("*"))
     alice = Browser().sign_in(acme, "alice")
     alice.post(f"{PAGE}analyze", {"UnusedDays": "90"})
-    address = finding_of(alice, "role/Shut can be assumed by anyone.")
+    address = finding_of(alice, "role/Shut can be assumed by anyone")
     acme.root.perform("DeleteRole", RoleName="Shut")
     alice.post(f"{PAGE}analyze", {"UnusedDays": "90"})
-    assert finding_of(alice, "role/Shut can be assumed by anyone.", "?status=RESOLVED") == address
+    assert finding_of(alice, "role/Shut can be assumed by anyone", "?status=RESOLVED") == address
     assert "Resolved" in text(alice.get(address))
 
 
@@ -132,8 +132,9 @@ def test_findings_are_taken_along_and_archived_many_at_once(acme: Acme, alice: B
     first = rows[0]
     ids = [first["FindingId"], "00000000-0000-0000-0000-000000000000"]
     address = f"{PAGE}bulk/archive?" + "&".join(f"item={one}" for one in ids)
-    assert first["Message"] in text(alice.get(address))
+    said = first["Message"].removesuffix(".")
+    assert said in text(alice.get(address))
     done = text(alice.post(address))
     assert "1 done, 1 refused" in done
-    assert first["Message"] in done
-    assert first["Message"] not in text(alice.get(f"{PAGE}?kind=WIDE_POLICY"))
+    assert said in done
+    assert said not in text(alice.get(f"{PAGE}?kind=WIDE_POLICY"))

@@ -28,7 +28,7 @@ def test_the_worst_findings_of_the_analyzer_stand_with_those_of_root(acme):
     found = acme.root.perform("ListFindings", Status="ACTIVE", MaxItems=5)["Findings"]
     assert found
     assert "The root user signs in with a password alone" in said
-    at = [said.index(one["Message"]) for one in found]
+    at = [said.index(one["Message"].removesuffix(".")) for one in found]
     assert at == sorted(at)
 
 
@@ -38,7 +38,7 @@ def test_a_finding_is_put_away_from_the_dashboard(acme):
     address = f"/console/analyzer/{first['FindingId']}/archive"
     assert f'href="{address}"' in root.get("/console/").content.decode()
     root.post(address)
-    assert first["Message"] not in text(root.get("/console/"))
+    assert first["Message"].removesuffix(".") not in text(root.get("/console/"))
 
 
 def test_whoever_may_not_see_findings_sees_none(acme):
