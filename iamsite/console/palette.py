@@ -145,6 +145,7 @@ def _url(match: dict[str, Any]) -> str:
 def _deeds() -> list[Hit]:
     return [
         Hit(_("Create user"), reverse("console:create-user"), "plus"),
+        Hit(_("Import users"), reverse("console:import-users"), "upload"),
         Hit(_("Create group"), reverse("console:create-group"), "plus"),
         Hit(_("Create role"), reverse("console:create-role"), "plus"),
         Hit(_("Create policy"), reverse("console:create-policy"), "plus"),

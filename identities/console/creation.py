@@ -150,7 +150,7 @@ class CreateUser(Action):
 
     @cached_property
     def generated(self) -> str:
-        return new_password(self.request.ask)
+        return new_password(shortest_password(self.request.ask))
 
     def password(self, form: UserForm) -> str:
         return form.cleaned_data["Password"] if form.types_password else self.generated
@@ -205,12 +205,12 @@ class CreateUser(Action):
         return reverse("console:user", args=[result["User"]["UserName"]])
 
 
-def new_password(ask: Asking) -> str:
-    """A random password that the account's password policy accepts.
+def new_password(shortest: int) -> str:
+    """A random password that the account's password policy accepts, at least `shortest` long.
 
     It begins with a letter, so that no spreadsheet takes it for a formula.
     """
-    length = max(PASSWORD_LENGTH, _shortest(ask))
+    length = max(PASSWORD_LENGTH, shortest)
     kinds = (string.ascii_uppercase, string.ascii_lowercase, string.digits, SYMBOLS)
     rest = [secrets.choice(kind) for kind in kinds]
     rest += [secrets.choice("".join(kinds)) for _each in range(length - len(rest) - 1)]
@@ -218,7 +218,7 @@ def new_password(ask: Asking) -> str:
     return secrets.choice(string.ascii_letters) + "".join(rest)
 
 
-def _shortest(ask: Asking) -> int:
+def shortest_password(ask: Asking) -> int:
     """How short a password may be, as far as the viewer may know."""
     try:
         answer = ask.see(policy=("GetAccountPasswordPolicy", {}))["policy"]

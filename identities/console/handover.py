@@ -1,9 +1,10 @@
-"""A new user's credentials as a file, for whoever passes them on."""
+"""New users' credentials as a file, for whoever passes them on."""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from io import StringIO
 
 from django import forms
@@ -31,29 +32,52 @@ def credentials_file(request: ConsoleRequest) -> HttpResponse:
 
     The page that shows them posts them: nothing here remembers a secret to look up again.
     """
-    form = CredentialsForm(request.POST)
-    if not form.is_valid():
+    users = list(_posted(request))
+    if not users:
         return HttpResponseBadRequest()
-    given = form.cleaned_data
-    columns = {
-        "User Name": given["UserName"],
-        "Password": given["Password"],
-        "Access key ID": given["AccessKeyId"],
-        "Secret access key": given["SecretAccessKey"],
-        "Console sign-in URL": sign_in_address(request) if given["Password"] else "",
-    }
-    shown = {name: value for name, value in columns.items() if value}
+    sign_in = sign_in_address(request)
+    rows = [
+        {
+            "User Name": given["UserName"],
+            "Password": given["Password"],
+            "Access key ID": given["AccessKeyId"],
+            "Secret access key": given["SecretAccessKey"],
+            "Console sign-in URL": sign_in if given["Password"] else "",
+        }
+        for given in users
+    ]
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
     written = StringIO()
     writer = csv.writer(written)
-    writer.writerow(shown)
+    writer.writerow(columns)
     # A generated secret is no formula even where it begins like one, and must stay as it is.
-    writer.writerow(
-        value if name == "Secret access key" else cell(value) for name, value in shown.items()
+    writer.writerows(
+        [row[name] if name == "Secret access key" else cell(row[name]) for name in columns]
+        for row in rows
     )
     response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
-    name = re.sub(r"[^\w.-]", "_", given["UserName"])
+    name = re.sub(r"[^\w.-]", "_", users[0]["UserName"]) if len(users) == 1 else "new_users"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}_credentials.csv"'
     return response
+
+
+def _posted(request: ConsoleRequest) -> Iterator[dict[str, str]]:
+    """The credentials of each user that the page posts; none at all if one is malformed."""
+    names = list(CredentialsForm.base_fields)
+    listed = [request.POST.getlist(name) for name in names]
+    users = max(map(len, listed))
+    forms_ = [
+        CredentialsForm(
+            {
+                name: values[number]
+                for name, values in zip(names, listed, strict=True)
+                if number < len(values)
+            }
+        )
+        for number in range(users)
+    ]
+    if all(form.is_valid() for form in forms_):
+        yield from (form.cleaned_data for form in forms_)
 
 
 def sign_in_address(request: HttpRequest) -> str:

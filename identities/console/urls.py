@@ -12,6 +12,7 @@ from identities.console import (
     group_copies,
     groups,
     handover,
+    importing,
     membership,
     mfa,
     other_credentials,
@@ -61,6 +62,7 @@ REQUEST_ACTIONS: tuple[tuple[str, type[delegation.RequestAction], str], ...] = (
 
 urlpatterns: list[URLPattern] = [
     path("users/", users.list_users, name="users"),
+    path("users/import", importing.ImportUsers.as_view(), name="import-users"),
     path("users/create", creation.CreateUser.as_view(), name="create-user"),
     path("users/bulk/add-to-group", bulk.AddToGroup.as_view(), name="add-users-to-group"),
     path(

@@ -183,6 +183,7 @@ PICTURES = (
     Picture("users-columns", "users/", columns_open),
     Picture("users-bulk", "users/bulk/delete?item=ci-shop&item=ci-docs&item=contractor.ruiz"),
     Picture("user-create", "users/create", shown_as_code),
+    Picture("users-import", "users/import"),
     Picture("user", USER),
     Picture("user-effective", f"{USER}?tab=effective"),
     Picture("user-groups", f"{USER}?tab=groups"),

@@ -186,11 +186,17 @@ def test_a_boundary_is_set_and_removed(root: Page, initech: Account) -> None:
     assert "PermissionsBoundary" not in user
 
 
-def test_a_user_beyond_the_first_page_is_found_and_added_to_a_group(
+def test_users_are_imported_and_one_beyond_the_first_page_is_added_to_a_group(
     root: Page, initech: Account
 ) -> None:
-    for number in range(60):
-        initech.root.perform("CreateUser", UserName=f"n{number:02}")
+    root.goto("users/")
+    form = act(root, "Import users")
+    names = "\n".join(f"n{number:02}" for number in range(60))
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": names.encode()}
+    form.get_by_label("From a file").set_input_files(file)  # type: ignore[arg-type]
+    expect(form.get_by_role("textbox", name="Users")).to_have_value(names)
+    send(form, "Import users")
+    expect(root.get_by_role("status").filter(has_text="60 created.")).to_be_visible()
     initech.root.perform("CreateGroup", GroupName="Staff")
     root.goto("groups/Staff/")
     form = act(root, "Add users")

@@ -58,3 +58,11 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new CustomEvent("editor:set", { detail: button.dataset.text }));
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
+
+// A file that one chooses is read into the field, to be looked at before anything is sent.
+document.addEventListener("change", async (event) => {
+  const field = event.target.dataset?.reads && document.getElementById(event.target.dataset.reads);
+  if (!field || !event.target.files.length) return;
+  field.value = await event.target.files[0].text();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -138,12 +138,13 @@ CHOSEN = {
     "attach-group-policy", "attach-role-policy", "rotate-service-key", "create-workload-token", "remove-user-mfa", "remove-mfa",
     "snooze-finding", "set-console-sessions", "register-administrator", "save-who-can",
 }  # fmt: skip
-# What an authenticator, a provider or a member account answers is in tests of their own.
+# What an authenticator, a provider, a member account or each line of a list answers has its own tests.
 ELSEWHERE = {
     "unlock-resource",
     "close-own-account",
     "add-key",
     "add-user-key",
+    "import-users",
     "provider-metadata",
     "edit-sign-in",
     "make-edit",

@@ -95,6 +95,7 @@ PAGES = [
     "/console/users/?q=ali",
     "/console/users/?path=/",
     "/console/users/create",
+    "/console/users/import",
     "/console/users/alice/",
     "/console/users/alice/?tab=effective",
     "/console/users/alice/?tab=groups",
