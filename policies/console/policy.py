@@ -11,10 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from iamsite.console.asking import ConsoleRequest, Params
+from iamsite.console.asking import Check, ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm, readings_of, review
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.gone import gone
+from iamsite.console.listing import address
 from iamsite.console.steps import Step
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.tags import EditTags
@@ -33,6 +34,12 @@ TABS = {
     "versions": _("Versions"),
     "tags": _("Tags"),
 }
+# What of the page, for which use of the policy, and what its address calls the page's marker.
+USES = (
+    ("entities", "PermissionsPolicy", "marker"),
+    ("bounded", "PermissionsBoundary", "bounded"),
+)
+HOLDERS = 100  # on a page
 # Of an account whose summary the viewer may not see.
 QUOTAS = {"VersionsPerPolicyQuota": 5, "PolicySizeQuota": 6144}
 
@@ -95,10 +102,25 @@ def _document(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attached(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
-    asked: Params = {"PolicyArn": found["Arn"], "MaxItems": 100}
-    if request.GET.get("marker"):
-        asked["Marker"] = request.GET["marker"]
-    return request.ask.see(entities=("ListEntitiesForPolicy", asked))
+    """A page of those that it is attached to, and one of those whose boundary it is."""
+    parts: dict[str, Check] = {}
+    for part, usage, marker in USES:
+        asked: Params = {
+            "PolicyArn": found["Arn"],
+            "PolicyUsageFilter": usage,
+            "MaxItems": HOLDERS,
+        }
+        if request.GET.get(marker):
+            asked["Marker"] = request.GET[marker]
+        parts[part] = ("ListEntitiesForPolicy", asked)
+    seen: dict[str, Any] = {**request.ask.see(**parts)}
+    for part, _usage, marker in USES:
+        following = seen[part].result.get("Marker", "")
+        seen[f"{part}_pager"] = {
+            "next_url": address(request, **{marker: following}) if following else "",
+            "first_url": address(request, **{marker: ""}) if request.GET.get(marker) else "",
+        }
+    return seen
 
 
 def _access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:

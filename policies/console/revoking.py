@@ -26,7 +26,7 @@ from iamsite.console.principals import shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
 from policies.console.access import QUESTION, entries_of
-from policies.console.decisions import label
+from policies.console.remedies import label
 from policies.difference import diff
 
 MOST_TESTS = 50

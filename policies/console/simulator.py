@@ -16,9 +16,12 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.equivalents import equivalents
+from iamsite.console.errors import failure_of
 from iamsite.console.listing import address
 from iamsite.console.principals import named
 from iamsite.operations import OperationError
+from iamsite.operations.errors import no_such_entity
+from policies.console.remedies import proposals
 
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
 OF_KEY = "key."  # what the address calls the value of a condition key
@@ -66,16 +69,30 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
         "resources": resources,
         "keys": [],
         "may": request.ask.may(save=("PutAccessTest", {"TestName": "any"})),
-        "own": request.ask.perform("GetCallerIdentity")["Arn"],
+        "example": _example(request.ask.perform("GetCallerIdentity")["Arn"]),
     }
+    status = 200
     if principal:
         try:
+            if ":" not in principal:
+                raise no_such_entity(
+                    _(
+                        "No user, group or role that you may see is called %(name)s, or several "
+                        "are. Write the ARN."
+                    )
+                    % {"name": principal}
+                )
             context |= _asked(request, principal, actions, resources)
         except OperationError as error:
             if unauthenticated(error) or error.status >= 500:
                 raise
-            context["error"] = error
-    return render(request, "policies/simulator.html", context)
+            context["error"], status = failure_of(request, error), error.status
+    return render(request, "policies/simulator.html", context, status=status)
+
+
+def _example(arn: str) -> str:
+    """An ARN that the simulator takes: the viewer's own, or one as a user's would be for root."""
+    return arn.replace(":root", ":user/alice") if arn.endswith(":root") else arn
 
 
 def _lines(text: str) -> list[str]:
@@ -129,6 +146,7 @@ def _asked(
         shown |= request.ask.see(
             evaluation=("EvaluateDecision", _about(principal, rows[0], entries))
         )
+        shown["proposals"] = proposals(request.ask, shown["evaluation"].result.get("Now"))
     return shown
 
 

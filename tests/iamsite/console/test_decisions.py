@@ -92,10 +92,17 @@ def test_what_is_not_kept_any_more_can_be_evaluated_now(company: Acme, root: Bro
     assert page.status_code == 404
     assert "Evaluate it now" in text(page)
     assert "/console/simulator?principal=" in page.content.decode()
-    assert "Not allowed" in text(root.get(f"/console/simulator?{asked}"))
+    now = root.get(f"/console/simulator?{asked}")
+    assert "Not allowed" in text(now)
+    assert "The smallest changes that would allow it" in text(now)
+    assert "In a new inline policy of user carol" in text(now)
+    assert "/edits/" not in now.content.decode()
     by_name = root.get("/console/simulator?principal=carol&action=iam:GetGroup")
     assert f'value="{company.carol.arn}"' in by_name.content.decode()
     assert f"--policy-source-arn {company.carol.arn}" in text(by_name)
+    unknown = root.get("/console/simulator?principal=nobody&action=iam:GetGroup")
+    assert unknown.status_code == 404
+    assert "No user, group or role that you may see is called nobody" in text(unknown)
 
 
 def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(

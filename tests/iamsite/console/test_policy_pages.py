@@ -1,6 +1,8 @@
 """Policies in the console: versions against each other, lint in the list, previews, templates."""
 
+import html
 import json
+import re
 
 import pytest
 
@@ -170,6 +172,36 @@ def test_a_full_policy_offers_to_delete_its_oldest_version_and_deletes_none_in_v
     assert "delete-policy-version" in shown
     assert root.post(path, {**draft, "Drop": "v2"}).status_code == 302
     assert versions() == ["v6", "v5", "v4", "v3", "v1"]
+
+
+def test_a_policy_says_whose_boundary_it_is_apart_from_what_it_is_attached_to(root, acme) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="limit", PolicyDocument=allow("sqs:*"))
+    arn = made["Policy"]["Arn"]
+    attached = f"/console/policies/{arn}?tab=attached"
+    assert "Permissions boundary of" not in text(root.get(attached))
+    bounds = {"PermissionsBoundary": arn}
+    acme.root.perform("PutUserPermissionsBoundary", UserName="bob", **bounds)
+    acme.root.perform("PutRolePermissionsBoundary", RoleName="Deployer", **bounds)
+    page = text(root.get(attached))
+    assert "Attached to nothing" in page
+    assert "Permissions boundary of It allows these nothing by itself" in page
+    assert "Name Kind bob User Deployer Role" in page
+    assert "Detach from" not in page
+
+
+def test_what_a_policy_is_attached_to_is_paged(root, acme, monkeypatch) -> None:
+    monkeypatch.setattr("policies.console.policy.HOLDERS", 1)
+    made = acme.root.perform("CreatePolicy", PolicyName="wide", PolicyDocument=allow("sqs:*"))
+    arn = made["Policy"]["Arn"]
+    for name in ("bob", "carol"):
+        acme.root.perform("AttachUserPolicy", UserName=name, PolicyArn=arn)
+    first = root.get(f"/console/policies/{arn}?tab=attached").content.decode()
+    assert "/users/bob/" in first
+    following = re.findall(r'rel="next" href="([^"]+)"', first)[0]
+    second = root.get(html.unescape(following)).content.decode()
+    assert "/users/carol/" in second
+    assert "/users/bob/" not in second
+    assert "First page" in second
 
 
 def test_the_page_of_a_deleted_policy_says_when_and_by_whom(root, acme) -> None:
