@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from iamsite.console.asking import ConsoleRequest, unauthenticated
 from iamsite.console.changes import changes_of
 from iamsite.console.errors import failure_of
+from iamsite.console.limits_preview import OPERATIONS, limits_preview
 from iamsite.console.principals import shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError
@@ -20,7 +21,10 @@ MOST_TOGETHER = 100  # changes that one preview takes
 
 
 def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
-    """What to show of a page of PreviewPolicyChange, of the operations that a form stands for."""
+    """What to show of a page of PreviewPolicyChange, of the operations that a form stands for; of
+    PreviewOrganizationChange, if it is one of Organizations."""
+    if steps and steps[0][0].startswith(OPERATIONS):
+        return limits_preview(request, steps[0])
     marker = request.POST.get("_marker", "")
     try:
         changes = changes_of(request.ask, steps)

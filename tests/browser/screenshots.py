@@ -157,6 +157,13 @@ def rotating(page: Page) -> None:
     expect(page.get_by_role("heading", name="Rotate access key")).to_be_visible()
 
 
+def worked_out(page: Page) -> None:
+    """Who would lose what by a policy that is not attached yet."""
+    page.get_by_label("NoLongTermKeys").check()
+    page.get_by_role("button", name="Work it out").click()
+    expect(page.get_by_role("table", name="Who gains, who loses")).to_be_visible()
+
+
 USER = "users/contractor.ruiz/"
 SIMULATED = (
     f"simulator?principal=arn:aws:iam::{PRODUCTION}:user/apps/ci-shop"
@@ -244,6 +251,7 @@ PICTURES = (
     Picture("activity-refused", "activity?outcome=Failure"),
     Picture("organization", "organization"),
     Picture("organization-account", f"organization/nodes/{STAGING}/"),
+    Picture("organization-preview", f"organization/nodes/{STAGING}/attach", worked_out),
     Picture("organization-delegation", "organization?tab=delegation"),
     Picture("organization-access", f"organization/nodes/{STAGING}/access?show=used"),
     Picture("accounts-and-root", "accounts-and-root"),

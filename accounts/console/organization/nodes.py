@@ -135,6 +135,7 @@ class MoveAccount(NodeAction):
     lead = gettext_lazy("The policies of its new place count from its next request.")
     submit = gettext_lazy("Move account")
     success = gettext_lazy("The account was moved.")
+    previews = True
 
     def prepare(self) -> None:
         (parent,) = all_of(self.request.ask, "ListParents", "Parents", ChildId=self.node.id)
@@ -165,6 +166,7 @@ class RemoveAccount(NodeAction):
     submit = gettext_lazy("Remove account")
     success = gettext_lazy("The account %(name)s was removed from the organization.")
     is_danger = True
+    previews = True
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:organization")
@@ -197,6 +199,7 @@ class AttachPolicy(NodeAction):
     lead = gettext_lazy("It limits every account from here down, from the next request.")
     submit = gettext_lazy("Attach policy")
     success = gettext_lazy("The policy was attached.")
+    previews = True
 
     def prepare(self) -> None:
         ask, kinds = self.request.ask, standing(self.request).kinds
@@ -233,3 +236,4 @@ class DetachPolicy(NodeAction):
     lead = gettext_lazy("It no longer limits the accounts from here down, from the next request.")
     submit = gettext_lazy("Detach policy")
     success = gettext_lazy("The policy was detached.")
+    previews = True

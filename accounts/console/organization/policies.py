@@ -152,6 +152,7 @@ class EditPolicy(OnePolicy):
     submit = gettext_lazy("Save policy")
     success = gettext_lazy("The policy is saved.")
     edits = True
+    previews = True
 
     def initial(self) -> dict[str, Any]:
         summary = self.found["PolicySummary"]
@@ -208,6 +209,7 @@ class DisableKind(KindAction):
     submit = gettext_lazy("Disable")
     success = gettext_lazy("Policies of this kind limit nobody any more.")
     is_danger = True
+    previews = True
 
     def confirm(self) -> str:
         return str(self.kwargs["type"])

@@ -6,49 +6,37 @@ everybody concerned, and what was asked on record is asked again of the draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any
 
 from accounts.models import DecisionRecord
-from iamsite.operations import Call, Resource, operation
-from iamsite.operations.context import Keys, resource_keys
+from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import compiled
 from iamsite.operations.paging import page, page_of_list
 from identities.models import Role, User
 from identities.operations.sts.assume_role import trusting
-from policies.engine import (
-    Context,
-    Document,
-    Layers,
-    Policy,
-    Principal,
-    Request,
-    compile_policies,
-    decide,
-)
-from policies.engine.possible import lacking
+from policies.engine import Document, Layers, Policy, compile_policies, decide
 from policies.operations.access.drafts import Draft
 from policies.operations.access.graph import Edge, becoming
 from policies.operations.access.population import START, Member, Place, members, of_rows
 from policies.operations.access.probes import Probe, probes_of
+from policies.operations.access.standing import (
+    ALLOWED,
+    CONDITIONAL,
+    DENIED,
+    Difference,
+    differences,
+    standing,
+)
 from policies.operations.access.together import Together, together
 from policies.operations.decisions.now import asked_again
 from policies.registered import catalogue
 
-ALLOWED, CONDITIONAL, DENIED = "allowed", "conditional", "denied"
-ORDER = (DENIED, CONDITIONAL, ALLOWED)
 MOST_RECORDS = 200
 MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
-MOST_ACTIONS = 1_000  # that one row names
-MOST_ROWS = 200  # of one principal
-Row = tuple[str, str, str, str]
-OF_ORGANIZATION = (
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalorgmasteraccountid",
-)
 
 
 @operation("portal:PreviewPolicyChange", reads=True)
@@ -99,76 +87,12 @@ def _principal(member: Member, after: Member, probes: Sequence[Probe]) -> dict[s
     return {
         "PrincipalArn": member.arn,
         "PrincipalType": "Role" if isinstance(member.row, Role) else "User",
-        "Changes": differences(member, after, probes, standing),
-    }
-
-
-class Asker(Protocol):
-    """Whoever asks, as a Member does: with its keys, under its layers."""
-
-    @property
-    def call(self) -> Call: ...
-    @property
-    def principal(self) -> Principal: ...
-    @property
-    def keys(self) -> Keys: ...
-    @property
-    def layers(self) -> Layers: ...
-
-
-Asked = TypeVar("Asked", bound=Asker)
-
-
-def differences(
-    before: Asked, after: Asked, probes: Iterable[Probe], of: Callable[[Asked, Probe], str]
-) -> list[dict[str, Any]]:
-    """The model's AccessDifferences between an asker as it is and as it would be, by what `of`
-    says of each."""
-    rows: dict[Row, list[str]] = {}
-    for probe in probes:
-        was, becomes = of(before, probe), of(after, probe)
-        if was != becomes:
-            row = (probe.service, probe.resource_for(before.keys), was, becomes)
-            rows.setdefault(row, []).append(probe.action)
-    return [_change(*row, actions) for row, actions in list(rows.items())[:MOST_ROWS]]
-
-
-def standing(member: Asker, probe: Probe) -> str:
-    """Whether the member may: always as it is now, with some values of absent keys, or never."""
-    return _standing(request_of(member, probe), member.layers)
-
-
-def request_of(member: Asker, probe: Probe) -> Request:
-    """What is asked of the engine for the member."""
-    call, resource = member.call, probe.resource_for(member.keys)
-    parts = resource.split(":", 5)
-    owner = (parts[4] if len(parts) == 6 and parts[4].isdigit() else "") or call.account
-    keys = resource_keys(Resource(resource, owner), probe.action, call.organization_of(owner))
-    return Request(
-        member.principal, probe.action, resource, call.account, Context({**member.keys, **keys})
-    )
-
-
-def _standing(request: Request, layers: Layers) -> str:
-    if decide(request, layers).allowed:
-        return ALLOWED
-    # Whose account is in no organization, or in another, never has the keys of this one.
-    without = [key for key in OF_ORGANIZATION if key not in request.context.by_key]
-    return DENIED if lacking(request, layers, without) is None else CONDITIONAL
-
-
-def _change(
-    service: str, resource: str, was: str, becomes: str, actions: Sequence[str]
-) -> dict[str, Any]:
-    gains = ORDER.index(becomes) > ORDER.index(was)
-    return {
-        "Effect": "Gains" if gains else "Loses",
-        "ServiceNamespace": service,
-        "ResourceArn": resource,
-        "Was": was,
-        "Becomes": becomes,
-        "ActionNames": list(actions[:MOST_ACTIONS]),
-        "ActionCount": len(actions),
+        "Changes": [
+            one.output()
+            for one in differences(
+                member.keys, probes, partial(standing, member), partial(standing, after)
+            )
+        ],
     }
 
 
@@ -245,7 +169,9 @@ def _of_trust(call: Call, draft: Draft, role: Role) -> dict[str, Any]:
             {
                 "PrincipalArn": arn,
                 "PrincipalType": known[arn][1],
-                "Changes": [_change("sts", role.arn, was, becomes, [known[arn][0].action])],
+                "Changes": [
+                    Difference("sts", role.arn, was, becomes, [known[arn][0].action]).output()
+                ],
             }
             for arn, was, becomes in found
         ],

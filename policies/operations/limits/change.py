@@ -26,7 +26,6 @@ from policies.engine.layers import WITHOUT_IDENTITY
 from policies.engine.principals import Grant
 from policies.engine.resources import resource_of
 from policies.operations.access.population import Member
-from policies.operations.access.preview import ALLOWED, CONDITIONAL, request_of, standing
 from policies.operations.access.probes import (
     MOST_PROBES,
     Probe,
@@ -35,9 +34,21 @@ from policies.operations.access.probes import (
     probes_of,
     resources_of,
 )
+from policies.operations.access.standing import (
+    ALLOWED,
+    CONDITIONAL,
+    Difference,
+    asked_of_own_side,
+    differences,
+    stands,
+)
 from policies.operations.authorize import keys_of
 from policies.operations.limits.drafts import Draft
-from policies.operations.limits.hierarchy import Documents, documents_between
+from policies.operations.limits.hierarchy import (
+    Documents,
+    documents_between,
+    documents_throughout,
+)
 from policies.registered import catalogue
 
 ROOT = ""
@@ -76,14 +87,36 @@ class Covering(NamedTuple):
 
 @dataclass(frozen=True)
 class Asker:
-    """Somebody with its keys under its layers; `call` is one of its account's, `denials` are those
-    of its limits that the change makes or takes away."""
+    """Somebody with its keys under its layers; `call` is one of its account's, `differing` are the
+    statements of its limits that the change takes away or makes."""
 
     call: Call
     principal: Principal
     keys: Keys
     layers: Layers
-    denials: Sequence[Covering]
+    differing: Sequence[Covering]
+
+    def asked(self, probe: Probe) -> Request:
+        return asked_of_own_side(self.call, self.principal, self.keys, probe)
+
+    def standing(self, probe: Probe) -> str:
+        """What a denial that differs could take is no more than conditional. Only of those that
+        differ: under one that stays, it is after as before."""
+        request = self.asked(probe)
+        found = stands(request, self.layers)
+        if found == ALLOWED and self._is_about(request, denies=True):
+            return CONDITIONAL
+        return found
+
+    def is_about(self, probe: Probe) -> bool:
+        """Whether a statement that differs is about it."""
+        request = self.asked(probe)
+        return any(self._is_about(request, denies=denies) for denies in (True, False))
+
+    def _is_about(self, request: Request, *, denies: bool) -> bool:
+        return any(
+            one.statement.denies is denies and one.may_hold(request) for one in self.differing
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +135,14 @@ class Concerned:
     probes: Sequence[Probe]
     is_complete: bool
 
+    def differences(self) -> Iterator[Difference]:
+        before, after = self.before, self.after
+        keys, probes = before.keys, self.probes
+        return differences(keys, probes, before.standing, after.standing, self._is_about)
+
+    def _is_about(self, probe: Probe) -> bool:
+        return self.before.is_about(probe) or self.after.is_about(probe)
+
 
 class Change:
     """The change of the limits of the account of `call`, which must be entered.
@@ -119,9 +160,10 @@ class Change:
         self._known = catalogue(account)
         pairs = documents_between(draft.before, draft.after, account)
         self._spoken_of, self._is_complete = probes_of(pairs, self._known)
-        found = [_statements(pair) for pair in pairs]
-        self._differing = [one for pair in found for side in pair for one in side]
-        self.denials = tuple(_denials(pair[side] for pair in found) for side in (0, 1))
+        # What one that bears on the account anyhow denies is denied before and after.
+        kept = documents_throughout(draft.before, draft.after, account)
+        found = [_statements(pair, kept) for pair in pairs]
+        self.differing = tuple([one for pair in found for one in pair[side]] for side in (0, 1))
         self._allowed: dict[PolicySet, list[Probe]] = {}
         self._limited: dict[Layers, Layers] = {}
 
@@ -161,8 +203,8 @@ class Change:
             at,
             arn,
             kind,
-            Asker(self.call, principal, keys[0], layers, self.denials[0]),
-            Asker(self._moved, principal, keys[1], self._limit(layers), self.denials[1]),
+            Asker(self.call, principal, keys[0], layers, self.differing[0]),
+            Asker(self._moved, principal, keys[1], self._limit(layers), self.differing[1]),
             probes[:MOST_PROBES],
             self._is_complete and len(probes) <= MOST_PROBES,
         )
@@ -186,20 +228,12 @@ class Change:
             if statement.effect is Effect.ALLOW:
                 resources = list(resources_of(statement))
                 for action in actions_of(statement, self._known):
-                    if any(one.statement.covers_action(action) for one in self._differing):
+                    if any(
+                        one.statement.covers_action(action)
+                        for side in self.differing
+                        for one in side
+                    ):
                         yield from (Probe(action, resource) for resource in resources)
-
-
-def standing_under(asker: Asker, probe: Probe) -> str:
-    """As `standing`; what a denial that differs could take is no more than conditional.
-
-    Only of those that differ: by one that stays, before is as after.
-    """
-    found = standing(asker, probe)
-    if found != ALLOWED or not asker.denials:
-        return found
-    request = request_of(asker, probe)
-    return CONDITIONAL if any(one.may_hold(request) for one in asker.denials) else ALLOWED
 
 
 def _moved(call: Call, becomes: Membership | None) -> Call:
@@ -210,19 +244,16 @@ def _moved(call: Call, becomes: Membership | None) -> Call:
     return replace(call, caller=replace(call.caller, organization=becomes), found={})
 
 
-def _statements(pair: Documents) -> list[list[Covering]]:
-    """The differing statements of the document before, and those of the one after."""
+def _statements(pair: Documents, kept: set[Document]) -> list[list[Covering]]:
+    """The differing statements of the document before, and those of the one after; no denial of a
+    document that is kept."""
     changed = list(differing(*pair))
-    return [_own(document, changed) if document is not None else [] for document in pair]
+    return [_own(one, changed, one in kept) if one is not None else [] for one in pair]
 
 
-def _own(document: Document, changed: Sequence[Statement]) -> list[Covering]:
+def _own(document: Document, changed: Sequence[Statement], is_kept: bool) -> list[Covering]:
     return [
         Covering(document.kind, CompiledStatement(one, document))
         for one in document.statements
-        if any(one is other for other in changed)
+        if any(one is other for other in changed) and not (is_kept and one.effect is Effect.DENY)
     ]
-
-
-def _denials(found: Iterable[Iterable[Covering]]) -> list[Covering]:
-    return [one for side in found for one in side if one.statement.denies]

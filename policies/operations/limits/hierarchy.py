@@ -106,5 +106,14 @@ def documents_between(before: Hierarchy, after: Hierarchy, account: str) -> list
     return list(found)
 
 
+def documents_throughout(before: Hierarchy, after: Hierarchy, account: str) -> set[Document]:
+    """The documents that bear on the account before and after, wherever."""
+    was, becomes = (
+        {document_of(one.content, one.kind) for one in of.bearing_on(account)}
+        for of in (before, after)
+    )
+    return was & becomes
+
+
 def _document(attached: Attached | None) -> Document | None:
     return document_of(attached.content, attached.kind) if attached is not None else None

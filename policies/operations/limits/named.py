@@ -113,10 +113,10 @@ def _named(change: Change, kind: str, batch: Sequence[Granting]) -> Iterator[tup
             if where is not None and where.management == change.management:
                 keys = {**keys, **organization_keys(where)}
             layers = granting.layers(change.call, outsider)
-            before, then = change.denials
+            before, then = change.differing
             asked = Asker(change.call, outsider.principal, keys, layers, before)
             limited = replace(layers, rcps=change.after.rcps)
-            after = replace(asked, layers=limited, denials=then)
+            after = replace(asked, layers=limited, differing=then)
             at = At(change.call.account, kind, f"{granting.key}{BETWEEN}{outsider.arn}")
             complete = len(few) == len(probes)
             yield (

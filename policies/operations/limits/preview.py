@@ -16,8 +16,7 @@ from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.paging import page_while
 from identities.models import Role, User
-from policies.operations.access.preview import differences
-from policies.operations.limits.change import At, Concerned, standing_under
+from policies.operations.limits.change import At, Concerned
 from policies.operations.limits.concerned import concerned
 from policies.operations.limits.drafts import Draft, draft_of, proposed, resources_of
 from policies.operations.limits.entering import entered
@@ -69,7 +68,7 @@ def preview_organization_change(
             "AccountName": names.get(one.at.account, ""),
             "PrincipalArn": one.arn,
             "PrincipalType": one.kind,
-            "Changes": differences(one.before, one.after, one.probes, standing_under),
+            "Changes": [found.output() for found in one.differences()],
         }
 
     found, paging = page_while(call, everybody, lambda one: one.at, take, budget.is_spent)

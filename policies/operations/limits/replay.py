@@ -11,7 +11,7 @@ from iamsite.operations import Call
 from iamsite.operations.caller import Membership
 from iamsite.operations.context import Keys, organization_keys
 from policies.engine import Context, Request, decide
-from policies.operations.access.preview import ALLOWED, DENIED
+from policies.operations.access.standing import ALLOWED, DENIED
 from policies.operations.authorize import Question
 from policies.operations.decisions.now import asked_again
 from policies.operations.limits.drafts import Draft

@@ -113,6 +113,35 @@ def test_a_policy_is_written_attached_read_and_detached(
     assert "no-users" not in said(alice, f"{PAGE}?tab=policies")
 
 
+def test_who_loses_in_which_member_is_told_before_a_limit_is_saved(
+    organization: Organization, member: Member, alice: Browser
+) -> None:
+    policy = organization.policy("no-topics", deny("sns:Publish"))
+    node, edit = f"{PAGE}/nodes/{member.id}", f"{PAGE}/policies/{policy}/edit"
+    typed = {"Name": "no-topics", "Description": "", "Content": deny("sqs:PurgeQueue")}
+    loses = f"Works {member.id} root Root user alice User Loses"
+    # Without scripts a part of the whole page, with them the part alone.
+    page = alice.post(f"{node}/attach", {"PolicyId": policy, "_preview": "1"})
+    assert f"{loses} sns:Publish on every resource" in text(page)
+    assert 'name="_preview"' in page.content.decode()
+    part = text(alice.htmx(f"{node}/attach", {"PolicyId": policy, "_preview": "1"}, "preview"))
+    assert part.startswith("It changes the limits of 1 account, with 2 principals.")
+    assert "record would be decided otherwise" in part
+    # A member's users have no pages here.
+    assert "/console/users/alice" not in page.content.decode()
+    nobody = text(alice.htmx(edit, {**typed, "_preview": "1"}, "preview"))
+    assert nobody == "It changes no member account's limits."
+    organization.attach(policy, member.id)
+    told = text(alice.htmx(edit, {**typed, "_preview": "1"}, "preview"))
+    gains = loses.replace("Loses", "Gains")
+    assert f"{gains} sns:Publish on every resource Loses sqs:PurgeQueue on every" in told
+    told = text(alice.htmx(f"{node}/detach/{policy}", {"_preview": "1"}, "preview"))
+    assert "Gains sns:Publish on every resource" in told
+    refused = text(alice.htmx(edit, {**typed, "Content": "{}", "_preview": "1"}, "preview"))
+    assert "The provided policy document does not meet the requirements" in refused
+    organization.do("DetachPolicy", PolicyId=policy, TargetId=member.id)
+
+
 def test_a_resource_policy_is_added_read_changed_and_deleted(
     acme: Acme, organization: Organization, member: Member, alice: Browser
 ) -> None:

@@ -83,6 +83,14 @@ def test_inline_policies_attachments_and_boundaries(acme: Acme) -> None:
     assert brief(detached[acme.carol.arn]) == {("Loses", "sqs:SendMessage", "*")}
 
 
+def test_of_what_another_account_has_the_own_side_is_told(acme: Acme, evil) -> None:
+    theirs = evil.arn("role/Reader")
+    change = {"ChangeType": "InlinePolicy", "PrincipalArn": acme.carol.arn, "PolicyName": "new"}
+    document = allow("sts:AssumeRole", resource=theirs)
+    found = preview(acme, PolicyDocument=document, **change)
+    assert brief(found[acme.carol.arn]) == {("Gains", "sts:AssumeRole", theirs)}
+
+
 def test_several_changes_are_told_of_as_if_they_were_made_together(acme: Acme) -> None:
     arn = shared(acme, allow("sqs:SendMessage"))
     acme.root.perform("CreateGroup", GroupName="Readers")

@@ -129,6 +129,16 @@ def test_what_a_denial_takes_under_conditions_is_told(
         ("Loses conditional", "sns:Publish", "*"),
     }
     organization.attach(limit, member.id)
+    # The same once more, further up, takes nothing that is not taken.
+    again = {**change, "TargetId": organization.root}
+    assert previewed(root, ChangeType="AttachPolicy", **again) == {}
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    content = deny("sns:Publish", Condition=elsewhere)
+    edit = {"ChangeType": "UpdatePolicy", "PolicyId": limit, "Content": content}
+    assert previewed(root, **edit)[member.alice.arn] == {
+        ("Gains allowed", "s3:GetObject", "*"),
+        ("Changes conditional", "sns:Publish", "*"),
+    }
     found = previewed(root, ChangeType="DetachPolicy", **change)
     assert found[member.alice.arn] == {
         ("Gains allowed", "s3:GetObject", "*"),

@@ -1,0 +1,87 @@
+"""Who in the member accounts gains and loses by a change of an organization's limits, as pages show
+it: as iamsite/console/preview.py does for changes inside one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from iamsite.console.asking import ConsoleRequest, unauthenticated
+from iamsite.console.errors import failure_of
+from iamsite.console.principals import Shown
+from iamsite.console.steps import Step
+from iamsite.operations import OperationError
+from iamsite.operations.models import operation_model
+
+PREVIEW = "PreviewOrganizationChange"
+OPERATIONS = "organizations:"
+PAGE = 100
+MOST_CHANGES = 40  # of one group of principals
+MOST_REPLAYED = 50
+
+
+def limits_preview(request: ConsoleRequest, step: Step) -> dict[str, Any]:
+    """What to show of a page of PreviewOrganizationChange, of an operation of Organizations."""
+    operation, params = step
+    taken = operation_model(PREVIEW).members
+    asked = {
+        "ChangeType": operation.removeprefix(OPERATIONS),
+        **{key: value for key, value in params.items() if key in taken},
+        "MaxItems": PAGE,
+    }
+    if marker := request.POST.get("_marker", ""):
+        asked["Marker"] = marker
+    try:
+        answer = request.ask.see(found=(PREVIEW, asked))["found"]
+    except OperationError as error:
+        if unauthenticated(error):
+            raise
+        return {"error": failure_of(request, error)}
+    if not answer:
+        return {"denied": answer.denied}
+    result = answer.result
+    if not result["AccountCount"]:
+        return {"nothing": _("It changes no member account's limits.")}
+    replay = result.get("Replay")
+    return {
+        "is_of_limits": True,
+        "account_count": result["AccountCount"],
+        "looked_into": result["AccountCount"] - result["AccountsLeftOut"],
+        "left_out": result["AccountsLeftOut"],
+        "count": result["AffectedCount"],
+        "is_complete": result["IsComplete"],
+        "accounts": _accounts(one for one in result["Principals"] if one["Changes"]),
+        "replay": replay,
+        "replayed": [_replayed(one) for one in replay["Changes"][:MOST_REPLAYED]] if replay else [],
+        "more_replayed": max(0, len(replay["Changes"]) - MOST_REPLAYED) if replay else 0,
+        "marker": result.get("Marker", ""),
+        "is_first": not marker,
+    }
+
+
+def _accounts(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Account by account; principals for whom the same changes stand together."""
+    accounts = []
+    for account, principals in groupby(found, lambda one: one["AccountId"]):
+        rows: dict[str, dict[str, Any]] = {}
+        name = account
+        for one in principals:
+            changes, name = one["Changes"], one["AccountName"] or account
+            row = {
+                "Principals": [],
+                "Changes": changes[:MOST_CHANGES],
+                "More": max(0, len(changes) - MOST_CHANGES),
+            }
+            # A member's principals have no page here.
+            shown = Shown(one["PrincipalArn"], one["PrincipalType"])
+            rows.setdefault(repr(changes), row)["Principals"].append(shown)
+        accounts.append({"Id": account, "Name": name, "Rows": list(rows.values())})
+    return accounts
+
+
+def _replayed(found: dict[str, Any]) -> dict[str, Any]:
+    _, _, _, _, account, name = found["PrincipalArn"].split(":", 5)
+    return {**found, "Account": account, "Name": name}
