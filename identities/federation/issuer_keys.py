@@ -22,7 +22,7 @@ from identities.federation.tokens import NO_KEY, Key, Token, fitting
 logger = logging.getLogger(__name__)
 
 FRESH = 300.0  # seconds for which keys are believed without asking again
-LEAST = 10.0  # seconds between two questions because of a key that is not known
+LEAST = 10.0  # seconds between two questions, because of a key that is not known or to check it
 KEPT = 1000
 MOST_KEYS = 100  # of a type
 PATIENCE = 2.0  # seconds to wait for another thread that is asking already
@@ -80,12 +80,12 @@ class IssuerKeys:
         return found
 
     def all(self, issuer: str, thumbprints: tuple[str, ...]) -> list[Key]:
-        """Every key of the issuer, as fresh as for anybody who comes in.
+        """Every key that the issuer publishes now, asked once in `LEAST` seconds.
 
         Raises InvalidIdentityToken, or IDPCommunicationError when the issuer cannot be reached.
         """
         entry = self._entry(issuer, thumbprints)
-        if self._age(entry) >= FRESH:
+        if self._age(entry) >= LEAST:
             if not entry.lock.acquire(timeout=PATIENCE):
                 raise OperationError("IDPCommunicationError", UNREACHABLE)
             try:

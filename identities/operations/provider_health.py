@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from iamsite.operations import Call, OperationError, operation
 from identities.federation import fetch, metadata
-from identities.federation.issuer_keys import issuer_keys
+from identities.federation.issuer_keys import LEAST, issuer_keys
 from identities.models import OIDCProvider, SAMLProvider
 from identities.operations.sign_in_clients import get_provider, provider
 from identities.signin.oidc import discovered
@@ -22,7 +22,7 @@ PAST = "The metadata was valid until a time that is past."
 
 @operation("portal:CheckIdentityProvider", resource=provider, reads=True)
 def check_identity_provider(call: Call, ProviderArn: str) -> dict[str, Any]:
-    """An OpenID Connect issuer is asked, within some minutes once; a SAML provider's metadata is
+    """An OpenID Connect issuer is asked, once in some seconds; a SAML provider's metadata is
     read."""
     found = get_provider(call, ProviderArn)
     told = _oidc(found) if isinstance(found, OIDCProvider) else _saml(found, call.now)
@@ -31,7 +31,7 @@ def check_identity_provider(call: Call, ProviderArn: str) -> dict[str, Any]:
 
 def _oidc(found: OIDCProvider) -> dict[str, Any]:
     try:
-        about = discovered(found)
+        about = discovered(found, LEAST)
         keys = issuer_keys.all(f"https://{found.url}", tuple(found.thumbprints))
     except fetch.FetchError as error:
         return _ill(str(error))

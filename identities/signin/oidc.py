@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -135,18 +136,19 @@ def _issuer(provider: OIDCProvider) -> str:
     return f"{SCHEME}{provider.url}"
 
 
-def discovered(provider: OIDCProvider) -> dict[str, Any]:
-    """What the issuer says of itself, kept for some minutes. Raises FetchError."""
+def discovered(provider: OIDCProvider, longest: float = DISCOVERED_SECONDS) -> dict[str, Any]:
+    """What the issuer says of itself, or said `longest` seconds ago at most. Raises FetchError."""
     issuer = _issuer(provider)
     key = hashlib.sha256(f"{issuer} {provider.thumbprints}".encode()).hexdigest()
-    found: dict[str, Any] | None = cache.get(key)
-    if found is None:
+    now = time.time()
+    asked_at, found = cache.get(key, (0.0, {}))
+    if now - asked_at >= longest:
         address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         found = _object(fetch.fetch(address, provider.thumbprints))
         if found.get("issuer") != issuer:
             raise fetch.FetchError(f"{address} is about another issuer")
-        cache.set(key, found, DISCOVERED_SECONDS)
-    return found
+        cache.set(key, (now, found), DISCOVERED_SECONDS)
+    return dict(found)
 
 
 def _endpoint(provider: OIDCProvider, name: str) -> str:

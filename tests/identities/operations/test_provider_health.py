@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import OperationError
+from identities.federation.issuer_keys import issuer_keys
 from tests.cast import Acme, Evil
 from tests.identities.federation.conftest import loopback as loopback
 from tests.identities.federation.issuer import Issuer
@@ -52,12 +54,18 @@ def test_an_issuer_tells_its_keys_and_where_people_sign_in(
     assert told["Keys"][1] == {"KeyId": "ec", "KeyType": "EC", "Algorithm": "ES256"}
 
 
-def test_it_is_asked_once_in_some_minutes(acme: Acme, issuer: OIDCProvider) -> None:
+def test_it_is_asked_once_in_some_seconds_and_told_as_it_is_now(
+    acme: Acme, issuer: OIDCProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arn = oidc(acme, issuer)
     health(acme, arn)
     asked = len(issuer.asked)
     assert health(acme, arn)["IsHealthy"] is True
     assert len(issuer.asked) == asked
+    issuer.answers[f"{issuer.path}/keys"] = lambda: (500, {}, b"")
+    later = time.time() + 11
+    monkeypatch.setattr(issuer_keys, "_clock", lambda: later)
+    assert health(acme, arn)["IsHealthy"] is False
 
 
 def test_an_issuer_for_programs_alone_is_told_as_such(
