@@ -19,7 +19,8 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class Trusted:
     """One principal of a trust policy. `effect` is Allow or Deny; `is_conditional` tells of a
-    Condition; `is_dead` of a unique id in place of an ARN: who it named is deleted.
+    Condition; `is_dead` of a unique id in place of an ARN: who it named is deleted;
+    `is_kept_out` that no request of theirs was found which the policies allow.
     """
 
     kind: str
@@ -28,6 +29,11 @@ class Trusted:
     is_conditional: bool
     except_for: bool = False
     home: str = ""
+    is_kept_out: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_anyone and not self.is_conditional and not self.is_kept_out
 
     @property
     def icon(self) -> str:
@@ -54,7 +60,7 @@ class Trusted:
         return self._account(self.principal) if self.principal.isdigit() else self.principal
 
     def _account(self, number: str) -> str:
-        return _("this account") if number == self.home else f"account {number}"
+        return _("this account") if number == self.home else _("account %(id)s") % {"id": number}
 
 
 def trusted(document: str, home: str = "") -> list[Trusted]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -39,10 +40,15 @@ COLUMNS = file_columns(
 ACCOUNT_OF = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):|(\d{12})")
 
 
-def outside(document: str, account: str) -> list[Trusted]:
-    """The principals of other accounts, and whoever else is no account's, that the policy lets."""
+def outside(policy: dict[str, Any], account: str) -> list[Trusted]:
+    """The principals of other accounts, and whoever else is no account's, that the policy names
+    to let them in; those for whom the evaluator allowed no request are kept out all the same.
+
+    `policy` has PolicyDocument and OutsidePrincipals; neither where it may not be seen.
+    """
+    document, let_in = policy.get("PolicyDocument", ""), policy.get("OutsidePrincipals", [])
     return [
-        one
+        replace(one, is_kept_out=not {one.principal, "*"}.intersection(let_in))
         for one in trusted(document, account)
         if one.effect == "Allow" and not one.is_dead and _is_outside(one, account)
     ]
@@ -73,7 +79,7 @@ def list_resources(request: ConsoleRequest) -> HttpResponseBase:
     page = listing(request, *source, params, ["service"])
     account = _account(request)
     for row in page.rows:
-        row["Outside"] = outside(row.get("PolicyDocument", ""), account)
+        row["Outside"] = outside(row, account)
     context = {
         "listing": page,
         "service": service,
@@ -91,6 +97,7 @@ def resource(request: ConsoleRequest, arn: str) -> HttpResponse:
     policy = request.ask.see(**parts).get("policy", Answer({}))
     document = policy.result.get("PolicyDocument", "")
     account = _account(request)
+    named = outside(policy.result, account)
     context = {
         "resource": found,
         "arn": arn,
@@ -98,7 +105,8 @@ def resource(request: ConsoleRequest, arn: str) -> HttpResponse:
         "document": document,
         "statements": statements(document),
         "principals": trusted(document, account),
-        "outside": outside(document, account),
+        "outside": named,
+        "reached": any(not one.is_kept_out for one in named),
         "may": request.ask.may(
             put=("PutResourcePolicy", {**which, "PolicyDocument": "{}"}),
             drop=("DeleteResourcePolicy", which),

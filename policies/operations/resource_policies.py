@@ -13,7 +13,7 @@ from iamsite.operations import Call, OperationError, operation
 from iamsite.operations.errors import limit_exceeded, malformed_policy_document, no_such_entity
 from identities import trust
 from policies.engine import DocumentKind, PolicyErrors
-from policies.operations.resources import get_resource, resource
+from policies.operations.resources import get_resource, let_in, resource
 
 
 @operation("portal:PutResourcePolicy", resource=resource)
@@ -46,6 +46,7 @@ def get_resource_policy(call: Call, ResourceArn: str) -> dict[str, Any]:
         "ResourceArn": row.arn,
         "PolicyDocument": trust.shown_text(row.policy, row.pins, DocumentKind.RESOURCE),
         "UpdateDate": row.updated_at,
+        "OutsidePrincipals": let_in(call, [row])[row.arn],
     }
 
 

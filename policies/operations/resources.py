@@ -15,9 +15,11 @@ from iamsite.operations.errors import (
     limit_exceeded,
     no_such_entity,
 )
+from iamsite.operations.namespaces import namespaces_of
 from iamsite.operations.paging import page_by_name
 from identities import trust
 from policies import registered
+from policies.analyzer.external import Outside, resources_let_in
 from policies.engine import DocumentKind
 from policies.models import RegisteredResource
 
@@ -111,18 +113,30 @@ def list_resources(
     found, paging = page_by_name(call, rows, "arn")
     outputs = [_output(row) for row in found]
     if IncludePolicies:
-        policies = _policies(call, found)
+        shown = [row for row in found if row.policy and _may_see_policy(call, row)]
+        policies, outside = _policies(shown), let_in(call, shown)
         for output in outputs:
             if (text := policies.get(output["ResourceArn"])) is not None:
                 output["PolicyDocument"] = text
+                output["OutsidePrincipals"] = outside[output["ResourceArn"]]
     return {"Resources": outputs, **paging}
 
 
-def _policies(call: Call, rows: Sequence[RegisteredResource]) -> dict[str, str]:
-    """The policies of those whose policy the caller may get, by ARN."""
-    shown = [row for row in rows if row.policy and _may_see_policy(call, row)]
-    texts = trust.shown_texts([(row.policy, row.pins) for row in shown], DocumentKind.RESOURCE)
-    return dict(zip((row.arn for row in shown), texts, strict=True))
+def _policies(rows: Sequence[RegisteredResource]) -> dict[str, str]:
+    """Their policies, by ARN."""
+    texts = trust.shown_texts([(row.policy, row.pins) for row in rows], DocumentKind.RESOURCE)
+    return dict(zip((row.arn for row in rows), texts, strict=True))
+
+
+def let_in(call: Call, rows: Sequence[RegisteredResource]) -> dict[str, list[str]]:
+    """Those outside the account for whom a request on the resource was found that is allowed, as
+    the policy names them, by the resource's ARN.
+    """
+    outside = Outside(call.account, call.caller.organization, call.now)
+    found: dict[str, list[str]] = {row.arn: [] for row in rows}
+    for one in resources_let_in(outside, rows, namespaces_of(call.account)):
+        found[one.resource].append(one.principal)
+    return found
 
 
 def _may_see_policy(call: Call, row: RegisteredResource) -> bool:

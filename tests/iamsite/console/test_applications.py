@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -145,6 +146,15 @@ class TestResources:
         listed = text(root.get("/console/resources/"))
         assert "user/mallory" in listed
         assert "user/bob" not in listed
+        assert "kept out" not in listed
+        # Named, and denied all the same
+        policy = json.loads(document)
+        apart = {"StringNotEquals": {"aws:PrincipalAccount": acme.id}}
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"{arn}/*"}
+        policy["Statement"].append({**deny, "Condition": apart})
+        assert root.post(edit, {"PolicyDocument": json.dumps(policy)}).status_code == 302
+        assert "Nobody, as far as was found" in text(root.get(f"/console/resources/{arn}"))
+        assert "kept out" in text(root.get("/console/resources/"))
         assert (
             root.post(f"/console/resources/policy/delete/{arn}", {"confirm": arn}).status_code
             == 302
