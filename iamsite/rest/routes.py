@@ -199,6 +199,7 @@ ROUTES: list[Route] = [
     *_tagged("saml-providers/{SAMLProviderArn:path}", "SAMLProvider"),
     Route("GET", "saml-providers/{SAMLProviderArn:path}", "GetSAMLProvider"),
     Route("PATCH", "saml-providers/{SAMLProviderArn:path}", "UpdateSAMLProvider"),
+    Route("GET", "provider-summaries", "ListProviderSummaries"),
     Route("GET", "identity-provider-health/{ProviderArn:path}", "CheckIdentityProvider"),
     Route("GET", "sign-in-clients/{ProviderArn:path}", "GetSignInClient"),
     Route("PUT", "sign-in-clients/{ProviderArn:path}", "PutSignInClient"),

@@ -10,19 +10,24 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Answer, Check, ConsoleRequest, Params
-from iamsite.console.forms import OperationForm, Option, PickField
+from iamsite.console.forms import OperationForm
 from iamsite.operations import OperationError
 from identities.signin.oidc import redirect_uri
 
+SUMMARIES = ("ListProviderSummaries", "ProviderSummaries")
+# What whoever may not have the summaries may have.
 LISTS = {
     "oidc": ("ListOpenIDConnectProviders", "OpenIDConnectProviderList"),
     "saml": ("ListSAMLProviders", "SAMLProviderList"),
 }
+
+
+NAMED = 10  # roles that a deletion tells by name
 
 
 def is_oidc(arn: str) -> bool:
@@ -36,21 +41,40 @@ def named(arn: str) -> str:
 @require_safe
 def list_providers(request: ConsoleRequest) -> HttpResponse:
     """Both kinds together: there are a few at most."""
-    seen = request.ask.see(**{kind: (name, {}) for kind, (name, _member) in LISTS.items()})
-    rows = [
-        {"arn": one["Arn"], "name": named(one["Arn"]), "kind": kind, **one}
-        for kind, (_name, member) in LISTS.items()
-        for one in seen[kind].result.get(member, [])
-    ]
+    found = summaries(request)
+    denied = found.denied
+    rows = [{**one, "arn": one["ProviderArn"]} for one in found.result.get(SUMMARIES[1], [])]
+    if denied:
+        seen = request.ask.see(**{kind: (name, {}) for kind, (name, _member) in LISTS.items()})
+        denied = next((one.denied for one in seen.values() if one.denied), "")
+        rows = [
+            {**one, "arn": one["Arn"]}
+            for kind, (_name, member) in LISTS.items()
+            for one in seen[kind].result.get(member, [])
+        ]
+    for row in rows:
+        row |= {"name": named(row["arn"]), "is_oidc": is_oidc(row["arn"])}
     context = {
         "rows": sorted(rows, key=lambda row: row["name"]),
-        "denied": next((one.denied for one in seen.values() if one.denied), ""),
+        "denied": denied,
+        "is_plain": bool(found.denied),
         "may": request.ask.may(
             oidc=("CreateOpenIDConnectProvider", {"Url": "https://any.example"}),
             saml=("CreateSAMLProvider", {"Name": "any", "SAMLMetadataDocument": "x" * 1000}),
         ),
     }
     return render(request, "identities/providers.html", context)
+
+
+def summaries(request: ConsoleRequest) -> Answer:
+    return request.ask.see(all=(SUMMARIES[0], {}))["all"]
+
+
+def trusting(request: ConsoleRequest, arn: str) -> Answer:
+    """The names of the roles that trust the provider, as `RoleNames`."""
+    found = summaries(request)
+    listed = found.result.get(SUMMARIES[1], [])
+    return Answer(next((one for one in listed if one["ProviderArn"] == arn), {}), found.denied)
 
 
 @require_safe
@@ -62,6 +86,7 @@ def provider(request: ConsoleRequest, arn: str) -> HttpResponse:
     either = {"ProviderArn": arn}
     may = request.ask.may(
         delete=(f"Delete{kind}", named_by),
+        role=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"}),
         check=("CheckIdentityProvider", either),
         client=("PutSignInClient", {**either, "DisplayName": "any"}),
         drop=("DeleteSignInClient", either),
@@ -74,6 +99,7 @@ def provider(request: ConsoleRequest, arn: str) -> HttpResponse:
         "name": named(arn),
         "is_oidc": is_oidc(arn),
         "provider": found,
+        "trusting": trusting(request, arn),
         "may": may,
         "health": request.ask.see(health=("CheckIdentityProvider", either))["health"]
         if asked
@@ -260,10 +286,20 @@ class DeleteProvider(ProviderAction):
         return reverse("console:providers")
 
     def consequences(self) -> list[str]:
-        return [
-            _("Nobody comes in through it any more; sessions that there are go on."),
-            _("Roles that trust it stay as they are, and trust nobody in its place."),
-        ]
+        lines = [_("Nobody comes in through it any more; sessions that there are go on.")]
+        found = trusting(self.request, self.arn)
+        names = found.result.get("RoleNames", [])
+        if names:
+            shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+            stay = ngettext(
+                "%(number)d role trusts it and stays as it is, trusting nobody: %(names)s.",
+                "%(number)d roles trust it and stay as they are, trusting nobody: %(names)s.",
+                len(names),
+            )
+            lines.append(stay % {"number": len(names), "names": shown})
+        elif found.denied:
+            lines.append(_("Roles that trust it stay as they are, and trust nobody in its place."))
+        return lines
 
 
 class ClientIdForm(OperationForm):
@@ -312,87 +348,8 @@ class EditThumbprints(ProviderAction):
     )
     submit = gettext_lazy("Save thumbprints")
     success = gettext_lazy("The thumbprints are saved.")
+    edits = True
 
     def initial(self) -> dict[str, Any]:
         found = self.request.ask.perform("GetOpenIDConnectProvider", self.target())
         return {"ThumbprintList": found["ThumbprintList"]}
-
-
-class SignInForm(OperationForm):
-    blames = {"ValidationError": "DisplayName"}
-
-    DisplayName = forms.CharField(
-        label=gettext_lazy("Name on the sign-in page"),
-        max_length=64,
-        help_text=gettext_lazy("Continue with …"),
-    )
-
-
-class OIDCSignInForm(SignInForm):
-    blames = {"InvalidInput": "ClientId", "NoSuchEntity": "RoleArns"}
-
-    ClientId = forms.ChoiceField(label=gettext_lazy("Client id of the portal"))
-    ClientSecret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        strip=False,
-        max_length=1024,
-        help_text=gettext_lazy(
-            "Kept sealed, never shown. Left empty, the one that there is stays; without any the "
-            "portal proves itself by PKCE alone."
-        ),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    RoleArns = PickField(
-        label=gettext_lazy("Roles to choose from"),
-        required=True,
-        empty=gettext_lazy("No role of this account trusts the provider yet."),
-    )
-
-
-class EditSignIn(ProviderAction):
-    operation = "PutSignInClient"
-    title = gettext_lazy("Sign in through this provider")
-    lead = gettext_lazy(
-        "The account's sign-in page offers it, and people come in as a role that trusts it."
-    )
-    submit = gettext_lazy("Save")
-    shows = False
-    success = gettext_lazy("People can sign in through the provider.")
-
-    def target(self) -> Params:
-        return {"ProviderArn": self.arn}
-
-    def prepare(self) -> None:
-        self.client = sign_in_client(self.request, self.arn, allowed=True).result
-
-    def form(self, data: Any = None) -> OperationForm:
-        initial = self.client if data is None else None
-        if not is_oidc(self.arn):
-            return SignInForm(data, initial=initial)
-        form = OIDCSignInForm(data, initial=initial)
-        named_by = {"OpenIDConnectProviderArn": self.arn}
-        clients = self.request.ask.perform("GetOpenIDConnectProvider", named_by)["ClientIDList"]
-        form.offer("ClientId", [(one, Option(one)) for one in clients])
-        form.offer("RoleArns", self.roles())
-        return form
-
-    def roles(self) -> list[tuple[str, Option]]:
-        """Those whose trust policy names the provider; others it could not let in."""
-        listed = self.request.ask.everything("ListRoles", "Roles")
-        return [
-            (role["Arn"], Option(role["RoleName"]))
-            for role in listed
-            if self.arn in role["AssumeRolePolicyDocument"]
-        ]
-
-
-class EndSignIn(ProviderAction):
-    operation = "DeleteSignInClient"
-    title = gettext_lazy("Stop signing in through this provider")
-    lead = gettext_lazy("The sign-in page no longer offers it. Roles still trust the provider.")
-    submit = gettext_lazy("Stop")
-    success = gettext_lazy("The sign-in page no longer offers the provider.")
-
-    def target(self) -> Params:
-        return {"ProviderArn": self.arn}

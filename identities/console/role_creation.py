@@ -6,19 +6,25 @@ import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.action import Action, Crumb
-from iamsite.console.asking import Params
+from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.documents import DocumentForm
 from iamsite.console.forms import DocumentField, OperationForm, Option, PickField, TagsField
 from iamsite.console.steps import Step
+from iamsite.console.times import span
 from iamsite.console.viewer import viewer_of
+from identities.console.providers import is_oidc, named
 from identities.console.undoing import perform_or_take_back
 from policies.console.offered import offered_policies
 from policies.engine import DocumentKind
+
+length = lazy(span, str)
 
 
 class RoleForm(DocumentForm):
@@ -43,10 +49,7 @@ class RoleForm(DocumentForm):
     MaxSessionDuration = forms.ChoiceField(
         label=gettext_lazy("Longest session"),
         initial="3600",
-        choices=[
-            (str(hours * 3600), gettext_lazy("1 hour") if hours == 1 else f"{hours} hours")
-            for hours in (1, 2, 4, 8, 12)
-        ],
+        choices=[(str(hours * 3600), length(hours * 3600)) for hours in (1, 2, 4, 8, 12)],
     )
     Policies = PickField(
         label=gettext_lazy("Policies to attach"),
@@ -130,6 +133,25 @@ def trust_templates(account: str) -> list[dict[str, Any]]:
     return offered
 
 
+def trust_of_provider(request: ConsoleRequest, arn: str) -> str:
+    """A trust policy for whoever the provider vouches for, to begin a role from."""
+    if is_oidc(arn):
+        asked = ("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": arn})
+        clients = request.ask.see(it=asked)["it"].result.get("ClientIDList", [])
+        action, key = "sts:AssumeRoleWithWebIdentity", f"{named(arn)}:aud"
+        audience: Any = clients[0] if len(clients) == 1 else clients or "client-id"
+    else:
+        action, key = "sts:AssumeRoleWithSAML", "SAML:aud"
+        audience = f"{settings.IAMSITE_URL}/saml"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": arn},
+        "Action": action,
+        "Condition": {"StringEquals": {key: audience}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
 class CreateRole(Action):
     """With its policies at once; if one is refused, there is no role."""
 
@@ -173,6 +195,9 @@ class CreateRole(Action):
         return [(_("Roles"), reverse("console:roles"))]
 
     def initial(self) -> dict[str, Any]:
+        provider = self.request.GET.get("provider", "")
+        if provider:
+            return {"AssumeRolePolicyDocument": trust_of_provider(self.request, provider)}
         return {"AssumeRolePolicyDocument": self.templates()[0]["text"]}
 
     def templates(self) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from identities.console import (
     rotation,
     service_keys,
     sessions,
+    sign_in_clients,
     tags,
     users,
     workloads,
@@ -47,8 +48,8 @@ PROVIDER_ACTIONS: tuple[tuple[str, type[providers.ProviderAction], str], ...] = 
     ("clients/add", providers.AddClientId, "add-client-id"),
     ("clients/remove", providers.RemoveClientId, "remove-client-id"),
     ("thumbprints", providers.EditThumbprints, "edit-thumbprints"),
-    ("sign-in/end", providers.EndSignIn, "end-sign-in"),
-    ("sign-in/edit", providers.EditSignIn, "edit-sign-in"),
+    ("sign-in/end", sign_in_clients.EndSignIn, "end-sign-in"),
+    ("sign-in/edit", sign_in_clients.EditSignIn, "edit-sign-in"),
 )
 
 # A verb of the address, its action and route.

@@ -9,6 +9,7 @@ from identities.operations import oidc_providers as oidc_providers
 from identities.operations import outbound_federation as outbound_federation
 from identities.operations import passwords as passwords
 from identities.operations import provider_health as provider_health
+from identities.operations import provider_summaries as provider_summaries
 from identities.operations import role_summaries as role_summaries
 from identities.operations import roles as roles
 from identities.operations import saml_providers as saml_providers

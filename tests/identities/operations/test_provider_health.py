@@ -12,7 +12,7 @@ import pytest
 
 from iamsite.operations import OperationError
 from identities.federation.issuer_keys import issuer_keys
-from tests.cast import Acme, Evil
+from tests.cast import Acme, Evil, trust
 from tests.identities.federation.conftest import loopback as loopback
 from tests.identities.federation.issuer import Issuer
 from tests.identities.federation.oidc_provider import OIDCProvider
@@ -116,6 +116,21 @@ def test_an_expired_certificate_and_old_metadata_need_attention(acme: Acme) -> N
     told = health(acme, saml(acme, document))
     assert told["IsHealthy"] is False
     assert len(told["Messages"]) == 2
+
+
+def test_both_kinds_are_listed_with_the_roles_that_trust_them(
+    acme: Acme, issuer: OIDCProvider, evil: Evil
+) -> None:
+    of_oidc, of_saml = oidc(acme, issuer), saml(acme, metadata())
+    acme.role("Web", trust({"Federated": of_oidc}, "sts:AssumeRoleWithWebIdentity"))
+    acme.role("Pipeline", trust({"Federated": of_oidc}, "sts:AssumeRoleWithWebIdentity"))
+    acme.root.perform("PutSignInClient", ProviderArn=of_saml, DisplayName="Acme SSO")
+    first, second = acme.root.perform("ListProviderSummaries")["ProviderSummaries"]
+    assert first["ProviderArn"] == of_oidc
+    assert first["RoleNames"] == ["Pipeline", "Web"]
+    assert second["ProviderArn"] == of_saml
+    assert (second["RoleNames"], second["SignInName"]) == ([], "Acme SSO")
+    assert evil.root.perform("ListProviderSummaries") == {"ProviderSummaries": []}
 
 
 def test_only_who_may_learns_it(acme: Acme, evil: Evil) -> None:
