@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.console import issuer, password_policy
 from accounts.console.account_action import AccountAction
-from iamsite.console.asking import Answer, ConsoleRequest
+from accounts.console.quotas import quotas_of
+from iamsite.console.asking import ConsoleRequest
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.times import span
 from iamsite.console.viewer import viewer_of
@@ -24,39 +23,6 @@ from iamsite.console.viewer import viewer_of
 HOUR, MINUTE = 3600, 60
 LENGTHS = (15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR)
 IDLE = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR)
-WORDS = re.compile(r"[A-Z]{2,}s?(?=[A-Z][a-z]|$)|[A-Z][a-z]+|[a-z]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A quota and how much of it is taken; `used` is None for one that holds for each thing."""
-
-    name: str
-    limit: int
-    default: int
-    used: int | None
-
-    @property
-    def label(self) -> str:
-        """The name, which is AWS's, as words: "Access keys per user"."""
-        name = re.sub("OpenI[dD]Connect", "OIDC", self.name)
-        first, *others = WORDS.findall(name)
-        return " ".join([first, *(one.lower() if one[1:].islower() else one for one in others)])
-
-    @property
-    def is_near(self) -> bool:
-        return self.used is not None and self.used >= 0.8 * self.limit
-
-
-def quotas_of(answer: Answer) -> list[Quota]:
-    """Those of which something is counted first, the fullest before the others."""
-    found = [
-        Quota(one["QuotaName"], one["Limit"], one["DefaultLimit"], one.get("Usage"))
-        for one in answer.result.get("Quotas", ())
-    ]
-    return sorted(
-        found, key=lambda one: (one.used is None, -(one.used or 0) / (one.limit or 1), one.name)
-    )
 
 
 @require_safe

@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.console.quotas import LABELS
+from accounts.quotas import DEFAULTS
 from iamsite.operations import OperationError
 from tests.cast import PASSWORD, Acme, allow
 from tests.iamsite.console.browser import Browser, text
@@ -97,8 +99,9 @@ def test_console_sessions_are_made_shorter(acme, alice):
 
 def test_quotas_stand_with_what_is_taken(acme, alice):
     said = text(alice.get("/console/account"))
-    assert "Users per account 4 5,000" in said
-    assert "Access keys per user – 2" in said
+    assert "Users 4 5,000" in said
+    assert "Access keys of a user – 2" in said
+    assert set(LABELS) == set(DEFAULTS)
 
 
 def test_root_closes_the_account_by_its_name_and_password():
