@@ -26,7 +26,9 @@ OF_PRINCIPALS = {
 OF_PRINCIPALS |= {
     "AddUserToGroup": ("AddToGroup", "User"),
     "RemoveUserFromGroup": ("RemoveFromGroup", "User"),
+    "DeleteUser": ("DeleteUser", "User"),
     "DeleteGroup": ("DeleteGroup", "Group"),
+    "DeleteRole": ("DeleteRole", "Role"),
     "UpdateAssumeRolePolicy": ("TrustPolicy", "Role"),
 }
 OF_POLICIES = {
@@ -34,7 +36,23 @@ OF_POLICIES = {
     "SetDefaultPolicyVersion": "DefaultVersion",
     "DeletePolicy": "DeletePolicy",
 }
-KEPT = ("PolicyArn", "PolicyName", "PolicyDocument", "VersionId", "GroupName", "Tags")
+OF_RESOURCES = {
+    "PutResourcePolicy": "ResourcePolicy",
+    "DeleteResourcePolicy": "DeleteResourcePolicy",
+    "DeregisterResource": "DeregisterResource",
+}
+# What goes with it is not told of by itself.
+TELL_ALL = ("DeletePolicy", "DeleteUser", "DeleteGroup", "DeleteRole")
+CREATED = {"CreateUser": "User", "CreateRole": "Role"}
+KEPT = (
+    "PolicyArn",
+    "PolicyName",
+    "PolicyDocument",
+    "VersionId",
+    "GroupName",
+    "ResourceArn",
+    "Tags",
+)
 
 
 def changes_of(ask: Asking, steps: Sequence[Step]) -> list[Params]:
@@ -43,28 +61,27 @@ def changes_of(ask: Asking, steps: Sequence[Step]) -> list[Params]:
     Raises OperationError where the viewer may not read whom a step is about.
     """
     created = {
-        str(params["UserName"]): _arn_to_be(ask, params)
+        (kind, str(params[f"{kind}Name"])): _arn_to_be(ask, kind, params)
         for operation, params in steps
-        if operation == "CreateUser"
+        if (kind := CREATED.get(operation))
     }
 
     @cache
     def arn_of(kind: str, name: str) -> str:
-        if kind == "User" and name in created:
-            return created[name]
+        if (kind, name) in created:
+            return created[kind, name]
         return str(ask.perform(f"Get{kind}", {f"{kind}Name": name})[kind]["Arn"])
 
     return [one for step in _telling(steps) for one in _changes(step, arn_of)]
 
 
 def _telling(steps: Sequence[Step]) -> list[Step]:
-    """Without what goes with a policy or a group that is deleted, which tells it all."""
-    gone = [params for name, params in steps if name in ("DeletePolicy", "DeleteGroup")]
+    """Without what goes with something that is deleted, which tells it all."""
+    gone = [params for name, params in steps if name in TELL_ALL]
     return [
         (name, params)
         for name, params in steps
-        if name in ("DeletePolicy", "DeleteGroup")
-        or not any(params.items() >= one.items() for one in gone)
+        if name in TELL_ALL or not any(params.items() >= one.items() for one in gone)
     ]
 
 
@@ -75,9 +92,13 @@ def _changes(step: Step, arn_of: Callable[[str, str], str]) -> list[Params]:
         # A version that is not to be the default counts for nobody yet.
         counts = operation != "CreatePolicyVersion" or params.get("SetAsDefault")
         return [{"ChangeType": OF_POLICIES[operation], **kept}] if counts else []
-    if operation == "CreateUser":
-        arn = arn_of("User", str(params["UserName"]))
-        made = {"ChangeType": "CreateUser", "PrincipalArn": arn, **kept}
+    if operation in OF_RESOURCES:
+        return [{"ChangeType": OF_RESOURCES[operation], **kept}]
+    if kind := CREATED.get(operation):
+        arn = arn_of(kind, str(params[f"{kind}Name"]))
+        made = {"ChangeType": operation, "PrincipalArn": arn, **kept}
+        if kind == "Role":
+            made["PolicyDocument"] = params["AssumeRolePolicyDocument"]
         bound = params.get("PermissionsBoundary")
         limit = {"ChangeType": "Boundary", "PrincipalArn": arn, "PolicyArn": bound}
         return [made, limit] if bound else [made]
@@ -90,6 +111,7 @@ def _changes(step: Step, arn_of: Callable[[str, str], str]) -> list[Params]:
     return [{"ChangeType": change, "PrincipalArn": arn, **kept}]
 
 
-def _arn_to_be(ask: Asking, params: Params) -> str:
+def _arn_to_be(ask: Asking, kind: str, params: Params) -> str:
     account = ask.perform("GetCallerIdentity")["Account"]
-    return f"arn:aws:iam::{account}:user{params.get('Path') or '/'}{params['UserName']}"
+    where = f"{kind.lower()}{params.get('Path') or '/'}"
+    return f"arn:aws:iam::{account}:{where}{params[f'{kind}Name']}"

@@ -16,6 +16,8 @@ from iamsite.console.steps import Step
 from iamsite.operations import OperationError
 
 PAGE = 25
+# Of a resource's policy many are asked for whom nothing changes, and who are not shown.
+LARGE_PAGE = 200
 MOST_CHANGES = 40  # of one principal
 MOST_TOGETHER = 100  # changes that one preview takes
 
@@ -32,7 +34,7 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
             return {"nothing": _("Saved like this, it changes nobody's access yet.")}
         asked = {
             "Changes": changes[:MOST_TOGETHER],
-            "MaxItems": PAGE,
+            "MaxItems": LARGE_PAGE if "ResourceArn" in changes[0] else PAGE,
             **({"Marker": marker} if marker else {}),
         }
         answer = request.ask.see(found=("PreviewPolicyChange", asked))["found"]
@@ -43,7 +45,7 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
     if not answer:
         return {"denied": answer.denied}
     result = answer.result
-    rows = [_row(one) for one in result["Principals"] if one["Changes"]]
+    rows = [_row(one) for one in result["Principals"] if one["Changes"] or one.get("IsDeleted")]
     replay = result.get("Replay")
     return {
         "count": result["AffectedCount"],
@@ -51,6 +53,7 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
         "left_out": max(0, len(changes) - MOST_TOGETHER),
         "looked_at": MOST_TOGETHER,
         "rows": rows,
+        "is_outside": any(row["Shown"].kind in ("Account", "Principal") for row in rows),
         "replay": replay,
         "replayed": [_replayed(one) for one in replay["Changes"]] if replay else [],
         "marker": result.get("Marker", ""),
@@ -59,13 +62,21 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:
-    kind = found["PrincipalType"]
-    changes = found["Changes"]
+    changes = [_change(one) for one in found["Changes"][:MOST_CHANGES]]
     return {
-        "Shown": shown(found["PrincipalArn"], kind),
-        "Changes": changes[:MOST_CHANGES],
-        "More": max(0, len(changes) - MOST_CHANGES),
+        **found,
+        "Shown": shown(found["PrincipalArn"], found["PrincipalType"]),
+        "Changes": changes,
+        "More": max(0, len(found["Changes"]) - MOST_CHANGES),
+        "IsUnused": bool(changes) and not any(one.get("UsedActions", True) for one in changes),
     }
+
+
+def _change(found: dict[str, Any]) -> dict[str, Any]:
+    """With the actions that are in use named first."""
+    used = {one["ActionName"].lower() for one in found.get("UsedActions", ())}
+    names = sorted(found["ActionNames"], key=lambda name: name.lower() not in used)
+    return {**found, "ActionNames": names}
 
 
 def _replayed(found: dict[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ class DeleteUsers(BulkUsers):
         "signed-in browsers of these users are refused from the next request."
     )
     is_danger = True
+    previews = True
 
     def steps(self, item: str, form: OperationForm) -> list[Step]:
         return [*user_teardown(self.request, item), ("DeleteUser", {"UserName": item})]
@@ -133,6 +134,7 @@ class DeleteRoles(BulkAction):
     lead = gettext_lazy("Sessions of these roles end at once.")
     result_label = gettext_lazy("Role")
     is_danger = True
+    previews = True
 
     def back_url(self) -> str:
         return reverse("console:roles")

@@ -164,6 +164,7 @@ class CreateRole(Action):
     )
     success = gettext_lazy("Role %(RoleName)s was created.")
     wide = True
+    previews = True
 
     def prepare(self) -> None:
         self.policies = offered_policies(self.request.ask)

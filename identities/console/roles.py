@@ -212,6 +212,7 @@ class DeleteRole(InSteps, RoleAction):
     success = gettext_lazy("Role %(name)s was deleted.")
     is_danger = True
     confirmed_by = "name"
+    previews = True
 
     def prepare(self) -> None:
         self.sources, self.profiles = held(self.request, self.kwargs["name"])

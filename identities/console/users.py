@@ -163,6 +163,7 @@ class DeleteUser(InSteps, UserAction):
     success = gettext_lazy("User %(name)s was deleted.")
     is_danger = True
     confirmed_by = "name"
+    previews = True
 
     def prepare(self) -> None:
         self.steps = teardown(self.request, self.kwargs["name"])

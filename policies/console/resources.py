@@ -193,6 +193,7 @@ class EditResourcePolicy(ResourceAction):
     success = gettext_lazy("The resource policy is saved.")
     wide = True
     edits = True
+    previews = True
 
     def initial(self) -> dict[str, Any]:
         return {"PolicyDocument": self.current or self.example()}
@@ -222,6 +223,7 @@ class DeleteResourcePolicy(ResourceAction):
     success = gettext_lazy("The policy of the resource was deleted.")
     is_danger = True
     confirmed_by = "arn"
+    previews = True
 
     def consequences(self) -> list[str]:
         document = policy_of(self.request, self.target())
@@ -240,6 +242,7 @@ class DeregisterResource(ResourceAction):
     success = gettext_lazy("The resource was deregistered.")
     is_danger = True
     confirmed_by = "arn"
+    previews = True
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:resources")

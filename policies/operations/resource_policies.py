@@ -19,7 +19,7 @@ from policies.operations.resources import get_resource, let_in, resource
 @operation("portal:PutResourcePolicy", resource=resource)
 def put_resource_policy(call: Call, ResourceArn: str, PolicyDocument: str) -> None:
     row = get_resource(call, ResourceArn)
-    policy = _read(PolicyDocument)
+    policy = read_policy(PolicyDocument)
     limit = quota(call.account, "ResourcePolicySize")
     if policy.document.size > limit:
         raise limit_exceeded("ResourcePolicySize", limit)
@@ -27,8 +27,11 @@ def put_resource_policy(call: Call, ResourceArn: str, PolicyDocument: str) -> No
     row.save(update_fields=["policy", "pins", "updated_at"])
 
 
-def _read(text: str) -> trust.TrustPolicy:
-    """Raises MalformedPolicyDocument, or what else AWS answers to a document that is none."""
+def read_policy(text: str) -> trust.TrustPolicy:
+    """A resource's policy, fit to be saved; its size is the caller's to check.
+
+    Raises MalformedPolicyDocument, or what else AWS answers to a document that is none.
+    """
     try:
         return trust.read(text, DocumentKind.RESOURCE)
     except PolicyErrors as errors:

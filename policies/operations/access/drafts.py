@@ -9,22 +9,35 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.identifiers import unique_id
-from iamsite.operations import Call, OperationError
+from iamsite.operations import Call
 from iamsite.operations.errors import (
     entity_already_exists,
     invalid_input,
-    malformed_policy_document,
     no_such_entity,
 )
 from iamsite.operations.layers import Held, held_by
 from identities import trust
 from identities.models import Group, Membership, Role, User
+from identities.operations.roles import read_trust
 from identities.operations.tags import checked_tags
-from policies.engine import Document, DocumentKind, PolicyErrors, parse
+from policies import registered
+from policies.engine import Document, DocumentKind, parse
 from policies.models import Attachment, Boundary, InlinePolicy, Policy, PolicyVersion
 from policies.operations import find
+from policies.operations.access.preview_resource import ResourceDraft
+from policies.operations.access.preview_trust import TrustDraft
 from policies.operations.documents import checked_document, digest
-from policies.operations.principals import ARN, GROUP, USER, Kind, get_by_arn
+from policies.operations.principals import (
+    ARN,
+    BY_WORD,
+    GROUP,
+    ROLE,
+    USER,
+    Kind,
+    get_by_arn,
+)
+from policies.operations.resource_policies import read_policy
+from policies.operations.resources import get_resource
 
 NOBODY = Q(pk__in=())
 NEEDED = {
@@ -42,8 +55,15 @@ NEEDED = {
     "RemoveFromGroup": ("PrincipalArn", "GroupName"),
     "DeleteGroup": ("PrincipalArn",),
     "CreateUser": ("PrincipalArn",),
+    "DeleteUser": ("PrincipalArn",),
+    "CreateRole": ("PrincipalArn", "PolicyDocument"),
+    "DeleteRole": ("PrincipalArn",),
+    "ResourcePolicy": ("ResourceArn", "PolicyDocument"),
+    "DeleteResourcePolicy": ("ResourceArn",),
+    "DeregisterResource": ("ResourceArn",),
 }
 OF_POLICIES = ("NewVersion", "DefaultVersion", "DeletePolicy")
+OF_RESOURCES = ("ResourcePolicy", "DeleteResourcePolicy", "DeregisterResource")
 Apply = Callable[[Sequence[Held]], list[Held]]
 Documents = tuple[Document | None, Document | None]
 # In which order changes that are made together count: who belongs where, what each is given, and
@@ -55,10 +75,11 @@ FIRST, SECOND, LAST = range(3)
 class Draft:
     """`users` and `roles` are those concerned; `apply` gives what one of them would hold.
 
-    `documents` are those that differ, before and after, None for none. Of a trust policy they are
-    pinned, and `role` is whose it is. `of` is the id of the one user or role, or of the group,
-    that `apply` is meant for, None where it changes nothing of what others hold. `joins` and
-    `leaves` are ids of groups; `created` is a user that is not there yet.
+    `documents` are those that differ, before and after, None for none. `of` is the id of the one
+    user or role, or of the group, that `apply` is meant for, None where it changes nothing of what
+    others hold. `joins` and `leaves` are ids of groups. `created` is a user or role that is not
+    there yet, `deleted` one that would be no more; `trust` says whom a role would trust, and
+    `resource` all of a change of a resource's policy.
     """
 
     users: Q
@@ -69,31 +90,41 @@ class Draft:
     of: str | None = None
     joins: str | None = None
     leaves: str | None = None
-    role: Role | None = None
-    created: User | None = None
+    created: User | Role | None = None
+    deleted: User | Role | None = None
+    trust: TrustDraft | None = None
+    resource: ResourceDraft | None = None
 
 
-def draft_of(call: Call, change: Mapping[str, Any], created: Mapping[str, User]) -> Draft:
-    """The draft that a PolicyChange of the portal's model describes; `created` are the users, by
-    ARN, that are drafted with it.
+def check_given(change: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for a PolicyChange that lacks what its type takes."""
+    for parameter in NEEDED[change["ChangeType"]]:
+        if change.get(parameter) is None:
+            raise invalid_input(
+                f"{parameter} must be given with ChangeType {change['ChangeType']}."
+            )
 
-    Raises InvalidInput for a parameter that is missing, NoSuchEntity, MalformedPolicyDocument.
+
+def draft_of(call: Call, change: Mapping[str, Any], created: Mapping[str, User | Role]) -> Draft:
+    """The draft that a PolicyChange of the portal's model describes; `created` are the users and
+    roles, by ARN, that are drafted with it.
+
+    Raises InvalidInput, NoSuchEntity, MalformedPolicyDocument, LimitExceeded.
     """
     kind_of_change = change["ChangeType"]
-    for parameter in NEEDED[kind_of_change]:
-        if change.get(parameter) is None:
-            raise invalid_input(f"{parameter} must be given with ChangeType {kind_of_change}.")
     if kind_of_change in OF_POLICIES:
         return _of_policy(call, kind_of_change, change)
+    if kind_of_change in OF_RESOURCES:
+        return _of_resource(call, kind_of_change, change)
     arn = str(change["PrincipalArn"])
-    if kind_of_change == "CreateUser":
-        return _of_new_user(created[arn])
-    kind, found = (USER, created[arn]) if arn in created else get_by_arn(call, arn)
+    if kind_of_change in ("CreateUser", "CreateRole"):
+        return _of_new(created[arn])
+    kind, found = _found(call, arn, created)
     policy_arn, name = str(change.get("PolicyArn")), str(change.get("PolicyName"))
     text = change.get("PolicyDocument")
     match kind_of_change:
         case "TrustPolicy":
-            return _of_trust(found, kind, str(text))
+            return _of_trust(call, found, kind, str(text))
         case "Boundary" | "DeleteBoundary":
             wanted = policy_arn if kind_of_change == "Boundary" else None
             return _of_boundary(call, kind, found, wanted)
@@ -105,30 +136,43 @@ def draft_of(call: Call, change: Mapping[str, Any], created: Mapping[str, User])
             return _of_membership(call, kind, found, change["GroupName"], is_added=is_added)
         case "DeleteGroup":
             return _of_group(kind, found)
+        case "DeleteUser" | "DeleteRole":
+            return _of_deleted(call, kind, found, kind_of_change.removeprefix("Delete"))
     text = str(text) if kind_of_change == "InlinePolicy" else None
     return _of_inline(call, kind, found, name, text)
 
 
-def user_to_be(call: Call, change: Mapping[str, Any]) -> User:
-    """The user that a CreateUser among the changes speaks of, not saved.
+def _found(call: Call, arn: str, created: Mapping[str, User | Role]) -> tuple[Kind, Any]:
+    if arn not in created:
+        return get_by_arn(call, arn)
+    return (ROLE if isinstance(created[arn], Role) else USER), created[arn]
 
-    Raises InvalidInput for the ARN of something else, EntityAlreadyExists.
+
+def to_be(call: Call, change: Mapping[str, Any]) -> User | Role:
+    """The user or role that a CreateUser or CreateRole among the changes speaks of, not saved.
+
+    Raises InvalidInput for the ARN of something else, EntityAlreadyExists, for a role also
+    MalformedPolicyDocument and LimitExceeded.
     """
-    arn = change.get("PrincipalArn") or ""
-    match = ARN.fullmatch(arn)
-    if match is None or match["kind"] != "user" or match["account"] != call.account:
-        raise invalid_input("PrincipalArn must be the ARN that the user would have.")
+    kind = BY_WORD[change["ChangeType"].removeprefix("Create").lower()]
+    word = kind.model.KIND
+    match = ARN.fullmatch(change["PrincipalArn"])
+    if match is None or match["kind"] != word or match["account"] != call.account:
+        raise invalid_input(f"PrincipalArn must be the ARN that the {word} would have.")
     name = match["name"]
-    if User.objects.of(call.account).filter(lower_name=name.lower()).exists():
-        raise entity_already_exists(f"User with name {name} already exists.")
-    return User(
-        id=unique_id("AIDA"),
-        account_id=call.account,
-        name=name,
-        path=match["path"],
-        tags=checked_tags(call, change.get("Tags") or [], ignoring_case=True),
-        created_at=call.now,
-    )
+    if kind.model.objects.of(call.account).filter(lower_name=name.lower()).exists():
+        raise entity_already_exists(f"{kind.name} with name {name} already exists.")
+    row: User | Role
+    if kind is ROLE:
+        policy = read_trust(call, str(change["PolicyDocument"]))
+        pins = {"trust_policy": policy.document.text, "trust_pins": policy.pins}
+        row = Role(id=unique_id("AROA"), **pins)
+    else:
+        row = User(id=unique_id("AIDA"))
+    row.account_id, row.name, row.path, row.created_at = call.account, name, match["path"], call.now
+    row.lower_name = name.lower()
+    row.tags = checked_tags(call, change.get("Tags") or [], ignoring_case=True)
+    return row
 
 
 def _default(policy: Policy) -> PolicyVersion:
@@ -265,8 +309,24 @@ def _documents(given: Sequence[Held], *, is_added: bool) -> list[Documents]:
     return [(None, one) if is_added else (one, None) for one in parsed]
 
 
-def _of_new_user(user: User) -> Draft:
-    return Draft(NOBODY, NOBODY, list, [], FIRST, of=user.id, created=user)
+def _of_new(row: User | Role) -> Draft:
+    trusts = TrustDraft(row, None, trust.pinned(row)) if isinstance(row, Role) else None
+    return Draft(NOBODY, NOBODY, list, [], FIRST, of=row.id, created=row, trust=trusts)
+
+
+def _of_deleted(call: Call, kind: Kind, found: Any, wanted: str) -> Draft:
+    if kind.name != wanted:
+        raise invalid_input(f"PrincipalArn must be that of the {wanted.lower()}.")
+    trusts = TrustDraft(found, trust.pinned(found), None) if isinstance(found, Role) else None
+    return Draft(
+        *_concerned(call, kind, found),
+        lambda _held: [],
+        _documents(held_by(found.id), is_added=False),
+        LAST,
+        of=found.id,
+        deleted=found,
+        trust=trusts,
+    )
 
 
 def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -> Draft:
@@ -290,14 +350,27 @@ def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -
     return Draft(*_concerned(call, kind, found), apply, [(before, after)], of=found.id)
 
 
-def _of_trust(found: Role, kind: Kind, text: str) -> Draft:
+def _of_trust(call: Call, found: Role, kind: Kind, text: str) -> Draft:
     if kind.name != "Role":
         raise invalid_input("PrincipalArn: only a role has a trust policy.")
-    try:
-        read = trust.read(text)
-    except PolicyErrors as errors:
-        raise OperationError(errors.aws_code, errors.aws_message) from errors
-    except trust.UnknownPrincipal as unknown:
-        raise malformed_policy_document(str(unknown)) from unknown
+    read = read_trust(call, text)
     after = trust.pinned_document(read.document.text, read.pins, DocumentKind.TRUST)
-    return Draft(NOBODY, NOBODY, list, [(trust.pinned(found), after)], role=found)
+    return Draft(NOBODY, NOBODY, list, [], trust=TrustDraft(found, trust.pinned(found), after))
+
+
+def _of_resource(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
+    row = get_resource(call, str(given["ResourceArn"]))
+    if change == "DeleteResourcePolicy" and not row.policy:
+        raise no_such_entity(f"The resource {row.arn} has no policy.")
+    # What the resource is part of has the word where it has no policy itself.
+    whole = registered.nearest_policy(
+        [one for one in registered.containing(row.arn) if one != row.arn]
+    )
+    around = whole and trust.pinned_document(whole.policy, whole.pins, DocumentKind.RESOURCE)
+    before = after = around
+    if row.policy:
+        before = trust.pinned_document(row.policy, row.pins, DocumentKind.RESOURCE)
+    if change == "ResourcePolicy":
+        read = read_policy(str(given["PolicyDocument"]))
+        after = trust.pinned_document(read.document.text, read.pins, DocumentKind.RESOURCE)
+    return Draft(NOBODY, NOBODY, list, [], resource=ResourceDraft(row.arn, before, after))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -137,15 +137,31 @@ def graph_of(call: Call, everybody: list[Member]) -> TrustGraph:
     return TrustGraph(everybody, building.outsiders, edges, building.left >= 0)
 
 
-def becoming(call: Call, role: Member, document: Document) -> dict[str, tuple[Edge, str]]:
-    """Who could become a role, had it this trust policy (pinned, as decisions take it): the edge
-    and the kind of each, by ARN."""
-    building = _Building(call, members(call, limit=MOST_PRINCIPALS))
-    found = {}
-    for edge in building.edges({role.arn: document}):
-        outsider = building.outsiders.get(edge.source)
-        found[edge.source] = edge, outsider.kind if outsider is not None else kind_of(edge.source)
-    return found
+@dataclass(frozen=True)
+class Becoming:
+    """Who can become some roles: the edges by source and target, and of which kind each source
+    is. `is_complete` is False where there were too many to ask them all."""
+
+    edges: Mapping[tuple[str, str], Edge]
+    kinds: Mapping[str, str]
+    is_complete: bool
+
+
+def becoming(
+    call: Call, trusted: Mapping[str, Document], created: Sequence[Member] = ()
+) -> Becoming:
+    """Who could become the roles of these ARNs, had they these trust policies (pinned, as
+    decisions take them); `created` are users and roles that are not there yet."""
+    if not trusted:
+        return Becoming({}, {}, is_complete=True)
+    building = _Building(call, [*members(call, limit=MOST_PRINCIPALS), *created])
+    edges = {(one.source, one.target): one for one in building.edges(trusted)}
+    kinds = {}
+    for source, _ in edges:
+        outsider = building.outsiders.get(source)
+        kinds[source] = outsider.kind if outsider is not None else kind_of(source)
+    is_complete = building.left >= 0 and population(call) <= MOST_PRINCIPALS
+    return Becoming(edges, kinds, is_complete)
 
 
 def kind_of(arn: str) -> str:

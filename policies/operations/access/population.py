@@ -12,9 +12,9 @@ from django.db.models import Q
 from iamsite.operations import Call
 from iamsite.operations.caller import Caller
 from iamsite.operations.context import Keys
-from iamsite.operations.layers import Held, held_by_each, layers_over
+from iamsite.operations.layers import Held, held_by_each, layers_of, layers_over
 from identities.models import Role, User
-from policies.engine import Layers, Principal
+from policies.engine import Layers, Principal, PrincipalKind
 from policies.operations.authorize import keys_of
 from policies.operations.simulation import inputs
 
@@ -124,6 +124,23 @@ def of_rows(call: Call, rows: Sequence[User | Role]) -> list[Member]:
     """These users and roles with what each holds."""
     held = held_by_each([row.id for row in rows]) if rows else {}
     return [Member(call, row, tuple(held.get(row.id, ()))) for row in rows]
+
+
+def root_of(call: Call) -> tuple[Principal, Keys, Layers]:
+    """The account's root user as one who asks: who it is, the keys that follow, what limits it."""
+    arn = f"arn:aws:iam::{call.account}:root"
+    principal = Principal(PrincipalKind.ROOT, arn, call.account, call.account)
+    caller = replace(
+        call.caller,
+        principal=principal,
+        subject_id=call.account,
+        tags={},
+        boundary=None,
+        session=None,
+        assertion=None,
+    )
+    keys: Keys = {"aws:PrincipalArn": arn, "aws:PrincipalAccount": call.account}
+    return principal, keys, layers_of(caller)
 
 
 def population(call: Call) -> int:

@@ -14,7 +14,7 @@ from policies.engine.lint import ServiceCatalogue
 # Stands for an action that no policy names: only `*` and NotAction cover it.
 ANY_ACTION = "*:*"
 MOST_PROBES = 3_000
-_VARIABLE = re.compile(r"\$\{([^},]+)[^}]*\}")
+VARIABLE = re.compile(r"\$\{([^},]+)[^}]*\}")
 
 
 class Probe(NamedTuple):
@@ -30,7 +30,7 @@ class Probe(NamedTuple):
     def resource_for(self, keys: Mapping[str, object]) -> str:
         """The resource with a principal's own values in place of policy variables."""
         folded = {key.lower(): value for key, value in keys.items()}
-        return _VARIABLE.sub(lambda one: str(folded.get(one[1].lower(), "*")), self.resource)
+        return VARIABLE.sub(lambda one: str(folded.get(one[1].lower(), "*")), self.resource)
 
 
 def probes_of(

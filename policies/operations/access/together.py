@@ -14,13 +14,15 @@ from iamsite.operations import Call
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import Held
 from identities.models import Membership, Role, User
-from policies.operations.access.drafts import NOBODY, Documents, Draft, draft_of, user_to_be
+from policies.operations.access.drafts import NOBODY, Documents, Draft, check_given, draft_of, to_be
 from policies.operations.access.population import Member
+from policies.operations.access.preview_resource import ResourceDraft
+from policies.operations.access.preview_trust import TrustDraft
 
 
 @dataclass(frozen=True)
 class Together:
-    """Drafts in the order in which they count. `role` is the one whose trust policy changes."""
+    """Drafts in the order in which they count; `resource` stands alone."""
 
     drafts: Sequence[Draft]
 
@@ -33,16 +35,25 @@ class Together:
         return reduce(or_, (one.roles for one in self.drafts), NOBODY)
 
     @property
-    def created(self) -> list[User]:
+    def created(self) -> list[User | Role]:
         return [one.created for one in self.drafts if one.created is not None]
+
+    @property
+    def deleted(self) -> dict[str, User | Role]:
+        """Those who would be no more, by id."""
+        return {one.deleted.id: one.deleted for one in self.drafts if one.deleted is not None}
 
     @property
     def documents(self) -> list[Documents]:
         return [pair for one in self.drafts for pair in one.documents]
 
     @property
-    def role(self) -> Role | None:
-        return self.drafts[0].role
+    def trusts(self) -> list[TrustDraft]:
+        return [one.trust for one in self.drafts if one.trust is not None]
+
+    @property
+    def resource(self) -> ResourceDraft | None:
+        return self.drafts[0].resource
 
     def held_by(self, members: Sequence[Member]) -> dict[str, list[Held]]:
         """What each of `members` would hold, by id; one query for who is in which group."""
@@ -75,12 +86,22 @@ def together(call: Call, changes: Sequence[Mapping[str, Any]]) -> Together:
 
     Raises InvalidInput, NoSuchEntity, EntityAlreadyExists, MalformedPolicyDocument.
     """
+    for one in changes:
+        check_given(one)
     created = {
-        str(one["PrincipalArn"]): user_to_be(call, one)
+        str(one["PrincipalArn"]): to_be(call, one)
         for one in changes
-        if one["ChangeType"] == "CreateUser"
+        if one["ChangeType"] in ("CreateUser", "CreateRole")
     }
     drafts = [draft_of(call, one, created) for one in changes]
-    if len(drafts) > 1 and any(one.role is not None for one in drafts):
-        raise invalid_input("A change of a trust policy cannot be previewed with others.")
+    if len(drafts) > 1:
+        _check_alone(drafts)
     return Together(sorted(drafts, key=lambda one: one.order))
+
+
+def _check_alone(drafts: Sequence[Draft]) -> None:
+    for one in drafts:
+        if one.trust is not None and one.created is None and one.deleted is None:
+            raise invalid_input("A change of a trust policy cannot be previewed with others.")
+        if one.resource is not None:
+            raise invalid_input("A change of a resource's policy cannot be previewed with others.")

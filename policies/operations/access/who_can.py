@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.context import Keys, resource_keys
-from iamsite.operations.layers import Held, layers_of, names_of
+from iamsite.operations.layers import Held, names_of
 from iamsite.operations.paging import page
 from identities.models import Role
 from identities.operations.sts.assume_role import role_at, trust_policy, trusting
@@ -20,7 +20,6 @@ from policies.engine import (
     Policy,
     PolicySet,
     Principal,
-    PrincipalKind,
     Request,
     Statement,
     decide,
@@ -34,7 +33,7 @@ from policies.operations.access.graph import (
     graph_of,
 )
 from policies.operations.access.outsiders import Outsider, allowed_principals, directory
-from policies.operations.access.population import START, Member, Place, members, population
+from policies.operations.access.population import START, Member, Place, members, population, root_of
 from policies.operations.access.words import edge_output, statement_output
 from policies.operations.authorize import ASSUMING, check_entries, resource_side, with_resource
 from policies.operations.simulation import inputs
@@ -220,22 +219,10 @@ class Question:
         return Access(key, member.arn, _type(member), *found, names_of(member.held))
 
     def of_root(self) -> Iterator[Access]:
-        call = self.call
-        arn = f"arn:aws:iam::{call.account}:root"
-        principal = Principal(PrincipalKind.ROOT, arn, call.account, call.account)
-        caller = replace(
-            call.caller,
-            principal=principal,
-            subject_id=call.account,
-            tags={},
-            boundary=None,
-            session=None,
-            assertion=None,
-        )
-        keys = {"aws:PrincipalArn": arn, "aws:PrincipalAccount": call.account}
-        found = self._ask(principal, keys, layers_of(caller))
+        principal, keys, layers = root_of(self.call)
+        found = self._ask(principal, keys, layers)
         if found is not None:
-            yield Access((0, ""), arn, "Root", *found, {})
+            yield Access((0, ""), principal.arn, "Root", *found, {})
 
     def outsiders(self) -> list[Outsider]:
         """Whom the resource's own policy names from outside; of this account's policies only."""

@@ -8,8 +8,9 @@ import pytest
 
 from iamsite.operations import OperationError
 from policies.difference import diff
-from tests.cast import Acme, allow, policy
+from tests.cast import Acme, allow, policy, trust
 from tests.iamsite.console.browser import Browser, text
+from tests.policies.operations.test_resources import sharing
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,12 @@ def team(acme) -> Acme:
     for name in ("first", "second"):
         acme.root.perform("CreatePolicy", PolicyName=name,
                           PolicyDocument=allow(f"sqs:{name.title()}"))  # fmt: skip
+    acme.role("Sender", trust(acme.arn("user/staff/zoe")), allow("sqs:PurgeQueue"))
+    queue = f"arn:aws:sqs:us-east-1:{acme.id}:previewed"
+    acme.root.perform("RegisterResource", ResourceArn=queue)
+    acme.root.perform("PutResourcePolicy", ResourceArn=queue,
+                      PolicyDocument=sharing(queue, {"AWS": acme.arn("user/staff/zed")},
+                                             "sqs:GetQueueUrl"))  # fmt: skip
     return acme
 
 
@@ -118,6 +125,22 @@ PREVIEWED = [
      ["1 principal.", "new User Gains sqs:First"]),
     ("users/create", {"UserName": "ZOE"}, ["User with name ZOE already exists."]),
     ("users/create", {"UserName": "new"}, ["1 principal.", "Nothing changes for anybody."]),
+    ("users/zoe/delete", {}, ["1 principal.", "zoe User Loses sqs:SendMessage",
+                              "None of it is on record as used."]),
+    ("users/bulk/delete?item=zed&item=zoe", {}, ["2 principals.", "zoe User Loses sqs:SendMessage"]),
+    ("users/bob/delete", {}, ["bob User Stops Access key AKIA", "never used"]),
+    ("roles/Sender/delete", {}, ["2 principals.", "Sender Role Ends Every session of the role.",
+                                 "Nobody has ever been it.", "Loses sqs:PurgeQueue",
+                                 "zoe User Loses sts:AssumeRole"]),
+    ("roles/bulk/delete?item=Sender&item=Deployer", {}, ["Sender Role Ends", "Deployer Role Ends"]),
+    ("roles/create", {"RoleName": "new", "Policies": ["policy/first", "policy/second"],
+                      "PermissionsBoundary": "policy/first", "AssumeRolePolicyDocument": "{zoe}",
+                      "MaxSessionDuration": "3600"},
+     ["2 principals.", "new Role Gains sqs:First", "zoe User Gains sts:AssumeRole"]),
+    ("resources/policy/edit/{queue}", {"PolicyDocument": "{everyone}"},
+     ["Everyone Everyone Gains sqs:ReceiveMessage on {queue}", "zed User Loses sqs:GetQueueUrl"]),
+    ("resources/policy/delete/{queue}", {}, ["1 principal.", "zed User Loses sqs:GetQueueUrl"]),
+    ("resources/deregister/{queue}", {}, ["1 principal.", "zed User Loses sqs:GetQueueUrl"]),
 ]  # fmt: skip
 
 
@@ -126,15 +149,22 @@ def test_every_form_that_changes_access_tells_who_gains_and_who_loses(
     team, root, path, typed, told
 ) -> None:
     arns = {name: team.arn(name) for name in ("policy/first", "policy/second", "policy/shared")}
+    queue = f"arn:aws:sqs:us-east-1:{team.id}:previewed"
+    arns |= {
+        "queue": queue,
+        "{everyone}": sharing(queue, "*", "sqs:ReceiveMessage"),
+        "{zoe}": trust(team.arn("user/staff/zoe")),
+    }
     for name, arn in arns.items():
         path = path.replace("{" + name + "}", arn)
+    told = [one.replace("{queue}", queue) for one in told]
     values = {
         name: [arns.get(one, one) for one in value] if isinstance(value, list) else arns.get(value, value)
         for name, value in typed.items()
     }  # fmt: skip
     answer = text(root.htmx(f"/console/{path}", {**values, "_preview": "1"}, "preview"))
     assert [one for one in told if one not in answer] == []
-    if path == "users/create" and "PermissionsBoundary" in typed:
+    if path.endswith("/create") and "PermissionsBoundary" in typed:
         assert "sqs:Second" not in answer  # beyond the boundary
         assert "sns:Publish" not in answer
     with pytest.raises(OperationError):
@@ -216,6 +246,14 @@ def test_the_page_of_a_deleted_policy_says_when_and_by_whom(root, acme) -> None:
     assert acme.root.arn in text(page)
     assert 'href="/console/policies/">Back to the list' in page.content.decode()
     assert "Not found" in text(root.get(f"/console/policies/{arn}2"))
+
+
+def test_what_a_deletion_takes_is_worked_out_without_being_asked_for(team, root) -> None:
+    for page in (root.get("/console/users/zoe/delete"), root.htmx("/console/users/zoe/delete")):
+        found = page.content.decode()
+        assert 'hx-trigger="load"' in found
+        assert found.index('id="preview"') < found.index('name="confirm"')
+    assert 'hx-trigger="load"' not in root.get("/console/users/zoe/groups").content.decode()
 
 
 def test_the_list_says_what_lint_finds(root, acme) -> None:
