@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Asking, unauthenticated
+from iamsite.console.fixes import VERSION, VERSIONS, Change, Fixes
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError
 from policies.difference import Difference
@@ -20,9 +22,11 @@ from policies.reading import read
 
 
 class DocumentForm(OperationForm):
-    """A form whose document fields hold documents of one kind."""
+    """A form whose document fields hold documents of one kind; `holder` is the kind of principal
+    whose inline policy they are, if they are one."""
 
     kind = DocumentKind.IDENTITY
+    holder = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +48,8 @@ class DocumentForm(OperationForm):
         `standing` has the documents that those of the form are to replace, by the field's name.
         """
         for name, document in self.documents():
-            document.review = review(ask, self.text(name), self.kind.value)
+            document.holder = self.holder
+            document.review = review(ask, self.text(name), self.kind.value, self.holder)
             if name in standing:
                 document.difference = self.difference(name, standing[name])
                 document.is_compared = is_compared
@@ -58,17 +63,18 @@ class DocumentForm(OperationForm):
 
 # How grave a finding is, by its type: the tone it is told in, and its name.
 GRADES: dict[str, tuple[str, str | Promise]] = {
-    "FAULT": ("bad", _("Refused")),
-    "ERROR": ("bad", _("Error")),
-    "SECURITY_WARNING": ("warn", _("Security warning")),
-    "WARNING": ("warn", _("Warning")),
-    "SUGGESTION": ("info", _("Suggestion")),
+    "FAULT": ("bad", gettext_lazy("Refused")),
+    "ERROR": ("bad", gettext_lazy("Error")),
+    "SECURITY_WARNING": ("warn", gettext_lazy("Security warning")),
+    "WARNING": ("warn", gettext_lazy("Warning")),
+    "SUGGESTION": ("info", gettext_lazy("Suggestion")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing to know about a place in a document; `grade` is a key of GRADES."""
+    """One thing to know about a place in a document; `grade` is a key of GRADES, `fix` what puts
+    it right, if the text itself tells that."""
 
     grade: str
     code: str
@@ -78,6 +84,12 @@ class Note:
     end_column: int
     message: str
     help: str
+    fix: tuple[Change, ...] = ()
+
+    @property
+    def changes(self) -> str:
+        """The fix as the editor reads it."""
+        return json.dumps(self.fix) if self.fix else ""
 
     @property
     def tone(self) -> str:
@@ -101,12 +113,16 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Review:
     """What the validator says of a document. `size` is 0 for one that would be refused, which
-    has no readings either."""
+    has no readings either; `most` is the largest that it may have, 0 if none is known."""
 
     is_valid: bool
     size: int
     notes: list[Note]
     readings: list[Reading] = field(default_factory=list)
+    most: int = 0
+    is_linted: bool = True
+
+    counts_spaces: bool = False
 
     @property
     def marks(self) -> str:
@@ -119,30 +135,64 @@ class Review:
                     "severity": {"bad": "error", "warn": "warning"}.get(note.tone, "info"),
                     "source": note.code,
                     "message": f"{note.message} {note.help}".strip(),
+                    "fix": note.fix,
                 }
                 for note in self.notes
             ]
         )
 
 
-def review(ask: Asking, text: str, kind: str) -> Review:
+def review(ask: Asking, text: str, kind: str, holder: str = "") -> Review:
     """What is wrong with `text` as a document of `kind`, and what is unwise in it."""
+    if not text.strip():
+        begin = _('Write one, such as {"Version": "2012-10-17", "Statement": [...]}.')
+        empty = Note("FAULT", "empty", 1, 1, 1, 0, _("The document is empty."), begin)
+        return Review(False, 0, [empty])
+    asked = {"PolicyDocument": text, "PolicyType": kind}
+    if holder:
+        asked["PrincipalType"] = holder
     try:
-        told = ask.perform("ValidatePolicy", {"PolicyDocument": text, "PolicyType": kind})
+        told = ask.perform("ValidatePolicy", asked)
     except OperationError as error:
         if unauthenticated(error):
             raise
         return Review(False, 0, [Note("FAULT", error.code, 1, 1, 1, 0, error.message, "")])
-    faults = [_fault(one) for one in told["Faults"]]
-    places = {(note.line, note.column) for note in faults}
-    findings = [_finding(one) for one in told["Findings"]]
-    # Lint finds most of what is refused as well: the refusal says it once.
-    others = [
-        one for one in findings if one.grade != "ERROR" or (one.line, one.column) not in places
-    ]
-    notes = sorted([*faults, *others], key=lambda note: (note.line, note.column))
+    size, most = told.get("Size", 0), told.get("SizeQuota", 0)
+    notes = _notes(text, told)
+    if is_too_long := bool(most) and size > most:
+        notes.insert(0, _too_long(size, most))
+    is_valid = told["IsValid"] and not is_too_long
     readings = readings_of(text, kind) if told["IsValid"] else []
-    return Review(told["IsValid"], told.get("Size", 0), notes, readings)
+    counts_spaces = DocumentKind(kind) in (DocumentKind.SCP, DocumentKind.RCP)
+    return Review(is_valid, size, notes, readings, most, told["IsLinted"], counts_spaces)
+
+
+def _notes(text: str, told: Mapping[str, Any]) -> list[Note]:
+    """Faults and findings in the order of the text. Lint finds most of what is refused as well: the
+    refusal says it once, with the fix that lint knows."""
+    fixes = Fixes(text)
+    faults = [_fault(one, fixes) for one in told["Faults"]]
+    of_place = {fixes.offset(one.line, one.column): at for at, one in enumerate(faults)}
+    is_old = any(one["Code"] in VERSIONS for one in told["Faults"])
+    others = []
+    for one in told["Findings"]:
+        note = _finding(one, fixes)
+        places = (fixes.name_before(one), fixes.offset(note.line, note.column))
+        at = next((of_place[place] for place in places if place in of_place), None)
+        if note.grade == "ERROR" and at is not None:
+            if note.fix and not faults[at].fix:
+                faults[at] = replace(faults[at], fix=note.fix, help=note.help)
+        # Sizes are told by the account's own quota.
+        elif not note.code.startswith("POLICY_SIZE_EXCEEDS") and not (is_old and one["Code"] in VERSIONS):
+            others.append(note)
+    return sorted([*faults, *others], key=lambda note: (note.line, note.column))
+
+
+def _too_long(size: int, most: int) -> Note:
+    message = _("The document has %(size)d characters, of which %(most)d may be.")
+    right = _("Take wildcards for lists of names, or make several policies of it.")
+    message %= {"size": size, "most": most}
+    return Note("FAULT", "LimitExceeded", 1, 1, 1, 2, message, right)
 
 
 def readings_of(text: str, kind: str) -> list[Reading]:
@@ -159,15 +209,18 @@ def readings_of(text: str, kind: str) -> list[Reading]:
     ]
 
 
-def _fault(fault: Mapping[str, Any]) -> Note:
+def _fault(fault: Mapping[str, Any], fixes: Fixes) -> Note:
     line, column = fault["Line"], fault["Column"]
     code, help_text = fault["Code"], fault.get("Help", "")
-    return Note("FAULT", code, line, column, line, 0, fault["Message"], help_text)
+    fix = tuple(fixes.of_fault(fault))
+    return Note("FAULT", code, line, column, line, 0, fault["Message"], help_text, fix)
 
 
-def _finding(finding: Mapping[str, Any]) -> Note:
-    right = finding.get("Suggestion", "")
-    if right and " " not in right:
+def _finding(finding: Mapping[str, Any], fixes: Fixes) -> Note:
+    right = finding.get("Suggestion", "").replace("${Partition}", "aws")
+    if finding["Code"] in VERSIONS:
+        right = f'"Version": "{VERSION}"'
+    if right and (" " not in right or finding["Code"] in VERSIONS):
         right = _("Write %(text)s.") % {"text": right}
     return Note(
         finding["FindingType"],
@@ -178,4 +231,5 @@ def _finding(finding: Mapping[str, Any]) -> Note:
         finding["EndColumn"],
         finding["Message"],
         right,
+        tuple(fixes.of_finding(finding)),
     )

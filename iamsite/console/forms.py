@@ -64,6 +64,7 @@ class DocumentField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
         self.kind = ""
+        self.holder = ""
         self.review: Any = None
         self.difference: Any = None
         self.is_compared = False

@@ -27,7 +27,7 @@ def look(request: ConsoleRequest) -> HttpResponse:
         raise invalid_input(f"There is no kind of document called {kind}.")
     text = request.POST.get(request.POST.get("_document", ""), "").replace("\r\n", "\n")
     context = {
-        "review": review(request.ask, text, kind),
+        "review": review(request.ask, text, kind, request.POST.get("_holder", "")),
         "field_id": request.POST.get("_id", ""),
     }
     return render(request, "policies/document_panel.html", context)

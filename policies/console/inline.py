@@ -38,6 +38,12 @@ class CreateInline(PrincipalAction):
     def initial(self) -> dict[str, Any]:
         return {"PolicyDocument": EXAMPLE}
 
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        assert isinstance(form, DocumentForm)
+        form.holder = self.kind
+        return form
+
     def performed(self, form: OperationForm) -> list[Step]:
         return [(f"Put{self.kind}Policy", self.parameters(form))]
 

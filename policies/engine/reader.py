@@ -167,7 +167,7 @@ class Reader:
             offset,
             "json-syntax",
             f"A value is expected here, not {head!r}.",
-            "Strings take double quotes; JSON has no comments.",
+            _stray(text, offset) or "Strings take double quotes; JSON has no comments.",
         )
 
     def _string(self, start: int) -> tuple[str, int]:
@@ -249,7 +249,7 @@ class Reader:
                     offset,
                     "json-name",
                     "A name in double quotes, or the closing brace, is expected here.",
-                    'Write members as "Name": value, separated by commas.',
+                    _stray(text, offset) or 'Write members as "Name": value, separated by commas.',
                 )
             name_start = offset
             name, offset = self._string(offset)
@@ -311,5 +311,18 @@ class Reader:
             offset,
             "json-incomplete" if char == "" else "json-syntax",
             f"A comma or {close!r} is expected here.",
-            "Check that each bracket and brace is closed, and entries are separated by commas.",
+            _stray(text, offset)
+            or "Check that each bracket and brace is closed, and entries are separated by commas.",
         )
+
+
+def _stray(text: str, offset: int) -> str:
+    """What to do about what often comes along when a document is pasted; "" for anything else."""
+    head = text[offset : offset + 1]
+    if text.startswith(("//", "/*", "#"), offset):
+        return "JSON has no comments: remove this one."
+    if head and head in "'\u2018\u2019\u201c\u201d\u201e":
+        return 'Strings take straight double quotes: ".'
+    if head and (head.isspace() or head in "\ufeff\u200b"):
+        return f"This is the white space U+{ord(head):04X}, which JSON does not know: remove it."
+    return ""

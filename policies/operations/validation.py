@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.quotas import quota
 from iamsite.operations import Call, operation
 from policies.engine import DocumentKind, Fault, PolicyErrors, parse
 from policies.engine.lint import Finding, lint
@@ -11,17 +12,31 @@ from policies.registered import catalogue
 
 # More than any policy may hold; linting costs far more than parsing.
 LONGEST_LINTED = 16_384
+# By kind, what limits the size of a document; an inline policy by whose it is.
+QUOTAS = {
+    DocumentKind.MANAGED: "PolicySize",
+    DocumentKind.TRUST: "ACLSizePerRole",
+    DocumentKind.RESOURCE: "ResourcePolicySize",
+    DocumentKind.SCP: "SCPSize",
+    DocumentKind.RCP: "RCPSize",
+}
+OF_ORGANIZATIONS = (DocumentKind.SCP, DocumentKind.RCP)  # their white space counts
 
 
 # It tells nothing but what the document itself says, so that every editor may ask.
 @operation("portal:ValidatePolicy", reads=True, authorizes_itself=True)
 def validate_policy(
-    call: Call, PolicyDocument: str, PolicyType: str = DocumentKind.IDENTITY.value
+    call: Call,
+    PolicyDocument: str,
+    PolicyType: str = DocumentKind.IDENTITY.value,
+    PrincipalType: str = "",
 ) -> dict[str, Any]:
     kind = DocumentKind(PolicyType)
     is_linted = len(PolicyDocument) <= LONGEST_LINTED
     found = lint(PolicyDocument, kind, catalogue(call.account)) if is_linted else []
     advice = {"IsLinted": is_linted, "Findings": [_finding(one) for one in found]}
+    if name := f"{PrincipalType}PolicySize" if PrincipalType else QUOTAS.get(kind):
+        advice["SizeQuota"] = quota(call.account, name)
     try:
         document = parse(PolicyDocument, kind)
     except PolicyErrors as errors:
@@ -32,7 +47,8 @@ def validate_policy(
             "ErrorMessage": errors.aws_message,
             **advice,
         }
-    return {"IsValid": True, "Faults": [], "Size": document.size, **advice}
+    size = len(PolicyDocument) if kind in OF_ORGANIZATIONS else document.size
+    return {"IsValid": True, "Faults": [], "Size": size, **advice}
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

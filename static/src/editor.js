@@ -1,5 +1,5 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab, redo, redoDepth, undo, undoDepth } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, redoDepth, undo, undoDepth } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -10,6 +10,7 @@ import { tags } from "@lezer/highlight";
 import { phrases } from "./phrases.js";
 import { terms } from "./terms.js";
 import { mountVisual } from "./visual/index.js";
+import { gettext } from "./words.js";
 
 // Colours come from the page's tokens, so the editor follows every theme by itself.
 const theme = EditorView.theme({
@@ -60,12 +61,26 @@ function diagnostics(marks, state) {
     const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
     return Math.min(at.from + Math.max(0, column - 1), at.to);
   };
-  return marks.map(({ from, to, ...rest }) => {
+  return marks.map(({ from, to, fix, ...rest }) => {
     const start = place(from);
     // A fault has a beginning only: it is marked to the end of its word, else of its line.
     const end = to[1] ? place(to) : (state.wordAt(start)?.to ?? state.doc.lineAt(start).to);
-    return { from: start, to: Math.max(start, end), ...rest };
+    const actions = fix.length ? [{ name: gettext("Fix"), apply: (view) => apply(view, fix) }] : [];
+    return { from: start, to: Math.max(start, end), actions, ...rest };
   });
+}
+
+/** Makes changes, [offset in characters, what stands there, what is to] each; none if one does not fit any more. */
+function apply(view, fix) {
+  const text = view.state.doc.toString();
+  const characters = [...text];
+  const changes = fix.map(([at, was, insert]) => {
+    const from = characters.slice(0, at).join("").length;
+    return { from, to: from + was.length, was, insert };
+  });
+  if (changes.some(({ from, to, was }) => text.slice(from, to) !== was)) return;
+  view.dispatch({ changes, selection: { anchor: changes[0].from }, scrollIntoView: true, annotations: isolateHistory.of("full"), userEvent: "input.fix" });
+  view.focus();
 }
 
 /**
@@ -124,6 +139,7 @@ export function mount(textarea) {
         phrases,
         EditorState.readOnly.of(readOnly),
         typesOver,
+        EditorView.clipboardInputFilter.of((text) => text.replace(/^\ufeff/, "")), // a byte order mark is not seen
         EditorView.contentAttributes.of({
           "aria-label": label,
           tabindex: "0",
@@ -191,6 +207,8 @@ function follow(view, panel) {
   mark();
   panel.addEventListener("htmx:afterSettle", mark);
   panel.addEventListener("click", (event) => {
+    const fix = event.target.closest("[data-fix]");
+    if (fix) apply(view, JSON.parse(fix.dataset.fix));
     const where = event.target.closest("[data-line]");
     if (!where) return;
     event.preventDefault();

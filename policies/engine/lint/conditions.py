@@ -18,6 +18,8 @@ OPERATORS = (
     "Bool", "BinaryEquals", "IpAddress", "NotIpAddress",
     "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
 )  # fmt: skip
+_WITH_SUFFIX = (*OPERATORS, *(f"{one}IfExists" for one in OPERATORS if one != "Null"))
+QUALIFIERS = ("ForAllValues", "ForAnyValue")
 _SPELLINGS = {one.lower(): one for one in OPERATORS}
 FAMILIES = {
     "string": "String",
@@ -66,10 +68,20 @@ def _check_operator(condition: Condition, findings: Findings) -> bool:
     if base == "null" and condition.qualifier:
         findings.add("NULL_WITH_QUALIFIER", at, "Null")
     if base not in _SPELLINGS or condition.qualifier not in ("", "forallvalues", "foranyvalue"):
-        right = findings.nearest(base, OPERATORS)
+        right = _right_operator(condition, findings)
         findings.add("INVALID_CONDITION_OPERATOR", at, right, operator=condition.operator)
         return False
     return True
+
+
+def _right_operator(condition: Condition, findings: Findings) -> str:
+    """The operator that was probably meant, with its qualifier and suffix."""
+    base = _SPELLINGS.get(condition.base) or findings.nearest(condition.base, _WITH_SUFFIX)
+    qualifier = condition.qualifier and findings.nearest(condition.qualifier, QUALIFIERS)
+    if not base or bool(qualifier) != bool(condition.qualifier):
+        return ""
+    may_lack = condition.operator.lower().endswith("ifexists")
+    return f"{qualifier and f'{qualifier}:'}{base}{'IfExists' if may_lack else ''}"
 
 
 def _check_empty(condition: Condition, findings: Findings) -> None:

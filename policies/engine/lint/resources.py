@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from os.path import commonprefix
 
 from ..document import DocumentKind
 from .actions import known_actions
@@ -91,12 +92,14 @@ def _check_service(
         findings.add("INVALID_ARN_RESOURCE", item, _nearest_type(parts, types, findings))
         return
     templates = [one.arn.split(":", 5) for one in fitting]
-    without_account = ":".join([*parts[:4], "", parts[5]])
-    without_region = ":".join([*parts[:3], "", *parts[4:]])
-    if account and account != "*" and not any(template[4] for template in templates):
-        findings.add("ARN_ACCOUNT_NOT_ALLOWED", item, without_account, service=service)
-    if region and region != "*" and not any(template[3] for template in templates):
-        findings.add("ARN_REGION_NOT_ALLOWED", item, without_region, service=service)
+    has_account = account and account != "*" and not any(template[4] for template in templates)
+    has_region = region and region != "*" and not any(template[3] for template in templates)
+    kept = ("" if has_region else parts[3], "" if has_account else account)
+    right = ":".join([*parts[:3], *kept, parts[5]])
+    if has_account:
+        findings.add("ARN_ACCOUNT_NOT_ALLOWED", item, right, service=service)
+    if has_region:
+        findings.add("ARN_REGION_NOT_ALLOWED", item, right, service=service)
     if not region and all(template[3] for template in templates):
         findings.add("MISSING_ARN_REGION", item, service=service)
     if not account and all(template[4] == "${Account}" for template in templates):
@@ -169,14 +172,20 @@ def _check_support(statement: Statement, catalogue: ServiceCatalogue, findings: 
             fitting[template] = any(_arn_may_match(template, parts) for parts in arns)
         supported = any(fitting[template] for template in templates)
         if not supported:
-            needed = sorted(templates)
+            likest = partial(_likeness, resources[0].text)
             findings.add(
                 "UNSUPPORTED_RESOURCE_FOR_ACTION",
                 item,
-                needed[0] if needed else "*",
+                max(sorted(templates), key=likest, default="*"),
                 action=item.text,
                 resource=resources[0].text if len(resources) == 1 else "ARNs of this statement",
             )
+
+
+def _likeness(arn: str, template: str) -> int:
+    """How much of a resource's ARN could begin one of the template."""
+    partition = arn.split(":", 2)[1]
+    return len(commonprefix([arn, template.replace("${Partition}", partition)]))
 
 
 def _arn_may_match(template: str, parts: list[str]) -> bool:
