@@ -35,6 +35,7 @@ class DocumentForm(OperationForm):
             document.widget.attrs |= {
                 "data-kind": document.kind,
                 "data-terms": reverse("console:terms"),
+                "data-principals": reverse("console:terms-of-principals"),
             }
 
     def documents(self) -> list[tuple[str, DocumentField]]:

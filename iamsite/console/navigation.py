@@ -120,4 +120,7 @@ SHORTCUTS = (
     Shortcut(_("Focus the filter"), ("/",)),
     *(Shortcut(place.label, tuple(place.key.split())) for place in PLACES if place.key),
     Shortcut(_("Show these keys"), ("?",)),
+    Shortcut(_("Complete, in a policy's JSON"), ("Ctrl", "Space")),
+    Shortcut(_("Go to what is wrong next, in a policy's JSON"), ("F8",)),
+    Shortcut(_("Leave a policy's JSON, where Tab indents"), ("Esc", "Tab")),
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from iamsite.console.asking import ConsoleRequest
+from iamsite.console.asking import Asking, Check, ConsoleRequest
 from iamsite.console.documents import review
 from iamsite.console.viewer import viewer_of
 from iamsite.operations.errors import invalid_input
@@ -17,6 +19,8 @@ from policies.engine.operators import BASES
 
 KINDS = frozenset(kind.value for kind in DocumentKind)
 MOST_RESOURCES = 200
+MOST_PRINCIPALS = 50  # of each kind that are told before anything is looked for
+LONGEST_QUERY = 2048
 
 
 @require_POST
@@ -44,10 +48,44 @@ def terms(request: ConsoleRequest) -> HttpResponse:
         {
             "account": viewer.account if viewer else "",
             "services": [*(one["ServicePrefix"] for one in own), *known["ServicePrefixes"]],
+            "servicePrincipals": [one["ServicePrincipal"] for one in own],
             "operators": list(BASES),
             "keys": _keys(known["GlobalConditionKeys"]),
         }
     )
+
+
+@require_safe
+def principals(request: ConsoleRequest) -> HttpResponse:
+    """Whom a principal element can name: ARNs of the account with `q` in their names, each with
+    its kind. Without `q`, some of them; with `federated`, its identity providers."""
+    query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
+    if "federated" in request.GET:
+        asked: dict[str, Check] = {
+            "OpenIDConnectProviderList": ("ListOpenIDConnectProviders", {}),
+            "SAMLProviderList": ("ListSAMLProviders", {}),
+        }
+        kind = _("Identity provider")
+        found = [(one["Arn"], kind) for one in _listed(request.ask, asked)]
+    elif query:
+        answer = request.ask.see(found=("Search", {"Query": query}))["found"]
+        matches = answer.result.get("Matches", [])
+        kinds = {"User": _("User"), "Role": _("Role")}
+        found = [(one["Arn"], kinds[one["Type"]]) for one in matches if one["Type"] in kinds]
+    else:
+        some = {"MaxItems": MOST_PRINCIPALS}
+        found = [
+            (one["Arn"], _("Role") if "RoleId" in one else _("User"))
+            for one in _listed(
+                request.ask, {"Roles": ("ListRoles", some), "Users": ("ListUsers", some)}
+            )
+        ]
+    return JsonResponse({"principals": found})
+
+
+def _listed(ask: Asking, asked: Mapping[str, Check]) -> list[dict[str, Any]]:
+    """What the viewer may see of some lists, by their outputs' names."""
+    return [one for key, seen in ask.see(**asked).items() for one in seen.result.get(key, [])]
 
 
 @require_safe

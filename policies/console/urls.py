@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern] = [
     path("decisions/<decision_id>/edits/<edit_id>", decisions.MakeEdit.as_view(), name="make-edit"),
     path("documents/look", documents.look, name="look-at-document"),
     path("documents/terms", documents.terms, name="terms"),
+    path("documents/principals", documents.principals, name="terms-of-principals"),
     path("documents/terms/<prefix>", documents.terms_of, name="terms-of-service"),
     path("policies/", policies.list_policies, name="policies"),
     path("policies/create", policies.CreatePolicy.as_view(), name="create-policy"),

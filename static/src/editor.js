@@ -4,11 +4,12 @@ import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { announce } from "./js/page.js";
 import { phrases } from "./phrases.js";
-import { terms } from "./terms.js";
+import { beginString, terms } from "./terms.js";
 import { mountVisual } from "./visual/index.js";
 import { gettext } from "./words.js";
 
@@ -129,7 +130,8 @@ export function mount(textarea) {
         syntaxHighlighting(colours),
         bracketMatching(),
         closeBrackets(),
-        autocompletion({ icons: false, override: textarea.dataset.terms ? [terms(textarea.dataset.terms, textarea.dataset.kind)] : null }),
+        Prec.highest(keymap.of([{ key: "Ctrl-Space", run: beginString }])), // before the completion's own
+        autocompletion({ icons: false, override: textarea.dataset.terms ? [terms(textarea.dataset)] : null }),
         highlightActiveLine(),
         highlightSelectionMatches(),
         search({ top: true }),
@@ -142,6 +144,7 @@ export function mount(textarea) {
         EditorView.clipboardInputFilter.of((text) => text.replace(/^\ufeff/, "")), // a byte order mark is not seen
         EditorView.contentAttributes.of({
           "aria-label": label,
+          "aria-description": gettext("Tab indents. Escape, then Tab leads on."),
           tabindex: "0",
           "aria-invalid": textarea.getAttribute("aria-invalid") || "false",
         }),
@@ -182,10 +185,10 @@ export function mount(textarea) {
   const parts = textarea.closest(".document-parts");
   const form = parts?.querySelector(".visual");
   if (form) {
-    const { terms: url, kind } = textarea.dataset;
+    const { terms: url, principals, kind } = textarea.dataset;
     showViews(parts, () => visual?.shown());
     tellHistory = offerHistory(view, parts.parentElement);
-    mountVisual(view, form, { url, kind, sprite: form.dataset.sprite, isShown: () => parts.dataset.view !== "json" }).then((mounted) => {
+    mountVisual(view, form, { url, principals, kind, sprite: form.dataset.sprite, isShown: () => parts.dataset.view !== "json" }).then((mounted) => {
       visual = mounted;
       visual.shown();
     });
@@ -200,7 +203,13 @@ export function mount(textarea) {
 /** Shows what the panel beside the editor says, whenever the server has filled it anew. */
 function follow(view, panel) {
   if (!panel) return;
+  let told = null;
   const mark = () => {
+    const verdict = panel.querySelector(".verdict > span").textContent;
+    const [said] = [...panel.querySelectorAll(".notes li")].map((note) => `${note.querySelector(".where").textContent}: ${note.querySelector(".what").textContent}`);
+    const news = said ? `${verdict}. ${said}` : verdict;
+    if (told !== null && told !== news) announce(news);
+    told = news;
     const marks = JSON.parse(panel.querySelector("[data-marks]")?.dataset.marks || "[]");
     view.dispatch(setDiagnostics(view.state, diagnostics(marks, view.state)));
   };

@@ -1,10 +1,13 @@
-import { pickedCompletion, snippetCompletion, startCompletion } from "@codemirror/autocomplete";
+import { insertBracket, pickedCompletion, snippetCompletion, startCompletion } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import { gettext } from "./words.js";
 
 const DOCUMENT = ["Version", "Id", "Statement"];
-const STATEMENT = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+const STATEMENT = ["Sid", "Effect", "Action", "NotAction", "Condition"];
+const RESOURCES = ["Resource", "NotResource"];
 const PRINCIPALS = ["Principal", "NotPrincipal"];
+const BOOLEAN = ["bool", "boolifexists", "null"];
+const OF_ACCOUNTS = ["aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "kms:calleraccount"];
 const WITH_PRINCIPALS = ["trust", "resource", "rcp"];
 const QUALIFIERS = ["ForAllValues:", "ForAnyValue:"];
 
@@ -16,6 +19,13 @@ export function ask(url) {
     asked.set(url, answer.catch(() => null));
   }
   return asked.get(url);
+}
+
+/** Users and roles with `text` in their names, or the account's identity providers, as [ARN, kind]. */
+export async function principalsOf(url, text, isFederated = false) {
+  const query = text.startsWith("arn:") ? (/[/]([^/]*)$/.exec(text)?.[1] ?? "") : text;
+  const answer = await ask(isFederated ? `${url}?federated` : `${url}?q=${encodeURIComponent(query)}`);
+  return answer?.principals ?? [];
 }
 
 /** Where in a policy document `pos` is: the names that lead there, and the string around it. */
@@ -33,7 +43,20 @@ function placeOf(state, pos) {
     // Going outwards, the last object before the name "Statement" is the statement.
     if (node.name === "Object" && path[0] !== "Statement") statement = node;
   }
-  return { path, isName: inner.name === "PropertyName", from: inner.from + 1, to: inner.to, statement };
+  const names = inner.name === "PropertyName" ? inner.parent.parent.getChildren("Property").map((one) => one.getChild("PropertyName")) : [];
+  const others = names.filter((name) => name && name.from !== inner.from).map(text);
+  return { path, others, isName: inner.name === "PropertyName", from: inner.from + 1, to: inner.to, statement };
+}
+
+/** Begins the string that is to be completed, where one may stand and none does yet. */
+export function beginString(view) {
+  const { main } = view.state.selection;
+  const before = view.state.sliceDoc(0, main.from).trimEnd().at(-1);
+  const after = view.state.sliceDoc(main.to, main.to + 1);
+  if (!main.empty || placeOf(view.state, main.from) || !"{[,:".includes(before ?? " ") || after === '"') return false;
+  const begun = insertBracket(view.state, '"');
+  if (begun) view.dispatch(begun);
+  return Boolean(begun) && startCompletion(view);
 }
 
 function servicesIn(state, node, known) {
@@ -48,7 +71,7 @@ const named = (labels, detail) => labels.map((label) => ({ label, ...(detail && 
 const keys = (pairs) => pairs.map(([label, detail]) => (label.includes("${") ? snippetCompletion(label, { label, detail }) : { label, detail }));
 
 /** Completes actions, resources, condition keys and operators from what the portal knows. */
-export function terms(url, kind) {
+export function terms({ terms: url, principals: principalsUrl, kind }) {
   const service = (name) => ask(`${url}/${encodeURIComponent(name)}`);
 
   async function actions(typed, known) {
@@ -88,12 +111,32 @@ export function terms(url, kind) {
     return keys([...of.filter(Boolean).flatMap((one) => one.keys), ...known.keys]);
   }
 
+  async function principals(type, typed, known) {
+    if (type === "Service") return named([...known.servicePrincipals, ...known.services.map((name) => `${name}.amazonaws.com`)]);
+    const found = await principalsOf(principalsUrl, typed, type === "Federated");
+    const whole = type === "Federated" ? [] : [{ label: `arn:aws:iam::${known.account}:root`, detail: gettext("this account") }];
+    return [...whole, ...found.map(([label, detail]) => ({ label, detail }))];
+  }
+
+  async function values(operator, key, typed, known) {
+    if (BOOLEAN.includes(operator.toLowerCase())) return named(["true", "false"]);
+    if (OF_ACCOUNTS.includes(key.toLowerCase())) return named([known.account], gettext("this account"));
+    return key.toLowerCase() === "aws:principalarn" ? principals("AWS", typed, known) : [];
+  }
+
+  /** The elements that a statement may still have. */
+  function elements(others) {
+    const all = [...STATEMENT, ...(kind === "trust" ? [] : RESOURCES), ...(WITH_PRINCIPALS.includes(kind) ? PRINCIPALS : [])];
+    const opposite = (name) => (name.startsWith("Not") ? name.slice(3) : `Not${name}`);
+    return all.filter((name) => !others.includes(name) && !others.includes(opposite(name)));
+  }
+
   async function options(state, place, typed, known) {
     const [first, element, ...rest] = place.path;
     if (place.isName) {
-      if (!place.path.length) return named(DOCUMENT);
+      if (!place.path.length) return named(DOCUMENT.filter((name) => !place.others.includes(name)));
       if (first !== "Statement") return [];
-      if (!element) return named(WITH_PRINCIPALS.includes(kind) ? [...STATEMENT, ...PRINCIPALS] : STATEMENT);
+      if (!element) return named(elements(place.others));
       if (PRINCIPALS.includes(element)) return named(["AWS", "Service", "Federated"]);
       if (element !== "Condition") return [];
       if (!rest.length) return [...named(known.operators), ...named(known.operators.flatMap((one) => QUALIFIERS.map((q) => q + one)))];
@@ -103,6 +146,8 @@ export function terms(url, kind) {
     if (element === "Effect") return named(["Allow", "Deny"]);
     if (element === "Action" || element === "NotAction") return actions(typed, known);
     if (element === "Resource" || element === "NotResource") return resources(state, place.statement, known);
+    if (PRINCIPALS.includes(element)) return rest.length ? principals(rest[0], typed, known) : named(["*"], gettext("everyone"));
+    if (element === "Condition" && rest.length === 2) return values(...rest, typed, known);
     return [];
   }
 
@@ -114,6 +159,9 @@ export function terms(url, kind) {
     if (!known || context.aborted) return null;
     const found = await options(context.state, place, typed, known);
     // A colon ends the choice of a service and begins that of its actions.
-    return found.length ? { from: place.from, options: found, validFor: typed.includes(":") ? /^[^"]*$/ : /^[^":]*$/ } : null;
+    if (!found.length) return null;
+    // Of principals only those are known that were looked for.
+    const isWhole = !PRINCIPALS.includes(place.path[1]) && place.path[1] !== "Condition";
+    return { from: place.from, options: found, validFor: !isWhole && !place.isName ? undefined : typed.includes(":") ? /^[^"]*$/ : /^[^":]*$/ };
   };
 }

@@ -26,12 +26,13 @@ DOCUMENT = """{
 def test_what_is_wrong_is_told_as_one_types_and_leads_to_its_place(root: Page) -> None:
     root.goto("policies/create")
     panel = root.locator(".document-panel")
-    expect(panel.get_by_role("status")).to_contain_text("Can be saved")
+    expect(panel.locator(".verdict")).to_contain_text("Can be saved")
     write(root, DOCUMENT)
     note = panel.locator(".notes li")
     expect(note).to_have_count(1)
     expect(note).to_contain_text("The action s3:GetObjekt does not exist. Write s3:GetObject.")
     expect(note).to_contain_text("INVALID_ACTION")
+    expect(root.locator("#announcer")).to_contain_text("Line 6, column 17: The action s3:GetObjekt")
     expect(root.locator(".cm-lint-marker-error")).to_have_count(1)
     expect(root.locator(".cm-lintRange-error")).to_have_text('"s3:GetObjekt"')
     note.get_by_role("link", name="Line 6, column 17").press("Enter")
@@ -44,6 +45,13 @@ def test_what_is_wrong_is_told_as_one_types_and_leads_to_its_place(root: Page) -
     expect(note).to_have_count(0)
     expect(root.locator(".cm-lint-marker")).to_have_count(0)
     assert written(root) == DOCUMENT.replace("Objekt", "Object")
+    write(root, DOCUMENT)
+    note.get_by_role("button", name="Fix line 6, column 17").press("Enter")
+    expect(note).to_have_count(0)
+    assert written(root) == DOCUMENT.replace("Objekt", "Object")
+    root.keyboard.press("Control+z")
+    expect(note).to_have_count(1)
+    assert written(root) == DOCUMENT
 
 
 def test_actions_resources_and_keys_are_completed_by_keyboard(root: Page, initech: Account) -> None:
@@ -79,6 +87,38 @@ def test_actions_resources_and_keys_are_completed_by_keyboard(root: Page, initec
         "Action": "orders:PlaceOrder",
         "Resource": arn,
         "Condition": {"NumericLessThan": {"orders:Amount": "100"}},
+    }
+
+
+def test_principals_are_completed_and_the_elements_that_may_come(
+    root: Page, initech: Account
+) -> None:
+    initech.root.perform("CreateUser", UserName="dora", Path="/team/")
+    root.goto("roles/create")
+    write(root, '{"Version": "2012-10-17", "Statement": {"Effect": "Allow"}}')
+    root.keyboard.press("Control+End")
+    root.keyboard.press("ArrowLeft")
+    root.keyboard.press("ArrowLeft")
+    root.keyboard.type(", ")
+    root.keyboard.press("Control+Space")
+    offered = root.locator(".cm-tooltip-autocomplete .cm-completionLabel")
+    expect(offered).to_have_text(
+        ["Action", "Condition", "NotAction", "NotPrincipal", "Principal", "Sid"]
+    )
+    complete(root, "Pri", "Principal")
+    complete(root, '": {"A', "AWS")
+    complete(root, '": "dor', f"arn:aws:iam::{initech.id}:user/team/dora")
+    complete(root, '"}, "Acti', "Action")
+    complete(root, '": "sts:AssumeRol', "sts:AssumeRole")
+    complete(root, '", "Cond', "Condition")
+    complete(root, '": {"Bool', "Bool")
+    complete(root, '": {"MultiFactorAuthPres', "aws:MultiFactorAuthPresent")
+    complete(root, '": "tr', "true")
+    assert json.loads(written(root))["Statement"] == {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{initech.id}:user/team/dora"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
     }
 
 

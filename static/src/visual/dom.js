@@ -44,7 +44,7 @@ export function select(label, focus, options, chosen, onchange) {
 }
 
 /** A text input; `oninput` follows every letter, `onchange` comes when the value is done (Enter, or leaving it). */
-export function input(label, focus, value, { oninput, onchange, list, placeholder, className = "" } = {}) {
+export function input(label, focus, value, { oninput, onchange, onfocus, list, placeholder, className = "" } = {}) {
   return el("input", {
     className: `input ${className}`.trim(),
     value,
@@ -54,6 +54,7 @@ export function input(label, focus, value, { oninput, onchange, list, placeholde
     spellcheck: false,
     list,
     placeholder,
+    onfocus,
     oninput: oninput && ((event) => oninput(event.target.value)),
     onchange: onchange && ((event) => onchange(event.target.value)),
     onkeydown(event) {
@@ -69,6 +70,20 @@ export function input(label, focus, value, { oninput, onchange, list, placeholde
 export class Suggestions {
   #ids = new Map();
   element = el("div", { hidden: true });
+
+  /** The id of the list called `name`, which is filled later. */
+  named(name) {
+    const id = `suggested-${name}`;
+    if (!this.#ids.has(id)) {
+      this.#ids.set(id, id);
+      this.element.append(el("datalist", { id }));
+    }
+    return id;
+  }
+
+  fill(name, values) {
+    this.element.querySelector(`#${this.named(name)}`).replaceChildren(...values.map((value) => el("option", { value })));
+  }
 
   /** The id of the list of `values`. */
   of(values) {

@@ -1,6 +1,6 @@
 import { isolateHistory, redo, undo } from "@codemirror/commands";
 import { Annotation } from "@codemirror/state";
-import { ask } from "../terms.js";
+import { ask, principalsOf } from "../terms.js";
 import { gettext } from "../words.js";
 import { actionsPart } from "./actions.js";
 import { conditionsPart } from "./conditions.js";
@@ -19,7 +19,7 @@ const WAIT = 200; // milliseconds after the last letter typed as JSON
  * Nothing is drawn while `isShown` says that nobody sees it. Gives what is to be called after a change of the text,
  * and when the form may have come in sight.
  */
-export async function mountVisual(view, host, { url, kind, sprite, isShown }) {
+export async function mountVisual(view, host, { url, principals, kind, sprite, isShown }) {
   icon.sprite = sprite;
   const known = await ask(url);
   if (!known) return { changed() {}, shown() {} };
@@ -60,6 +60,10 @@ export async function mountVisual(view, host, { url, kind, sprite, isShown }) {
     const card = {
       known,
       suggestions: suggested,
+      /** Looks for principals of a type, who are then suggested in its fields. */
+      seek(type, text) {
+        principalsOf(principals, text, type === "Federated").then((names) => suggested.fill(type, [...(type === "AWS" ? [`arn:aws:iam::${known.account}:root`] : []), ...names.map(([arn]) => arn)]));
+      },
       service(name) {
         wanted.add(name);
         return service(name);

@@ -29,8 +29,7 @@ export function principalsPart(card) {
   const before = statement.Principal;
   const rows = rowsOf(before);
   const write = (next, options) => card.write(withElement(card.statement, "Principal", principalOf(next, before)), options);
-  const accounts = card.suggestions.of([`arn:aws:iam::${known.account}:root`]);
-  const services = card.suggestions.of(known.services.map((name) => `${name}.amazonaws.com`));
+  const services = card.suggestions.of([...known.servicePrincipals, ...known.services.map((name) => `${name}.amazonaws.com`)]);
   const row = ({ type, value }, at, change, drop) =>
     el(
       "div",
@@ -41,8 +40,12 @@ export function principalsPart(card) {
         : input(gettext("Principal %(number)s", { number: at + 1 }), `principal-${at}`, value, {
             className: "mono",
             placeholder: EXAMPLES[type],
-            list: type === "Service" ? services : type === "AWS" ? accounts : null,
-            oninput: (text) => change({ type, value: text }, { quietly: true }),
+            list: type === "Service" ? services : card.suggestions.named(type),
+            onfocus: () => type !== "Service" && card.seek(type, ""),
+            oninput(text) {
+              if (type === "AWS") card.seek(type, text);
+              change({ type, value: text }, { quietly: true });
+            },
           }),
       removal(gettext("Remove principal %(number)s", { number: at + 1 }), `drop-principal-${at}`, drop),
     );

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.cast import Acme, allow, policy
+from tests.cast import Account, Acme, allow, policy
 from tests.iamsite.console.browser import Browser, text
 
 WHOLE = '{"Version": "2012-10-17", "Statement": [%s]}'
@@ -102,3 +102,16 @@ def test_an_empty_document_is_called_empty(root) -> None:
 def test_an_inline_policy_is_measured_by_whose_it_is(root) -> None:
     page = text(root.get("/console/users/bob/policies/inline/create"))
     assert "of 2,048 characters" in page
+
+
+def test_principals_are_suggested_to_whoever_may_see_them(acme, root) -> None:
+    def suggested(browser: Browser, query: str = "") -> list[list[str]]:
+        answer = browser.get(f"/console/documents/principals?{query}")
+        return json.loads(answer.content)["principals"]
+
+    assert suggested(root, "q=BO") == [[acme.arn("user/bob"), "User"]]
+    assert [acme.arn("role/Deployer"), "Role"] in suggested(root)
+    assert suggested(root, "federated") == []
+    carol = Browser().sign_in(acme, "carol")
+    assert suggested(carol) == suggested(carol, "q=bob") == []
+    assert suggested(Browser().sign_in_root(Account("elsewhere")), "q=bob") == []
