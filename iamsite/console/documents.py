@@ -72,6 +72,9 @@ GRADES: dict[str, tuple[str, str | Promise]] = {
 }
 
 
+SIZES = "POLICY_SIZE_EXCEEDS"  # told by the account's own quota
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing to know about a place in a document; `grade` is a key of GRADES, `fix` what puts
@@ -183,8 +186,7 @@ def _notes(text: str, told: Mapping[str, Any]) -> list[Note]:
         if note.grade == "ERROR" and at is not None:
             if note.fix and not faults[at].fix:
                 faults[at] = replace(faults[at], fix=note.fix, help=note.help)
-        # Sizes are told by the account's own quota.
-        elif not note.code.startswith("POLICY_SIZE_EXCEEDS") and not (is_old and one["Code"] in VERSIONS):
+        elif not (is_old and note.code in VERSIONS) and not note.code.startswith(SIZES):
             others.append(note)
     return sorted([*faults, *others], key=lambda note: (note.line, note.column))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from os.path import commonprefix
+from itertools import takewhile
 
 from ..document import DocumentKind
 from .actions import known_actions
@@ -185,7 +185,8 @@ def _check_support(statement: Statement, catalogue: ServiceCatalogue, findings: 
 def _likeness(arn: str, template: str) -> int:
     """How much of a resource's ARN could begin one of the template."""
     partition = arn.split(":", 2)[1]
-    return len(commonprefix([arn, template.replace("${Partition}", partition)]))
+    pairs = zip(arn, template.replace("${Partition}", partition), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _arn_may_match(template: str, parts: list[str]) -> bool:

@@ -85,7 +85,11 @@ def test_the_size_is_told_against_the_quota_of_its_place(root) -> None:
     ):
         page = re.sub(r"\s+", " ", look(root, sound, kind, holder))
         assert told in page
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/" + "x" * 1000}
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b/" + "x" * 1000,
+    }
     long = policy(*[statement] * 7)
     page = look(root, long)
     assert "Can be saved" not in page
