@@ -22,11 +22,19 @@ function palette() {
   return `:root {\n${lines.join("\n")}\n}\n`;
 }
 
-const palettePlugin = {
-  name: "palette",
+/** The theme of high contrast, and the same again for whoever asks for more contrast in the system. */
+async function contrast() {
+  const theme = await readFile("src/css/contrast.css", "utf8");
+  const asked = theme.replace('[data-theme="contrast"]', ":root");
+  return `${theme}@media (prefers-contrast: more) {\n${asked}}\n`;
+}
+
+const made = { palette, contrast };
+const madePlugin = {
+  name: "made",
   setup(b) {
-    b.onResolve({ filter: /^palette$/ }, () => ({ path: "palette", namespace: "palette" }));
-    b.onLoad({ filter: /.*/, namespace: "palette" }, () => ({ contents: palette(), loader: "css" }));
+    b.onResolve({ filter: /^(palette|contrast)$/ }, ({ path }) => ({ path, namespace: "made" }));
+    b.onLoad({ filter: /.*/, namespace: "made" }, async ({ path }) => ({ contents: await made[path](), loader: "css" }));
   },
 };
 
@@ -76,7 +84,7 @@ await build({
   legalComments: "linked",
   assetNames: "[name]",
   loader: { ".woff2": "file" },
-  plugins: [palettePlugin],
+  plugins: [madePlugin],
   logLevel: "warning",
 });
 await writeFile(`${OUT}/licenses.txt`, await licenses());

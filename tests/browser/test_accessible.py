@@ -14,7 +14,7 @@ from tests.iamsite.console.test_shell import PAGES, of_applications
 from tests.portal import Portal
 
 AXE = Axe()
-PHONE = {"width": 360, "height": 740}
+PHONE = {"width": 320, "height": 740}  # also what a window of 1280 shows at 400 %
 GATES = [
     "/console/sign-in",
     "/console/sign-in?kind=root",
@@ -36,6 +36,10 @@ PARTS = ["/console/simulator/tests/failing"]  # of the dashboard, fetched by the
 # All that a theme can change.
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 THEMES = ["light", "dark", "contrast"]
+# The design's custom properties, and what an element is filled with.
+TOKENS = """() => Object.fromEntries([...document.documentElement.computedStyleMap()]
+    .filter(([name]) => name.startsWith("--")).map(([name, [value]]) => [name, String(value)]))"""
+FILL = "element => getComputedStyle(element).backgroundColor"
 
 
 def violations(page: Page, *rules: str) -> list[str]:
@@ -133,6 +137,24 @@ def test_dialogs_the_palette_and_menus_are_accessible(root: Page, theme: str) ->
     root.keyboard.press("Escape")
     root.get_by_label("Signed in as").click()
     assert violations(root) == []
+
+
+def test_more_contrast_asked_of_the_system_is_the_theme_of_high_contrast(page: Page) -> None:
+    page.goto("sign-in")
+    page.emulate_media(contrast="more")
+    asked = page.evaluate(TOKENS)
+    page.emulate_media(contrast="no-preference")
+    assert asked != page.evaluate(TOKENS)
+    page.evaluate("document.documentElement.dataset.theme = 'contrast'")
+    assert asked == page.evaluate(TOKENS)
+
+
+def test_what_is_current_stands_out_where_the_system_forces_colours(root: Page) -> None:
+    root.goto("policies/")
+    root.emulate_media(forced_colors="active")
+    for current in (".nav-link", ".segmented a"):
+        said = root.locator(f"{current}[aria-current]").first.evaluate(FILL)
+        assert said != root.locator(f"{current}:not([aria-current])").first.evaluate(FILL)
 
 
 def test_the_navigation_opens_over_the_page_on_a_phone(root: Page) -> None:
