@@ -44,7 +44,10 @@ class PrincipalAction(Action):
     def crumbs(self) -> list[Crumb]:
         return [
             (str(LABELS[self.kind]), reverse(f"console:{PLURALS[self.kind]}")),
-            (self.kwargs["name"], self.back),
+            (
+                self.kwargs["name"],
+                reverse(f"console:{self.kind.lower()}", args=[self.kwargs["name"]]),
+            ),
         ]
 
 
@@ -92,6 +95,11 @@ class Detach(PrincipalAction):
     submit = gettext_lazy("Detach")
     success = gettext_lazy("%(policy)s is detached from %(name)s.")
     previews = True
+
+    def back_url(self) -> str:
+        if self.request.GET.get("from") == "policy":
+            return f"{reverse('console:policy', args=[self.kwargs['arn']])}?tab=attached"
+        return super().back_url()
 
     def target(self) -> Params:
         return {**super().target(), "PolicyArn": self.kwargs["arn"]}

@@ -19,11 +19,13 @@ from policies.engine import DocumentKind
 @require_safe
 def compare_policies(request: ConsoleRequest) -> HttpResponse:
     """The policies that the address names, `?item=…&item=…`: the second against the first."""
-    arns = [one for one in request.GET.getlist("item") if one][:2]
+    named = [one for one in request.GET.getlist("item") if one]
+    arns = named[:2]
     page: dict[str, object] = {
         "offered": offered_policies(request.ask),
         "one": arns[0] if arns else "",
         "other": arns[1] if len(arns) > 1 else "",
+        "left_out": len(named) > len(arns),
     }
     status = 200
     if len(arns) == 2:

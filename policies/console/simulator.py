@@ -132,7 +132,7 @@ def _asked(
         **({"ResourceArns": resources} if resources != ["*"] else {}),
     }
     results = request.ask.perform("SimulatePrincipalPolicy", {**asked, "MaxItems": MOST})
-    rows = [row for one in results["EvaluationResults"] for row in _rows(request, one)]
+    rows = [row for one in results["EvaluationResults"] for row in _rows(request, principal, one)]
     missing = {key for row in rows for key in row.missing}
     said = {name: value for name, value in asked.items() if value}
     shown: dict[str, Any] = {
@@ -195,13 +195,20 @@ def _entry(key: Key) -> dict[str, Any]:
     return {"ContextKeyName": key.name, "ContextKeyValues": values, "ContextKeyType": kind}
 
 
-def _save_url(request: ConsoleRequest, action: str, result: Mapping[str, Any]) -> str:
-    decision = "allowed" if result["EvalResourceDecision"] == "allowed" else "denied"
-    asked = address(request, action=action, resource=result["EvalResourceName"], decision=decision)
+def _save_url(
+    request: ConsoleRequest, principal: str, action: str, result: Mapping[str, Any]
+) -> str:
+    asked = address(
+        request,
+        principal=principal,  # the ARN of what may have been asked for by its name
+        action=action,
+        resource=result["EvalResourceName"],
+        decision="allowed" if result["EvalResourceDecision"] == "allowed" else "denied",
+    )
     return f"{reverse('console:save-access-test')}?{asked.partition('?')[2]}"
 
 
-def _rows(request: ConsoleRequest, result: Mapping[str, Any]) -> list[Row]:
+def _rows(request: ConsoleRequest, principal: str, result: Mapping[str, Any]) -> list[Row]:
     whole = result.get("ResourceSpecificResults") or [
         {
             **result,
@@ -220,7 +227,7 @@ def _rows(request: ConsoleRequest, result: Mapping[str, Any]) -> list[Row]:
             one.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary"),
             organizations,
             address(request, action=result["EvalActionName"], resource=one["EvalResourceName"]),
-            _save_url(request, result["EvalActionName"], one),
+            _save_url(request, principal, result["EvalActionName"], one),
         )
         for one in whole
     ]

@@ -276,6 +276,13 @@ def test_two_policies_are_compared(root, acme, arn) -> None:
     assert '+ "sqs:DeleteMessage"' in page
 
 
+def test_of_more_than_two_policies_it_is_said_which_are_compared(root, arn) -> None:
+    items = [arn, "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/SecurityAudit"]
+    path = "/console/policies/compare?" + "&".join(f"item={item}" for item in items)
+    assert "Two are compared at a time" in text(root.get(path))
+    assert "Two are compared" not in text(root.get(path.rpartition("&")[0]))
+
+
 def test_a_group_begins_from_a_template(root, acme) -> None:
     root.post("/console/groups/create", {"GroupName": "Auditors", "Template": "auditors"})
     held = acme.root.perform("ListAttachedGroupPolicies", GroupName="Auditors")
