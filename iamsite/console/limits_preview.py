@@ -20,7 +20,9 @@ PREVIEW = "PreviewOrganizationChange"
 OPERATIONS = "organizations:"
 PAGE = 100
 MOST_CHANGES = 40  # of one group of principals
+MOST_SERVICES = 4  # that stand one by one
 MOST_REPLAYED = 50
+ANY_ACTION = "*:*"
 
 
 def limits_preview(request: ConsoleRequest, step: Step) -> dict[str, Any]:
@@ -69,17 +71,36 @@ def _accounts(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         rows: dict[str, dict[str, Any]] = {}
         name = account
         for one in principals:
-            changes, name = one["Changes"], one["AccountName"] or account
-            row = {
-                "Principals": [],
-                "Changes": changes[:MOST_CHANGES],
-                "More": max(0, len(changes) - MOST_CHANGES),
-            }
+            name = one["AccountName"] or account
+            row = rows.setdefault(repr(one["Changes"]), {"Principals": []})
             # A member's principals have no page here.
-            shown = Shown(one["PrincipalArn"], one["PrincipalType"])
-            rows.setdefault(repr(changes), row)["Principals"].append(shown)
+            row["Principals"].append(Shown(one["PrincipalArn"], one["PrincipalType"]))
+            row["Found"] = one["Changes"]
+        for row in rows.values():
+            changes = _together(row.pop("Found"))
+            row["Changes"] = changes[:MOST_CHANGES]
+            row["More"] = max(0, len(changes) - MOST_CHANGES)
         accounts.append({"Id": account, "Name": name, "Rows": list(rows.values())})
     return accounts
+
+
+def _together(changes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same of many services on one resource as one, with the services beneath."""
+    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for one in changes:
+        what = tuple(one[key] for key in ("Effect", "Was", "Becomes", "ResourceArn"))
+        # What stands for actions that nobody names is of no service.
+        named = one["ActionNames"][0] != ANY_ACTION
+        alike.setdefault((*what, named), []).append(one)
+    return [
+        shown
+        for found in alike.values()
+        for shown in (
+            found
+            if len(found) <= MOST_SERVICES
+            else [{**found[0], "Of": found, "Total": sum(one["ActionCount"] for one in found)}]
+        )
+    ]
 
 
 def _replayed(found: dict[str, Any]) -> dict[str, Any]:

@@ -232,8 +232,14 @@ class AttachPolicy(NodeAction):
 class DetachPolicy(NodeAction):
     operation = "organizations:DetachPolicy"
     names = {"node": "TargetId", "policy": "PolicyId"}
-    title = gettext_lazy("Detach a policy from %(name)s")
+    title = gettext_lazy("Detach %(policy_name)s from %(name)s")
     lead = gettext_lazy("It no longer limits the accounts from here down, from the next request.")
     submit = gettext_lazy("Detach policy")
     success = gettext_lazy("The policy was detached.")
     previews = True
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        asked = {"PolicyId": kwargs["policy"]}
+        found = request.ask.perform("organizations:DescribePolicy", asked)["Policy"]
+        named = {**kwargs, "policy_name": found["PolicySummary"]["Name"]}
+        super().setup(request, *args, **named)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,11 +24,11 @@ from policies.engine import (
 )
 from policies.engine.compile import CompiledStatement
 from policies.engine.layers import WITHOUT_IDENTITY
+from policies.engine.patterns import fold
 from policies.engine.principals import Grant
 from policies.engine.resources import resource_of
 from policies.operations.access.population import Member
 from policies.operations.access.probes import (
-    MOST_PROBES,
     Probe,
     actions_of,
     differing,
@@ -52,6 +53,7 @@ from policies.operations.limits.hierarchy import (
 from policies.registered import catalogue
 
 ROOT = ""
+MOST_OF_ONE = 10_000  # probes of one principal
 
 
 class At(NamedTuple):
@@ -124,7 +126,7 @@ class Concerned:
     """Somebody whom the change concerns, as it is and as it would be, and what to ask of both.
 
     `kind` is the portal model's accountPrincipalType. `is_complete` is False where there was too
-    much to ask of it all.
+    much to ask of it all. What is told of one holds for all of equal `likeness`, unless None.
     """
 
     at: At
@@ -134,6 +136,7 @@ class Concerned:
     after: Asker
     probes: Sequence[Probe]
     is_complete: bool
+    likeness: Hashable = None
 
     def differences(self) -> Iterator[Difference]:
         before, after = self.before, self.after
@@ -166,6 +169,8 @@ class Change:
         self.differing = tuple([one for pair in found for one in pair[side]] for side in (0, 1))
         self._allowed: dict[PolicySet, list[Probe]] = {}
         self._limited: dict[Layers, Layers] = {}
+        self._texts: dict[PolicySet, str] = {}
+        self._mentions: dict[tuple[PolicySet, str], bool] = {}
 
     @property
     def is_of_resources(self) -> bool:
@@ -199,15 +204,39 @@ class Change:
         own: Sequence[Probe],
     ) -> Concerned:
         probes = tuple(dict.fromkeys((*self._spoken_of, *own)))
+        limited = self._limit(layers)
+        likeness = (
+            *(at.account, principal.kind, principal.service_linked, layers, limited),
+            *(self._spoken_by(under, one) for under in (layers, limited) for one in keys),
+        )
         return Concerned(
             at,
             arn,
             kind,
             Asker(self.call, principal, keys[0], layers, self.differing[0]),
-            Asker(self._moved, principal, keys[1], self._limit(layers), self.differing[1]),
-            probes[:MOST_PROBES],
-            self._is_complete and len(probes) <= MOST_PROBES,
+            Asker(self._moved, principal, keys[1], limited, self.differing[1]),
+            probes[:MOST_OF_ONE],
+            self._is_complete and len(probes) <= MOST_OF_ONE,
+            likeness,
         )
+
+    def _spoken_by(self, layers: Layers, keys: Keys) -> tuple[tuple[str, object], ...]:
+        """The keys that the policies mention: no other makes a difference to them."""
+        return tuple(
+            (key, value)
+            for key, value in keys.items()
+            if any(self._is_mentioned(policies, fold(key)) for _, policies in layers.applying)
+        )
+
+    def _is_mentioned(self, policies: PolicySet, key: str) -> bool:
+        if (policies, key) not in self._mentions:
+            if policies not in self._texts:
+                documents = (policy.document for policy in policies.policies)
+                written = [one.as_dict() for of in documents for one in of.statements]
+                self._texts[policies] = fold(json.dumps(written, ensure_ascii=False))
+            quoted = json.dumps(key, ensure_ascii=False)[1:-1]
+            self._mentions[policies, key] = quoted in self._texts[policies]
+        return self._mentions[policies, key]
 
     def _limit(self, layers: Layers) -> Layers:
         """The same for the same, so that what the engine works out is kept."""

@@ -135,6 +135,7 @@ def test_who_loses_in_which_member_is_told_before_a_limit_is_saved(
     told = text(alice.htmx(edit, {**typed, "_preview": "1"}, "preview"))
     gains = loses.replace("Loses", "Gains")
     assert f"{gains} sns:Publish on every resource Loses sqs:PurgeQueue on every" in told
+    assert "Detach no-topics from Works" in said(alice, f"{node}/detach/{policy}")
     told = text(alice.htmx(f"{node}/detach/{policy}", {"_preview": "1"}, "preview"))
     assert "Gains sns:Publish on every resource" in told
     refused = text(alice.htmx(edit, {**typed, "Content": "{}", "_preview": "1"}, "preview"))

@@ -78,6 +78,26 @@ def test_members_lose_what_a_policy_takes_from_what_each_of_them_may(
     assert organization.do("ListTargetsForPolicy", PolicyId=limit)["Targets"] == []
 
 
+def test_of_equal_policies_each_is_told_by_its_own_name_and_tags(
+    organization: Organization, member: Member
+) -> None:
+    colour = {"StringEquals": {"aws:PrincipalTag/Été": "blue"}}
+    document = policy(
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/${{aws:username}}/*"},
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*", "Condition": colour},
+    )
+    actors = [member.user(name, document) for name in ("ann", "ben")]
+    for actor, value in zip(actors, ("blue", "red"), strict=True):
+        tags = [{"Key": "été", "Value": value}]
+        member.root.perform("TagUser", UserName=actor.name, Tags=tags)
+    limit = organization.policy("limit", deny("s3:*", "sns:*"))
+    change = {"ChangeType": "AttachPolicy", "PolicyId": limit, "TargetId": member.id}
+    found = previewed(organization.management.root, **change)
+    own = [{("Loses denied", "s3:GetObject", f"{BUCKET}/{one.name}/*")} for one in actors]
+    assert found[actors[0].arn] == own[0] | {("Loses denied", "sns:Publish", "*")}
+    assert found[actors[1].arn] == own[1]
+
+
 def test_a_new_text_gives_back_what_the_old_one_took(
     organization: Organization, member: Member
 ) -> None:
