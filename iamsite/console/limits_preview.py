@@ -79,6 +79,7 @@ def _accounts(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in rows.values():
             changes = _together(row.pop("Found"))
             row["Changes"] = changes[:MOST_CHANGES]
+            row["IsUnused"] = not any(one.get("UsedActions", True) for one in changes)
             row["More"] = max(0, len(changes) - MOST_CHANGES)
         accounts.append({"Id": account, "Name": name, "Rows": list(rows.values())})
     return accounts
@@ -95,12 +96,16 @@ def _together(changes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         shown
         for found in alike.values()
-        for shown in (
-            found
-            if len(found) <= MOST_SERVICES
-            else [{**found[0], "Of": found, "Total": sum(one["ActionCount"] for one in found)}]
-        )
+        for shown in (found if len(found) <= MOST_SERVICES else [_of_services(found)])
     ]
+
+
+def _of_services(found: list[dict[str, Any]]) -> dict[str, Any]:
+    used = [use for one in found for use in one.get("UsedActions", ())]
+    newest = sorted(used, key=lambda use: use["LastAccessedDate"], reverse=True)
+    told = {"UsedActions": newest} if "UsedActions" in found[0] else {}
+    total = sum(one["ActionCount"] for one in found)
+    return {**found[0], **told, "Of": found, "Total": total}
 
 
 def _replayed(found: dict[str, Any]) -> dict[str, Any]:

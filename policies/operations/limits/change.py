@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iamsite.operations import Call
 from iamsite.operations.caller import Membership
@@ -27,6 +27,7 @@ from policies.engine.layers import WITHOUT_IDENTITY
 from policies.engine.patterns import fold
 from policies.engine.principals import Grant
 from policies.engine.resources import resource_of
+from policies.operations.access.last_uses import LastUses, Use
 from policies.operations.access.population import Member
 from policies.operations.access.probes import (
     Probe,
@@ -126,7 +127,8 @@ class Concerned:
     """Somebody whom the change concerns, as it is and as it would be, and what to ask of both.
 
     `kind` is the portal model's accountPrincipalType. `is_complete` is False where there was too
-    much to ask of it all. What is told of one holds for all of equal `likeness`, unless None.
+    much to ask of it all. What is told of one holds for all of equal `likeness`, unless None;
+    `uses` are its own, the newest first.
     """
 
     at: At
@@ -137,11 +139,18 @@ class Concerned:
     probes: Sequence[Probe]
     is_complete: bool
     likeness: Hashable = None
+    uses: Sequence[Use] | None = None
 
-    def differences(self) -> Iterator[Difference]:
-        before, after = self.before, self.after
-        keys, probes = before.keys, self.probes
-        return differences(keys, probes, before.standing, after.standing, self._is_about)
+    def differences(self) -> list[Difference]:
+        judges = self.before.standing, self.after.standing
+        return list(differences(self.before.keys, self.probes, *judges, self._is_about))
+
+    def output(self, found: Sequence[Difference]) -> list[dict[str, Any]]:
+        """The model's AccessDifferences, with what it has used."""
+        if self.uses is None:
+            return [one.output() for one in found]
+        judges, uses = (self.before.standing, self.after.standing), LastUses({"": [*self.uses]})
+        return [{**one.output(), **uses.output("", one, found, judges)} for one in found]
 
     def _is_about(self, probe: Probe) -> bool:
         return self.before.is_about(probe) or self.after.is_about(probe)
@@ -176,14 +185,15 @@ class Change:
     def is_of_resources(self) -> bool:
         return self.before.rcps != self.after.rcps
 
-    def root(self) -> Concerned:
+    def root(self, uses: Sequence[Use]) -> Concerned:
         now, then = self.call.caller, self._moved.caller
         keys = keys_of(self.call, now), keys_of(self._moved, then)
         at = At(now.account, ROOT, "")
         arn = now.principal.arn
-        return self._concerned(at, arn, "Root", now.principal, keys, layers_of(now), ())
+        found = self._concerned(at, arn, "Root", now.principal, keys, layers_of(now), ())
+        return replace(found, uses=uses)
 
-    def member(self, one: Member) -> Concerned:
+    def member(self, one: Member, uses: Sequence[Use]) -> Concerned:
         then = one if self._moved is self.call else replace(one, call=self._moved)
         kind = "Role" if isinstance(one.row, Role) else "User"
         own: Sequence[Probe] = ()
@@ -191,7 +201,8 @@ class Change:
             own = self._allowed_by(one.layers.identity)
         at = At(self.call.account, *one.place)
         keys = one.keys, then.keys
-        return self._concerned(at, one.arn, kind, one.principal, keys, one.layers, own)
+        found = self._concerned(at, one.arn, kind, one.principal, keys, one.layers, own)
+        return replace(found, uses=uses)
 
     def _concerned(
         self,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from iamsite.operations import Call
+from policies.operations.access.last_uses import Use, last_uses
 from policies.operations.access.population import Place, members
 from policies.operations.limits.change import ROOT, At, Change, Concerned
 from policies.operations.limits.drafts import Draft
@@ -35,9 +36,21 @@ def _own(
                 return
             change = Change(member, draft)
             rows = members(member, place, BATCH)
-            found = [change.root()] if is_first else []
-            found += [change.member(one) for one in rows]
+            used = _Used(member, draft, [account, *(one.row.id for one in rows)])
+            found = [change.root(used.by(account))] if is_first else []
+            found += [change.member(one, used.by(one.row.id)) for one in rows]
         yield from found
         if len(rows) < BATCH:
             return
         place, is_first = rows[-1].place, False
+
+
+class _Used:
+    """What those of the ids have used since their account joined: what was before is its own."""
+
+    def __init__(self, member: Call, draft: Draft, ids: Sequence[str]) -> None:
+        self._uses = last_uses(member, ids).by_principal
+        self._since = draft.before.joined[member.account]
+
+    def by(self, principal: str) -> list[Use]:
+        return [use for use in self._uses.get(principal, ()) if use.at >= self._since]

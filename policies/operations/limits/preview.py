@@ -16,6 +16,7 @@ from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.paging import page_while
 from identities.models import Role, User
+from policies.operations.access.standing import Difference
 from policies.operations.limits.change import At, Concerned
 from policies.operations.limits.concerned import concerned
 from policies.operations.limits.drafts import Draft, draft_of, proposed, resources_of
@@ -51,7 +52,7 @@ def preview_organization_change(
     names = _names(call, draft)
     budget = Budget(MOST_DECISIONS)
     complete = True
-    told: dict[Hashable, list[dict[str, Any]]] = {}
+    told: dict[Hashable, list[Difference]] = {}
 
     def everybody(after: Any) -> Iterator[Concerned]:
         place = At(*after) if after is not None else None
@@ -65,13 +66,13 @@ def preview_organization_change(
         complete &= one.is_complete
         if one.likeness is None or one.likeness not in told:
             budget.spend(2 * len(one.probes))
-            told[one.likeness] = [found.output() for found in one.differences()]
+            told[one.likeness] = one.differences()
         return {
             "AccountId": one.at.account,
             "AccountName": names.get(one.at.account, ""),
             "PrincipalArn": one.arn,
             "PrincipalType": one.kind,
-            "Changes": told[one.likeness],
+            "Changes": one.output(told[one.likeness]),
         }
 
     found, paging = page_while(call, everybody, lambda one: one.at, take, budget.is_spent)

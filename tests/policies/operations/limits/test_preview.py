@@ -245,6 +245,18 @@ def test_what_members_asked_on_record_is_asked_again(
     assert (replay["RecordCount"], replay["IsPartial"]) == (1, False)
 
 
+def test_when_it_was_last_used_is_told_of_what_is_lost(
+    organization: Organization, member: Member
+) -> None:
+    member.alice.perform("ListUsers")
+    limit = organization.policy("limit", deny("iam:ListUsers", "iam:ListRoles"))
+    change = {"ChangeType": "AttachPolicy", "PolicyId": limit, "TargetId": member.id}
+    page = organization.management.root.perform(NAME, **change)
+    used = {one["PrincipalArn"]: one["Changes"][0].get("UsedActions") for one in page["Principals"]}
+    (last,) = used.pop(member.alice.arn) or ()
+    assert (last["ActionName"], used) == ("iam:ListUsers", {member.root.arn: []})
+
+
 def test_what_an_account_asked_before_it_joined_is_its_own(organization: Organization) -> None:
     account = Member("late")
     bob = account.user("bob")
