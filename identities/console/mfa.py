@@ -137,6 +137,13 @@ class KeyForm(OperationForm):
         label=gettext_lazy("Name of the key or passkey"),
         max_length=64,
         help_text=gettext_lazy("To tell it from others: YubiKey, laptop, phone."),
+        # Told before the key is touched, which would keep a passkey that nobody knows.
+        widget=forms.TextInput(
+            attrs={
+                "pattern": "[A-Za-z0-9_+=,.@\\-]+",
+                "title": gettext_lazy("Letters without accents, digits and _+=,.@-"),
+            }
+        ),
     )
     State = forms.CharField(required=False)
     Credential = forms.CharField(required=False)

@@ -97,7 +97,7 @@ def _open(email: str, hashed: str, name: str, origin: Origin) -> SignedIn:
     now = timezone.now()
     with transaction.atomic(durable=True):
         opened = opening.open_account(email, None, name)
-        Person.objects.filter(pk=opened.root.pk).update(password=hashed)
+        Person.objects.filter(pk=opened.root.pk).update(password=hashed, password_last_used=now)
         author = opening.record_opening(opened, origin)
         token = open_session(opened.account.id, None, origin, now, None)
         record(opened.account.id, author, origin, now, "ConsoleLogin", MFAUsed="No")

@@ -50,7 +50,8 @@ SEVERITIES: Labels = {
 ADVICE: Labels = {
     "RoleTrustsOutside": gettext_lazy(
         "If this is intended, archive the finding. If not, name only principals you know in the "
-        "trust policy, and require an external id or your organization in a condition."
+        "trust policy, and require in a condition an external id or your organization, or of an "
+        "identity provider the audience and whom it vouches for."
     ),
     "ResourceOpenToOutside": gettext_lazy(
         "If this is intended, archive the finding. If not, name only principals you know in the "

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.acting import act, confirm, heading, row, says, send
 from tests.browser.visits import Visits
-from tests.cast import PASSWORD, Account, Acme
+from tests.cast import PASSWORD, Account, Acme, trust
 from tests.iamsite.console.browser import USER_PASSWORD
 
 STEP = 30
@@ -151,3 +151,24 @@ def test_activity_is_filtered_by_what_the_link_says(visits: Visits, acme: Acme) 
     expect(alice.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
     alice.get_by_role("link", name="Verify integrity").click()
     expect(alice.get_by_role("dialog").get_by_text("The trail is whole")).to_be_visible()
+
+
+def test_the_account_is_analyzed_and_its_credentials_are_reported(
+    root: Page, initech: Account
+) -> None:
+    initech.role("Open", trust({"AWS": "*"}))
+    root.goto("analyzer/")
+    send(act(root, "Analyze the account"), "Analyze")
+    says(root, "The account was analyzed.")
+    row(root, "role/Open").get_by_role("link").first.click()
+    expect(root.locator("main")).to_contain_text("sts:AssumeRole")
+    send(act(root, "Archive"), "Archive")
+    says(root, "The finding is archived.")
+    expect(row(root, "role/Open")).to_have_count(0)
+    root.goto("credential-report")
+    send(act(root, "Generate report"), "Generate report")
+    says(root, "The report is ready.")
+    expect(row(root, "Root user")).to_contain_text("None")
+    with root.expect_download() as loading:
+        root.get_by_role("link", name="Download CSV").click()
+    assert "<root_account>" in loading.value.path().read_text()

@@ -84,7 +84,11 @@ def test_a_key_is_registered_and_then_opens_the_console_both_ways(
 def register_again(page: Page) -> None:
     page.get_by_role("link", name="Add security key or passkey").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name of the key or passkey").fill("twin")
+    field = dialog.get_by_label("Name of the key or passkey")
+    field.fill("Schlüssel")
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog.locator("input:invalid")).to_have_count(1)  # before the key is touched
+    field.fill("twin")
     dialog.get_by_role("button", name="Continue").click()
     expect(dialog.get_by_role("alert")).to_have_text("This authenticator is registered already.")
     assert violations(page) == []
