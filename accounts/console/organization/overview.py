@@ -57,11 +57,15 @@ def _inside(request: ConsoleRequest, found: Standing, context: dict[str, Any]) -
             ),
             policy=("organizations:CreatePolicy", {"Type": "SERVICE_CONTROL_POLICY"}),
             enable=("organizations:EnablePolicyType", {"RootId": found.root["Id"]}),
+            unit=(
+                "organizations:CreateOrganizationalUnit",
+                {"ParentId": found.root["Id"], "Name": "any"},
+            ),
             cancel=("organizations:CancelHandshake", {"HandshakeId": "h-anyanyan"}),
         ),
     }
     if tab == "accounts":
-        context["nodes"] = tree(request.ask, found.root)
+        context |= {"nodes": tree(request.ask, found.root), "root": found.root["Id"]}
     elif tab == "policies":
         context["kinds"] = [
             {
