@@ -246,6 +246,7 @@ class SAMLForm(MetadataForm):
 class CreateSAML(NewProvider):
     operation = "CreateSAMLProvider"
     form_class = SAMLForm
+    fields_template = "identities/metadata_fields.html"
     title = gettext_lazy("Add a SAML provider")
     lead = gettext_lazy("Roles can then trust the people it signs in.")
     submit = gettext_lazy("Add provider")
@@ -259,6 +260,7 @@ class CreateSAML(NewProvider):
 class UpdateMetadata(ProviderAction):
     operation = "UpdateSAMLProvider"
     form_class = MetadataForm
+    fields_template = "identities/metadata_fields.html"
     title = gettext_lazy("Replace the metadata")
     lead = gettext_lazy("When the provider has new signing certificates.")
     submit = gettext_lazy("Replace metadata")

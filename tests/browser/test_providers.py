@@ -70,7 +70,9 @@ def test_a_saml_provider_says_what_is_wrong_with_its_metadata(root: Page) -> Non
     root.get_by_role("button", name="Add provider").click()
     expect(root.locator("main .error")).to_contain_text("Could not parse metadata")
     expect(root.get_by_label("Name")).to_have_value("Okta")
-    root.get_by_label("Metadata").fill(metadata())
+    file = {"name": "idp.xml", "mimeType": "text/xml", "buffer": metadata().encode()}
+    root.get_by_label("From a file").set_input_files(file)
+    expect(root.get_by_label("Metadata")).to_have_value(metadata())
     root.get_by_role("button", name="Add provider").click()
     expect(root.get_by_role("heading", level=1)).to_have_text("Okta")
     expect(root.locator("#health")).to_contain_text("Healthy")
