@@ -21,7 +21,7 @@ from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import address
 from iamsite.console.table import file_columns
-from policies.console.simulator import OF_KEY, entries_of
+from policies.console.simulator import OF_KEY, entries_of, session_of
 
 COLUMNS = file_columns(
     ("TestName", gettext_lazy("Test")),
@@ -86,6 +86,11 @@ def simulated(test: dict[str, Any]) -> str:
         for one in test.get("ContextEntries", ())
     }
     about = {"principal": test["PrincipalArn"], "action": test["ActionName"]}
+    session = {
+        "session_policy": test.get("SessionPolicy", ""),
+        "session_arns": "\n".join(test.get("SessionPolicyArns", ())),
+    }
+    about |= {name: value for name, value in session.items() if value}
     return f"{reverse('console:simulator')}?" + urlencode(
         {**about, "resource": test["ResourceArn"], **keys}
     )
@@ -141,6 +146,7 @@ class SaveTest(TestAction):
             "ActionName": given.get("action", ""),
             "ResourceArn": given.get("resource", "") or "*",
             **({"ContextEntries": entries} if entries else {}),
+            **session_of(given),
         }
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
+from iamsite.console.asking import Answer, ConsoleRequest, Params, unauthenticated
 from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import failure_of
 from iamsite.console.listing import address
@@ -54,6 +54,7 @@ class Row:
     missing: Sequence[str]
     by_boundary: bool | None
     by_organizations: bool | None
+    by_session: bool | None
     url: str
     save_url: str
 
@@ -67,6 +68,7 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
         "principal": principal,
         "actions": actions,
         "resources": resources,
+        "session": session_of(request.GET),
         "keys": [],
         "may": request.ask.may(save=("PutAccessTest", {"TestName": "any"})),
         "example": _example(request.ask.perform("GetCallerIdentity")["Arn"]),
@@ -111,7 +113,12 @@ def _principal(request: ConsoleRequest, arn: str) -> str:
 def _asked(
     request: ConsoleRequest, principal: str, actions: list[str], resources: list[str]
 ) -> dict[str, Any]:
-    told = request.ask.perform("GetContextKeysForPrincipalPolicy", {"PolicySourceArn": principal})
+    session = session_of(request.GET)
+    if session and ":group/" in principal:
+        raise OperationError("InvalidInput", _("A group has no sessions: name a user or a role."))
+    texts = [session["SessionPolicy"]] if "SessionPolicy" in session else []
+    about = {"PolicySourceArn": principal, **({"PolicyInputList": texts} if texts else {})}
+    told = request.ask.perform("GetContextKeysForPrincipalPolicy", about)
     given = {
         name.removeprefix(OF_KEY): str(value).strip()
         for name, value in request.GET.items()
@@ -125,6 +132,9 @@ def _asked(
         return {"keys": keys}
     if len(actions) * len(resources) > MOST:
         raise OperationError("TooMuch", _("Ask for at most %d results at a time.") % MOST)
+    if session:
+        pairs = [(action, resource) for action in actions for resource in resources]
+        return {"keys": keys, **_in_session(request, principal, pairs, entries, session)}
     asked: Params = {
         "PolicySourceArn": principal,
         "ActionNames": actions,
@@ -143,21 +153,82 @@ def _asked(
         "can_save": ":group/" not in principal,  # a group does nothing by itself
     }
     if len(rows) == 1 and ":group/" not in principal:
-        shown |= request.ask.see(
-            evaluation=("EvaluateDecision", _about(principal, rows[0], entries))
-        )
+        pair = rows[0].action, rows[0].resource
+        shown |= request.ask.see(evaluation=("EvaluateDecision", _about(principal, *pair, entries)))
         shown["proposals"] = proposals(request.ask, shown["evaluation"].result.get("Now"))
     return shown
 
 
-def _about(principal: str, row: Row, entries: list[dict[str, Any]]) -> Params:
-    """One result's request, for EvaluateDecision; what follows from principal is left out."""
+def session_of(given: QueryDict) -> Params:
+    """The session policies that an address gives, as the portal's operations take them."""
+    inline, arns = given.get("session_policy", "").strip(), _lines(given.get("session_arns", ""))
+    return {
+        **({"SessionPolicy": inline} if inline else {}),
+        **({"SessionPolicyArns": arns} if arns else {}),
+    }
+
+
+def _in_session(
+    request: ConsoleRequest,
+    principal: str,
+    pairs: Sequence[tuple[str, str]],
+    entries: list[dict[str, Any]],
+    session: Params,
+) -> dict[str, Any]:
+    """What is decided in a session with these policies, which SimulatePrincipalPolicy knows not."""
+    asked = [_about(principal, *pair, entries) | session for pair in pairs]
+    found = [(one, request.ask.perform("EvaluateDecision", one)["Now"]) for one in asked]
+    rows = [_row_in_session(request, one, now) for one, now in found]
+    shown: dict[str, Any] = {
+        "equivalents": equivalents([("EvaluateDecision", one) for one in asked], request),
+        "rows": rows,
+        "missing": sorted({key for row in rows for key in row.missing}),
+        "can_save": True,
+    }
+    if len(found) == 1:
+        evaluation = {"Now": found[0][1]}
+        shown["evaluation"] = Answer(evaluation)
+        shown["proposals"] = proposals(request.ask, evaluation["Now"])
+    return shown
+
+
+def _row_in_session(request: ConsoleRequest, asked: Params, now: Mapping[str, Any]) -> Row:
+    words: dict[str, bool] = {}
+    for rung in now["Ladder"]["Rungs"]:
+        if rung["Outcome"] != "notApplicable":
+            before = words.get(rung["Layer"], True)
+            words[rung["Layer"]] = before and rung["Outcome"] == "allowed"
+    deciding = [one for rung in now["Ladder"]["Rungs"] for one in rung["Statements"]]
+    result = {
+        "EvalResourceName": asked["ResourceArn"],
+        "EvalResourceDecision": now["Decision"],
+    }
+    return Row(
+        asked["ActionName"],
+        asked["ResourceArn"],
+        now["Decision"],
+        [
+            {"SourcePolicyId": one["PolicyName"], "StartPosition": {"Line": one["StartLine"]}}
+            for one in deciding
+            if one["Decides"]
+        ],
+        now["MissingContextValues"],
+        words.get("boundary"),
+        words.get("scp"),
+        words.get("session"),
+        address(request, action=asked["ActionName"], resource=asked["ResourceArn"]),
+        _save_url(request, asked["PrincipalArn"], asked["ActionName"], result),
+    )
+
+
+def _about(principal: str, action: str, resource: str, entries: list[dict[str, Any]]) -> Params:
+    """One request, for EvaluateDecision; what follows from the principal is left out."""
     free = [one for one in entries if not one["ContextKeyName"].lower().startswith(FOLLOWING)]
     return {
         "PrincipalArn": principal,
-        "ActionName": row.action,
-        "ResourceArn": row.resource,
-        "ContextEntries": free,
+        "ActionName": action,
+        "ResourceArn": resource,
+        **({"ContextEntries": free} if free else {}),
     }
 
 
@@ -226,6 +297,7 @@ def _rows(request: ConsoleRequest, principal: str, result: Mapping[str, Any]) ->
             one.get("MissingContextValues", ()),
             one.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary"),
             organizations,
+            None,
             address(request, action=result["EvalActionName"], resource=one["EvalResourceName"]),
             _save_url(request, principal, result["EvalActionName"], one),
         )

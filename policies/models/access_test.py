@@ -8,7 +8,8 @@ from accounts.tenancy import TenantModel, lowered
 class AccessTest(TenantModel):
     """What the account expects of its policies: a request, and whether it is to be allowed.
 
-    `context` are its condition keys in the shape of ContextEntries.
+    `context` are its condition keys in the shape of ContextEntries; `session_policy` and
+    `session_policy_arns` the policies of the session that asks, none of them for none.
     """
 
     name = models.CharField(max_length=128)
@@ -17,6 +18,10 @@ class AccessTest(TenantModel):
     action = models.CharField(max_length=128)
     resource = models.CharField(max_length=2048)
     context = models.JSONField(default=list)
+    session_policy = models.TextField(default="", db_default="")
+    session_policy_arns = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )
     is_allowed = models.BooleanField()
     updated_at = models.DateTimeField()
 

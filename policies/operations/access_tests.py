@@ -11,7 +11,7 @@ from iamsite.operations.errors import limit_exceeded, no_such_entity
 from iamsite.operations.paging import page_by_name
 from policies.engine import decide
 from policies.models import AccessTest
-from policies.operations.authorize import question
+from policies.operations.authorize import policies_of_session, question
 
 ALLOWED, DENIED = "allowed", "denied"
 QUOTA = "AccessTests"
@@ -28,6 +28,8 @@ def _output(test: AccessTest) -> dict[str, Any]:
         "ActionName": test.action,
         "ResourceArn": test.resource,
         "ContextEntries": test.context,
+        **({"SessionPolicy": test.session_policy} if test.session_policy else {}),
+        "SessionPolicyArns": test.session_policy_arns,
         "ExpectedDecision": ALLOWED if test.is_allowed else DENIED,
         "UpdateDate": test.updated_at,
     }
@@ -42,9 +44,13 @@ def put_access_test(
     ExpectedDecision: str,
     ResourceArn: str = "*",
     ContextEntries: Sequence[Mapping[str, Any]] = (),
+    SessionPolicy: str | None = None,
+    SessionPolicyArns: Sequence[str] = (),
 ) -> None:
-    """Raises InvalidInput, NoSuchEntity for what could not be asked; LimitExceeded."""
-    question(call, ActionName, ResourceArn, PrincipalArn, ContextEntries)
+    """Raises what asking it would: InvalidInput, NoSuchEntity, MalformedPolicyDocument; and
+    LimitExceeded."""
+    session = policies_of_session(call, SessionPolicy, SessionPolicyArns)
+    question(call, ActionName, ResourceArn, PrincipalArn, ContextEntries, session)
     tests = AccessTest.objects.of(call.account)
     values = {
         "name": TestName,
@@ -52,6 +58,8 @@ def put_access_test(
         "action": ActionName,
         "resource": ResourceArn,
         "context": [dict(one) for one in ContextEntries],
+        "session_policy": SessionPolicy or "",
+        "session_policy_arns": list(SessionPolicyArns),
         "is_allowed": ExpectedDecision == ALLOWED,
         "updated_at": call.now,
     }
@@ -88,7 +96,8 @@ def run_access_tests(
 
 def _result(call: Call, test: AccessTest) -> dict[str, Any]:
     try:
-        asked = question(call, test.action, test.resource, test.principal, test.context)
+        policies = policies_of_session(call, test.session_policy or None, test.session_policy_arns)
+        asked = question(call, test.action, test.resource, test.principal, test.context, policies)
     except OperationError as error:
         # The principal or the resource is not what it was: nothing can be said of it.
         return {**_output(test), "Passed": False, "Message": error.message}

@@ -15,7 +15,7 @@ from typing import Any
 from accounts import tenancy
 from accounts.models import Account
 from iamsite.operations import Call, Resource, operation
-from iamsite.operations.caller import Caller
+from iamsite.operations.caller import Caller, Session
 from iamsite.operations.context import Keys, caller_keys, resource_keys
 from iamsite.operations.decided import Decided
 from iamsite.operations.errors import invalid_input
@@ -26,6 +26,7 @@ from iamsite.operations.organization import limits_of
 from iamsite.operations.services import seen_in, service_keys
 from identities import trust
 from identities.operations.sts.authorization_message import encoded
+from identities.operations.sts.packing import SessionPolicies, session_policies
 from policies import registered
 from policies.engine import (
     Document,
@@ -45,6 +46,7 @@ from policies.operations.principals import get_by_arn, resource_by_arn
 from policies.operations.simulation import inputs
 
 KEPT = 10_000
+SIMULATED = "simulated"  # what a session that nobody has is called
 # What the network and the clock fill in for a request of the caller's own; the application knows
 # those of the request that it asks about.
 OF_THE_REQUEST = frozenset(
@@ -59,6 +61,7 @@ OF_THE_REQUEST = frozenset(
         "aws:epochtime",
     )
 )
+OF_THE_SESSION = frozenset(("aws:tokenissuetime", "aws:multifactorauthpresent"))
 OF_THE_CLOCK = frozenset(("aws:currenttime", "aws:epochtime"))
 # Decided with the trust policy of the role.
 ASSUMING = frozenset(("sts:assumerole", "sts:tagsession", "sts:setsourceidentity"))
@@ -122,8 +125,13 @@ def question(
     ResourceArn: str = "*",
     PrincipalArn: str | None = None,
     ContextEntries: Sequence[Mapping[str, Any]] = (),
+    session: SessionPolicies | None = None,
 ) -> Question:
-    """What Authorize is asked, for the engine. Raises InvalidInput, NoSuchEntity."""
+    """What Authorize is asked, for the engine; of a session with these policies, if they are given:
+    in a role, or of a federated user.
+
+    Raises InvalidInput, NoSuchEntity.
+    """
     inputs.check_actions([ActionName])
     inputs.check_resources([ResourceArn])
     if ActionName.lower() in ASSUMING:
@@ -131,7 +139,7 @@ def question(
             f"ActionName: whether {ActionName} is allowed is for the role's trust policy to say; "
             "call AssumeRole itself."
         )
-    asked = _asked(call, PrincipalArn)
+    asked = _asked(call, PrincipalArn, session)
     owner, policies = resource_side(call, ResourceArn)
     keys = {
         **asked.keys,
@@ -159,16 +167,18 @@ def with_resource(call: Call, layers: Layers, owner: str, policies: PolicySet | 
     return layers if policies is None else _with_resource(layers, policies)
 
 
-def _asked(call: Call, arn: str | None) -> Asked:
-    """The caller itself, or a user or role of its account.
+def _asked(call: Call, arn: str | None, session: SessionPolicies | None) -> Asked:
+    """The caller itself, or a user or role of its account, in a session if it has policies.
 
     Raises InvalidInput for another session: what limits it only its own token tells. Raises
     NoSuchEntity.
     """
     caller = call.caller
-    if arn is None or arn == caller.principal.arn:
+    if session is not None and arn is None:
+        raise invalid_input("SessionPolicy: PrincipalArn must say whose session it would be.")
+    if session is None and (arn is None or arn == caller.principal.arn):
         return Asked(caller, call.layers, dict(call.caller_keys))
-    kind, found = get_by_arn(call, arn)
+    kind, found = get_by_arn(call, str(arn))
     if kind.name == "Group":
         raise invalid_input(f"PrincipalArn: {arn} is a group, which does nothing by itself.")
     named = Caller(
@@ -181,7 +191,47 @@ def _asked(call: Call, arn: str | None) -> Asked:
         boundary=found.boundary,
         organization=caller.organization,
     )
+    if session is not None:
+        named = _in_session(call, named, session)
     return Asked(named, layers_of(named), keys_of(call, named))
+
+
+def _in_session(call: Call, named: Caller, policies: SessionPolicies) -> Caller:
+    """A role's session with these policies; of a user the session that GetFederationToken gives,
+    the one of its own that session policies can limit."""
+    principal = named.principal
+    of_role = principal.kind is PrincipalKind.ROLE_SESSION
+    session = Session(
+        "AssumeRole" if of_role else "GetFederationToken",
+        call.now,
+        call.now,
+        name=SIMULATED,
+        policy=policies.inline,
+        policy_arns=policies.arns,
+    )
+    if not of_role:
+        principal = replace(
+            principal,
+            kind=PrincipalKind.FEDERATED_USER,
+            arn=f"arn:aws:sts::{call.account}:federated-user/{SIMULATED}",
+            issuer_arn=principal.arn,
+            issuer_id=principal.id,
+        )
+    return replace(named, principal=principal, session=session)
+
+
+def policies_of_session(
+    call: Call, SessionPolicy: str | None, SessionPolicyArns: Sequence[str]
+) -> SessionPolicies | None:
+    """The session policies of a request, None without any.
+
+    Raises what asking STS for such a session would: MalformedPolicyDocument,
+    PackedPolicyTooLarge, ValidationError.
+    """
+    if SessionPolicy is None and not SessionPolicyArns:
+        return None
+    descriptors = [{"arn": one} for one in SessionPolicyArns]
+    return session_policies(call.account, SessionPolicy, descriptors, {})
 
 
 def keys_of(call: Call, named: Caller) -> Keys:
@@ -192,8 +242,10 @@ def keys_of(call: Call, named: Caller) -> Keys:
         for key, value in caller_keys(named, call.origin, call.now).items()
         if key.lower() not in OF_THE_REQUEST or key.lower() in OF_THE_CLOCK
     }
-    if named.kind is PrincipalKind.ROLE_SESSION:
+    if named.kind in (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER):
         del keys["aws:userid"]  # it holds the session's name
+    if named.session is not None:  # which nobody has begun yet
+        keys = {key: value for key, value in keys.items() if key.lower() not in OF_THE_SESSION}
     return keys
 
 

@@ -14,7 +14,7 @@ from iamsite.operations import AccessDenied, Call, Resource, operation
 from iamsite.operations.decided import OF_RESOURCE, Decided, kept_context, policies_of
 from iamsite.operations.errors import no_such_entity
 from iamsite.operations.paging import page
-from policies.operations.authorize import question
+from policies.operations.authorize import policies_of_session, question
 from policies.operations.decisions.evaluation import context_entries, evaluation
 from policies.operations.decisions.now import asked_again
 from policies.operations.principals import resource_by_arn
@@ -196,8 +196,11 @@ def evaluate_decision(
     ResourceArn: str = "*",
     PrincipalArn: str | None = None,
     ContextEntries: Entries = (),
+    SessionPolicy: str | None = None,
+    SessionPolicyArns: Sequence[str] = (),
 ) -> dict[str, Any]:
-    asked = question(call, ActionName, ResourceArn, PrincipalArn, ContextEntries)
+    session = policies_of_session(call, SessionPolicy, SessionPolicyArns)
+    asked = question(call, ActionName, ResourceArn, PrincipalArn, ContextEntries, session)
     return {
         "PrincipalArn": asked.request.principal.arn,
         "ActionName": ActionName,

@@ -7,11 +7,12 @@ import json
 import re
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Actor, Evil, allow, deny
+from tests.cast import Acme, Actor, Evil, allow, deny, trust
 from tests.iamsite.console.browser import Browser, text
 
 
@@ -184,3 +185,47 @@ def test_how_long_decisions_are_kept_is_set_in_the_account(company: Acme, root: 
         "/console/account/decisions", {"RetentionDays": "0", "AllowedSamplePercent": "0"}
     )
     assert refused.status_code == 422
+
+
+def test_a_session_policy_shows_its_layer_in_the_simulator_and_is_saved_with_the_test(
+    company: Acme, root: Browser
+) -> None:
+    role = company.role("Reading", trust(company.bob.arn), allow("s3:*"))
+    asked = {
+        "principal": role,
+        "action": "s3:GetObject\ns3:ListBucket",
+        "session_policy": allow(
+            "s3:ListBucket", Condition={"Bool": {"aws:ViaAWSService": "false"}}
+        ),
+    }
+    page = text(root.get(f"/console/simulator?{urlencode(asked)}"))
+    assert "s3:GetObject * Not allowed the session policy does not allow it None" in page
+    assert "s3:ListBucket * Not allowed the session policy does not allow it None" in page
+    # The keys that it uses are among those that are asked for.
+    assert "aws:ViaAWSService" in page
+    asked |= {"key.aws:ViaAWSService": "false"}
+    page = text(root.get(f"/console/simulator?{urlencode(asked)}"))
+    assert "s3:ListBucket * Allowed" in page
+    assert "aws portal evaluate-decision" in page
+    one = root.get(f"/console/simulator?{urlencode({**asked, 'action': 's3:GetObject'})}")
+    assert "Session policies No statement is about this action decides" in text(one)
+    assert "Make the session with a session policy that allows it" in text(one)
+    save = html.unescape(
+        re.findall(r'href="(/console/simulator/tests/[^"]+)"', one.content.decode())[0]
+    )
+    assert root.post(save, {"TestName": "limited", "ExpectedDecision": "denied"}).status_code == 302
+    (test,) = company.root.perform("ListAccessTests")["AccessTests"]
+    assert test["SessionPolicy"] == asked["session_policy"]
+    listed = root.get("/console/simulator/tests")
+    assert "in a session with policies of its own" in text(listed)
+    again = html.unescape(
+        re.findall(r'href="(/console/simulator\?principal=[^"]+)"', listed.content.decode())[0]
+    )
+    assert "the session policy does not allow it" in text(root.get(again))
+    for bad, told in (
+        ({"session_policy": "{"}, "MalformedPolicyDocument"),
+        ({"principal": company.arn("group/Developers")}, "A group has no sessions"),
+    ):
+        refused = root.get(f"/console/simulator?{urlencode({**asked, **bad})}")
+        assert refused.status_code == 400
+        assert told in text(refused) or "Syntax errors in policy" in text(refused)

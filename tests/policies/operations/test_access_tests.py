@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Evil, allow
+from tests.cast import Acme, Evil, allow, policy, trust
 from tests.iamsite.console.browser import Browser, text
 
 READS = {
@@ -138,3 +138,97 @@ def test_a_simulation_is_saved_as_a_test_and_opens_again(tested: Acme) -> None:
     assert "key.aws%3ASourceIp=10.0.0.1" in listed.content.decode()
     browser.post("/console/simulator/tests/bob%20writes/delete", {})
     assert "bob writes" not in results(tested)
+
+
+LISTS = policy(
+    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+     "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
+)  # fmt: skip
+
+
+def evaluated(account: Acme, arn: str, **params: Any) -> dict[str, Any]:
+    asked = {"ActionName": "s3:GetObject", "ResourceArn": "arn:aws:s3:::books/one", **params}
+    found: dict[str, Any] = account.root.perform("EvaluateDecision", PrincipalArn=arn, **asked)
+    return found
+
+
+def session_rung(found: dict[str, Any]) -> tuple[str, bool]:
+    (rung,) = [one for one in found["Now"]["Ladder"]["Rungs"] if one["Layer"] == "session"]
+    return rung["Outcome"], rung["Decides"]
+
+
+def test_a_session_policy_limits_what_a_session_of_the_role_is_decided(company: Acme) -> None:
+    role = company.role("Reading", trust(company.bob.arn), allow("s3:*"))
+    assert session_rung(evaluated(company, role)) == ("notApplicable", False)
+    limited = evaluated(company, role, SessionPolicy=LISTS)
+    assert limited["PrincipalArn"].endswith(":assumed-role/Reading/simulated")
+    assert limited["Now"]["DecidingLayer"] == "session"
+    assert session_rung(limited) == ("implicitDeny", True)
+    assert limited["Now"]["MissingContextValues"] == ["aws:MultiFactorAuthPresent"]
+    assert evaluated(company, role, SessionPolicy=LISTS, ActionName="s3:ListBucket")["Now"][
+        "Decision"
+    ] == "allowed"  # fmt: skip
+    mfa = {"ContextKeyName": "aws:MultiFactorAuthPresent", "ContextKeyValues": ["true"]}
+    with_mfa = evaluated(company, role, SessionPolicy=LISTS, ContextEntries=[mfa])
+    assert with_mfa["Now"]["Decision"] == "allowed"
+    # As STS decides it of a session that is there.
+    session = company.assume(company.bob, role, Policy=LISTS)
+    asked = {"ActionName": "s3:GetObject", "ResourceArn": "arn:aws:s3:::books/one"}
+    told = session.perform("Authorize", **asked)
+    assert (told["Decision"], told["DecidingLayer"]) == ("implicitDeny", "session")
+
+
+def test_managed_policies_and_those_of_a_federated_user_are_session_policies_too(
+    company: Acme,
+) -> None:
+    made = company.root.perform("CreatePolicy", PolicyName="listing", PolicyDocument=LISTS)
+    arn = made["Policy"]["Arn"]
+    limited = evaluated(company, company.alice.arn, SessionPolicyArns=[arn])
+    assert limited["PrincipalArn"] == f"arn:aws:sts::{company.id}:federated-user/simulated"
+    assert session_rung(limited) == ("implicitDeny", True)
+    both = evaluated(
+        company, company.alice.arn, SessionPolicyArns=[arn], SessionPolicy=allow("s3:Get*")
+    )
+    assert session_rung(both) == ("allowed", False)
+    assert both["Now"]["Decision"] == "allowed"
+    session = {"TestName": "as a federated user", "SessionPolicyArns": [arn]}
+    company.root.perform(
+        "PutAccessTest",
+        PrincipalArn=company.alice.arn,
+        **{**READS, **session, "ExpectedDecision": "denied"},
+    )
+    found = results(company)["as a federated user"]
+    assert (found["Passed"], found["DecidingLayer"]) == (True, "session")
+    assert found["SessionPolicyArns"] == [arn]
+    company.root.perform("DeletePolicy", PolicyArn=arn)
+    assert results(company)["as a federated user"]["Passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("session", "code"),
+    [
+        ({"SessionPolicy": "{}"}, "MalformedPolicyDocument"),
+        (
+            {"SessionPolicyArns": ["arn:aws:iam::aws:policy/NoSuchPolicy"]},
+            "MalformedPolicyDocument",
+        ),
+        ({"SessionPolicyArns": ["{theirs}"]}, "MalformedPolicyDocument"),
+        ({"SessionPolicy": LISTS, "PrincipalArn": None}, "InvalidInput"),
+        ({"SessionPolicy": "x" * 2049}, "ValidationError"),
+    ],
+)
+def test_session_policies_that_no_session_could_have_are_refused(
+    company: Acme, evil: Evil, session: dict[str, Any], code: str
+) -> None:
+    theirs = evil.root.perform("ListPolicies", Scope="Local")["Policies"]
+    if not theirs:
+        evil.root.perform("CreatePolicy", PolicyName="theirs", PolicyDocument=LISTS)
+    words = {"{theirs}": evil.arn("policy/theirs")}
+    if arns := session.get("SessionPolicyArns"):
+        session = {**session, "SessionPolicyArns": [words.get(one, one) for one in arns]}
+    asked = {"PrincipalArn": company.alice.arn, "ActionName": "s3:GetObject", **session}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    with pytest.raises(OperationError) as caught:
+        company.root.perform("EvaluateDecision", **asked)
+    assert caught.value.code == code
