@@ -302,6 +302,7 @@ def take(context: BrowserContext, picture: Picture) -> None:
         page.evaluate("document.fonts.ready")
         if picture.prepare:
             picture.prepare(page)
+        page.wait_for_load_state("networkidle")  # what is worked out meanwhile is there
         if not page.locator("dialog[open]").count():
             # The window becomes as tall as the page, within reason, so that nothing is cut.
             tall = page.evaluate("document.documentElement.scrollHeight")
