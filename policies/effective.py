@@ -5,11 +5,12 @@ Reads policies as documents and asks the engine; knows no request and no databas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from iamsite.operations.layers import Held, as_policy
+from iamsite.operations.organization import Limits
 from policies.engine import (
     Decision,
     Effect,
@@ -23,7 +24,6 @@ from policies.engine import (
     compile_policies,
     explain,
 )
-from policies.engine.lint import ServiceAction, aws_services
 
 DECIDING = {Outcome.ALLOWED: Effect.ALLOW, Outcome.EXPLICIT_DENY: Effect.DENY}
 
@@ -53,23 +53,6 @@ class Permission:
     decision: Decision
     words: tuple[Word, ...]
 
-    @property
-    def access_level(self) -> str:
-        """List, Read, Write, Tagging, Permissions management; empty where it is not known."""
-        service, _, name = self.request.action.partition(":")
-        found = _actions(service).get(name.lower())
-        return found.access_level if found else ""
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether it is refused here, yet allowed on some resource or in some context."""
-        if self.decision.allowed:
-            return False
-        return any(
-            word.statement.effect is Effect.ALLOW and word.held.holder != "boundary"
-            for word in self.words
-        )
-
     def missing_keys(self) -> list[str]:
         """The condition keys, as first written, that its statements test and nobody gave."""
         missing = {
@@ -82,10 +65,12 @@ class Permission:
 
 
 class EffectivePolicies:
-    """Every policy that bears on one principal, ready to be asked."""
+    """Every policy that bears on one principal, within the organization's limits, ready to be
+    asked."""
 
-    def __init__(self, held: Iterable[Held]) -> None:
+    def __init__(self, held: Iterable[Held], limits: Limits | None = None) -> None:
         self.held = tuple(held)
+        self._limits = limits or Limits()
         self._policies = tuple(as_policy(one) for one in self.held)
         self._holders = {
             id(policy): one for policy, one in zip(self._policies, self.held, strict=True)
@@ -101,6 +86,8 @@ class EffectivePolicies:
         return Layers(
             identity=compile_policies(one for one in self._policies if not self._bounds(one)),
             boundary=compile_policies(boundary) if boundary else None,
+            scps=self._limits.scps,
+            rcps=self._limits.rcps,
         )
 
     def _bounds(self, policy: Policy) -> bool:
@@ -116,20 +103,11 @@ class EffectivePolicies:
         effect = DECIDING.get(decision.outcome)
         for layer in explanation.layers:
             for check in layer.statements:
-                if check.covers_action:
+                # Those of the organization decide too; what they say is not the account's to read.
+                if check.covers_action and id(check.policy) in self._holders:
                     decides = (
                         layer.layer is decision.layer
                         and check.matched
                         and check.statement.effect is effect
                     )
                     yield Word(self._holders[id(check.policy)], check, decides)
-
-
-def actions_of(service: str) -> list[str]:
-    """Every action of a service that is known, by name; empty for an unknown service."""
-    return sorted(f"{service.lower()}:{one.name}" for one in _actions(service).values())
-
-
-def _actions(service: str) -> Mapping[str, ServiceAction]:
-    catalogue = aws_services()
-    return catalogue.actions(service) if catalogue is not None else {}

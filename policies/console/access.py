@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -256,34 +256,3 @@ def _json(pages: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
             yield separator + json.dumps(one)
             separator = ",\n"
     yield "\n]\n"
-
-
-@require_safe
-def access_cell(request: ConsoleRequest, service: str, arn: str) -> HttpResponse:
-    """What one principal may do in one service, action by action, with the statements."""
-    asked: Params = {"PrincipalArn": arn, "ServiceNamespaces": [service]}
-    answer = request.ask.see(found=("GetEffectivePermissions", _paged(request, asked, 100)))[
-        "found"
-    ]
-    rows = [
-        {
-            **one,
-            "Extent": _extent(one),
-            "Statements": [{**word, "Url": statement_url(word)} for word in one["Statements"]],
-        }
-        for one in answer.result.get("Permissions", [])
-    ]
-    page = {
-        "principal": shown(arn, "Role" if ":role/" in arn else "User"),
-        "service": service,
-        "denied": answer.denied,
-        "rows": rows,
-        **_pager(request, answer.result),
-    }
-    return render(request, "policies/access_cell.html", page)
-
-
-def _extent(permission: dict[str, Any]) -> str:
-    if permission["Decision"] == "allowed":
-        return "full"
-    return "some" if permission["IsConditional"] else "none"

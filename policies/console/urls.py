@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from policies.console import (
     access,
+    access_cell,
     access_tests,
     analyzer,
     attachments,
@@ -62,7 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("who-can/revoke/<revocation>", revoking.MakeRevocation.as_view(), name="make-revocation"),
     path("who-can/tests", revoking.SaveTests.as_view(), name="save-who-can"),
     path("effective-access", access.effective_access, name="effective-access"),
-    path("effective-access/<service>/<arn:arn>", access.access_cell, name="access-cell"),
+    path("effective-access/<service>/<arn:arn>", access_cell.access_cell, name="access-cell"),
     path("trust", trust_graph.trust_graph, name="trust"),
     path("analyzer/", analyzer.analyzer, name="analyzer"),
     path("analyzer/analyze", analyzer.Analyze.as_view(), name="analyze"),

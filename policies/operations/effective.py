@@ -9,11 +9,15 @@ from iamsite.operations import Call, Resource, operation
 from iamsite.operations.context import Keys
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import Held, held_by
+from iamsite.operations.organization import limits_of
 from iamsite.operations.paging import page
-from policies.effective import EffectivePolicies, Permission, Word, actions_of
-from policies.engine import Request
+from policies.effective import EffectivePolicies, Permission, Word
+from policies.engine import Layers, Request
+from policies.engine.lint import ServiceCatalogue
+from policies.operations.access.grid import NONE, access_to
 from policies.operations.principals import get_by_arn, resource_by_arn
 from policies.operations.simulation import inputs
+from policies.registered import catalogue
 
 SOURCES = {
     "user": "User",
@@ -39,14 +43,16 @@ def get_effective_permissions(
     MaxItems: int | None = None,
 ) -> dict[str, Any]:
     _, found = get_by_arn(call, PrincipalArn)
-    policies = EffectivePolicies(held_by(found.id))
+    limits = limits_of(call.account, call.caller.organization)
+    policies = EffectivePolicies(held_by(found.id), limits)
+    known = catalogue(call.account)
     inputs.check_actions(ActionNames)
     resources = inputs.check_resources(ResourceArns) or ("*",)
     principal = inputs.principal_of(PrincipalArn, found.id, bounded=policies.is_bounded)
     filled: Keys = {**inputs.filled_keys(principal), "aws:PrincipalArn": PrincipalArn}
     filled |= {f"aws:PrincipalTag/{key}": tag for key, tag in getattr(found, "tags", {}).items()}
     context = inputs.context_of(ContextEntries, filled)
-    asked = [*ActionNames, *(one for name in ServiceNamespaces for one in _actions(name))]
+    asked = [*ActionNames, *(one for name in ServiceNamespaces for one in _actions(known, name))]
     pairs = [(action, resource) for action in dict.fromkeys(asked) for resource in resources]
 
     def fetch(after: Any, limit: int) -> list[tuple[int, tuple[str, str]]]:
@@ -62,13 +68,16 @@ def get_effective_permissions(
     )
     return {
         "Policies": [_policy(held) for held in policies.held],
-        "Permissions": [_permission(policies.permission(request)) for request in requests],
+        "Permissions": [
+            _permission(policies.permission(request), layers, known) for request in requests
+        ],
         **paging,
     }
 
 
-def _actions(service: str) -> list[str]:
-    found = actions_of(service)
+def _actions(known: ServiceCatalogue, service: str) -> list[str]:
+    name = service.lower()
+    found = sorted(f"{name}:{one.name}" for one in known.actions(name).values())
     if not found:
         raise invalid_input(
             f"ServiceNamespaces: the actions of {service} are not known; name them in ActionNames."
@@ -98,18 +107,20 @@ def _policy(held: Held) -> dict[str, str]:
     return {**_origin(held), "PolicyType": kind, "PolicyDocument": held.document}
 
 
-def _permission(permission: Permission) -> dict[str, Any]:
+def _permission(permission: Permission, layers: Layers, known: ServiceCatalogue) -> dict[str, Any]:
+    action, allowed = permission.request.action, permission.decision.allowed
     output = {
-        "ActionName": permission.request.action,
+        "ActionName": action,
         "ResourceArn": permission.request.resource,
         "Decision": permission.decision.outcome.value,
         "DecidingLayer": permission.decision.layer.value,
-        "IsConditional": permission.is_conditional,
+        "IsConditional": not allowed and access_to(layers, action) != NONE,
         "Statements": [_statement(word) for word in permission.words],
         "MissingContextValues": permission.missing_keys(),
     }
-    if permission.access_level:
-        output["AccessLevel"] = permission.access_level
+    service, _, name = action.partition(":")
+    if (described := known.actions(service).get(name.lower())) and described.access_level:
+        output["AccessLevel"] = described.access_level
     return output
 
 

@@ -54,8 +54,21 @@ def test_a_cell_of_the_grid_leads_to_its_statements_and_the_grid_is_a_file(root,
     grid = root.get("/console/effective-access?services=sqs")
     arn = acme.arn("role/Reader")
     assert f"/console/effective-access/sqs/{arn}" in grid.content.decode()
-    cell = text(root.get(f"/console/effective-access/sqs/{arn}"))
-    assert "sqs:GetQueueUrl Read Allowed p0" in cell
+    cell = f"/console/effective-access/sqs/{arn}"
+    raw = root.get(cell).content.decode()
+    assert "/console/roles/Reader/policies/inline/p0/edit" in raw
+    assert '/console/who-can?action=sqs%3AGetQueueUrl"' in raw
+    told = text(root.get(f"{cell}?q=queueURL&show=full"))
+    assert "Read 1 of 1 allowed Allowed p0 line 1 sqs:GetQueueUrl" in told
+    assert "Write" not in told.partition("Read 1 of 1")[2]
+    assert "Nothing matches the filter" in text(root.get(f"{cell}?q=queueurl&show=denied"))
+    written = root.get(f"{cell}?q=GetQueue&export=csv")
+    lines = b"".join(written.streaming_content).decode().splitlines()
+    assert lines[:3] == [
+        "Action,Access level,Access,Statements",
+        "sqs:GetQueueAttributes,Read,Allowed,p0:1",
+        "sqs:GetQueueUrl,Read,Allowed,p0:1",
+    ]
     written = root.get("/console/effective-access?services=sqs&export=csv")
     lines = b"".join(written.streaming_content).decode().splitlines()
     assert lines[0] == "ARN,sqs"
