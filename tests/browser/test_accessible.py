@@ -1,6 +1,6 @@
 """Every page in both themes: no violation that axe knows, nothing wider than a small phone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -105,9 +105,11 @@ def test_a_page_before_signing_in_is_accessible_and_fits_a_phone(page: Page, pat
     looks_right(page, path)
 
 
-def looks_right(page: Page, path: str) -> None:
+def looks_right(page: Page, path: str, prepare: Callable[[Page], None] | None = None) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(path)
+    if prepare is not None:
+        prepare(page)
     for theme, rules in (("light", ()), ("dark", OF_COLOURS)):
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         page.evaluate(SETTLED)

@@ -18,6 +18,7 @@ def test_an_organization_is_accessible_and_fits_a_phone(chromium: Browser, porta
     unit = organization.unit("A unit with a long name, as people give them")
     member = organization.member("a-member-with-a-long-name", organization.unit("Below", unit))
     organization.limit(unit, deny("organizations:LeaveOrganization"))
+    organization.policy("quiet", deny("sns:Publish"))
     organization.invite(Member("invited"))
     organization.trust_iam(member)
     looks = trust(member.id, "organizations:ListAccounts", Resource="*")
@@ -41,8 +42,16 @@ def test_an_organization_is_accessible_and_fits_a_phone(chromium: Browser, porta
         f"accounts-and-root/{member.id}/delete",
     ):
         looks_right(page, f"/console/{path}")
+    looks_right(page, f"/console/organization/nodes/{member.id}/attach", worked_out)
     visits.close()
     assert visits.faults == []
+
+
+def worked_out(page: Page) -> None:
+    """Who would lose what by the policy, were it attached."""
+    page.get_by_label("quiet").check()
+    page.get_by_role("button", name="Work it out").click()
+    expect(page.get_by_role("row", name="alice")).to_contain_text("Loses")
 
 
 def test_an_account_is_created_limited_and_its_root_looked_after(root: Page) -> None:

@@ -55,6 +55,8 @@ from policies.registered import catalogue
 
 ROOT = ""
 MOST_OF_ONE = 10_000  # probes of one principal
+# Some, and whether they are all.
+Probes = tuple[list[Probe], bool]
 
 
 class At(NamedTuple):
@@ -157,7 +159,7 @@ class Concerned:
 
 
 class Change:
-    """The change of the limits of the account of `call`, which must be entered.
+    """The change of the limits of the account of `call`, which must be entered to make one.
 
     Everybody is asked about what the differing statements speak of; whoever has policies also
     about what those allow and a differing statement covers, since a limit seldom names what it
@@ -176,7 +178,7 @@ class Change:
         kept = documents_throughout(draft.before, draft.after, account)
         found = [_statements(pair, kept) for pair in pairs]
         self.differing = tuple([one for pair in found for one in pair[side]] for side in (0, 1))
-        self._allowed: dict[PolicySet, list[Probe]] = {}
+        self._allowed: tuple[PolicySet | None, Probes] = None, ([], True)
         self._limited: dict[Layers, Layers] = {}
         self._texts: dict[PolicySet, str] = {}
         self._mentions: dict[tuple[PolicySet, str], bool] = {}
@@ -190,15 +192,13 @@ class Change:
         keys = keys_of(self.call, now), keys_of(self._moved, then)
         at = At(now.account, ROOT, "")
         arn = now.principal.arn
-        found = self._concerned(at, arn, "Root", now.principal, keys, layers_of(now), ())
+        found = self._concerned(at, arn, "Root", now.principal, keys, layers_of(now), ([], True))
         return replace(found, uses=uses)
 
     def member(self, one: Member, uses: Sequence[Use]) -> Concerned:
         then = one if self._moved is self.call else replace(one, call=self._moved)
         kind = "Role" if isinstance(one.row, Role) else "User"
-        own: Sequence[Probe] = ()
-        if one.layers.identity is not None:
-            own = self._allowed_by(one.layers.identity)
+        own = self._allowed_by(one.layers.identity)
         at = At(self.call.account, *one.place)
         keys = one.keys, then.keys
         found = self._concerned(at, one.arn, kind, one.principal, keys, one.layers, own)
@@ -212,9 +212,9 @@ class Change:
         principal: Principal,
         keys: tuple[Keys, Keys],
         layers: Layers,
-        own: Sequence[Probe],
+        own: Probes,
     ) -> Concerned:
-        probes = tuple(dict.fromkeys((*self._spoken_of, *own)))
+        probes, all_are_few = few((*self._spoken_of, *own[0]))
         limited = self._limit(layers)
         likeness = (
             *(at.account, principal.kind, principal.service_linked, layers, limited),
@@ -226,8 +226,8 @@ class Change:
             kind,
             Asker(self.call, principal, keys[0], layers, self.differing[0]),
             Asker(self._moved, principal, keys[1], limited, self.differing[1]),
-            probes[:MOST_OF_ONE],
-            self._is_complete and len(probes) <= MOST_OF_ONE,
+            probes,
+            self._is_complete and own[1] and all_are_few,
             likeness,
         )
 
@@ -256,11 +256,14 @@ class Change:
             self._limited[layers] = limited
         return self._limited[layers]
 
-    def _allowed_by(self, policies: PolicySet) -> list[Probe]:
-        if policies not in self._allowed:
+    def _allowed_by(self, policies: PolicySet | None) -> Probes:
+        """Kept for the one after, who often has the same."""
+        if policies is None:
+            return [], True
+        if self._allowed[0] is not policies:
             documents = (policy.document for policy in policies.policies)
-            self._allowed[policies] = list(self.covered(documents))
-        return self._allowed[policies]
+            self._allowed = policies, few(self.covered(documents))
+        return self._allowed[1]
 
     def covered(self, documents: Iterable[Document]) -> Iterator[Probe]:
         """What these documents allow and a differing statement is about."""
@@ -274,6 +277,16 @@ class Change:
                         for one in side
                     ):
                         yield from (Probe(action, resource) for resource in resources)
+
+
+def few(found: Iterable[Probe]) -> Probes:
+    """The first MOST_OF_ONE, each once, and whether they are all."""
+    kept: dict[Probe, None] = {}
+    for one in found:
+        if len(kept) == MOST_OF_ONE and one not in kept:
+            return list(kept), False
+        kept[one] = None
+    return list(kept), True
 
 
 def _moved(call: Call, becomes: Membership | None) -> Call:

@@ -37,9 +37,11 @@ def _own(
             change = Change(member, draft)
             rows = members(member, place, BATCH)
             used = _Used(member, draft, [account, *(one.row.id for one in rows)])
-            found = [change.root(used.by(account))] if is_first else []
-            found += [change.member(one, used.by(one.row.id)) for one in rows]
-        yield from found
+        # One by one, as they are asked for: what there is to ask of one may be much.
+        if is_first:
+            yield change.root(used.by(account))
+        for one in rows:
+            yield change.member(one, used.by(one.row.id))
         if len(rows) < BATCH:
             return
         place, is_first = rows[-1].place, False

@@ -5,7 +5,7 @@ A resource control policy limits them too: it counts for whoever asks for what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iamsite.operations import Call
@@ -22,9 +22,8 @@ from policies.operations.access.outsiders import (
     allowed_principals,
     directory,
 )
-from policies.operations.access.probes import MOST_PROBES, Probe
 from policies.operations.authorize import with_resource
-from policies.operations.limits.change import Asker, At, Change, Concerned
+from policies.operations.limits.change import Asker, At, Change, Concerned, few
 from policies.operations.limits.drafts import Draft
 from policies.operations.limits.entering import entered
 
@@ -67,8 +66,11 @@ def named(call: Call, draft: Draft, account: str, kind: str, name: str) -> Itera
             if not change.is_of_resources:
                 return
             batch = read(account, reach, start)
-            found = list(_named(change, kind, batch))
-        yield from (one for key, one in found if key != start or one.arn > seen)
+            pins = [one.pins for one in batch]
+            names = directory(member, [one.document for one in batch], pins)
+        for granting in batch:
+            behind = seen if granting.key == start else ""
+            yield from _named(change, names, kind, granting, behind)
         if len(batch) < BATCH:
             return
         start, seen, reach = batch[-1].key, "", "gt"
@@ -100,34 +102,28 @@ def _of_roles(account: str, reach: str, start: str) -> list[Granting]:
     ]
 
 
-def _named(change: Change, kind: str, batch: Sequence[Granting]) -> Iterator[tuple[str, Concerned]]:
-    names = directory(change.call, [one.document for one in batch], [one.pins for one in batch])
-    for granting in batch:
-        probes = _probes(change, granting)
-        if not probes:
+def _named(
+    change: Change, names: Directory, kind: str, granting: Granting, behind: str
+) -> Iterator[Concerned]:
+    """Whom a policy names, by ARN, behind that one."""
+    covered = change.covered([granting.document])
+    probes, are_all = few(one._replace(resource=granting.role or one.resource) for one in covered)
+    if not probes:
+        return
+    before, then = change.differing
+    for outsider in _outsiders(names, granting.document):
+        if outsider.arn <= behind:
             continue
-        few = tuple(probes)[:MOST_PROBES]
-        for outsider in _outsiders(names, granting.document):
-            keys = outsider.keys
-            where = membership_of(outsider.principal.account)
-            if where is not None and where.management == change.management:
-                keys = {**keys, **organization_keys(where)}
-            layers = granting.layers(change.call, outsider)
-            before, then = change.differing
-            asked = Asker(change.call, outsider.principal, keys, layers, before)
-            limited = replace(layers, rcps=change.after.rcps)
-            after = replace(asked, layers=limited, differing=then)
-            at = At(change.call.account, kind, f"{granting.key}{BETWEEN}{outsider.arn}")
-            complete = len(few) == len(probes)
-            yield (
-                granting.key,
-                Concerned(at, outsider.arn, outsider.kind, asked, after, few, complete),
-            )
-
-
-def _probes(change: Change, granting: Granting) -> dict[Probe, None]:
-    found = change.covered([granting.document])
-    return {one._replace(resource=granting.role or one.resource): None for one in found}
+        keys = outsider.keys
+        where = membership_of(outsider.principal.account)
+        if where is not None and where.management == change.management:
+            keys = {**keys, **organization_keys(where)}
+        layers = granting.layers(change.call, outsider)
+        asked = Asker(change.call, outsider.principal, keys, layers, before)
+        limited = replace(layers, rcps=change.after.rcps)
+        after = replace(asked, layers=limited, differing=then)
+        at = At(change.call.account, kind, f"{granting.key}{BETWEEN}{outsider.arn}")
+        yield Concerned(at, outsider.arn, outsider.kind, asked, after, probes, are_all)
 
 
 def _outsiders(names: Directory, document: Document) -> list[Outsider]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import noted_decisions
+from policies.operations.limits import change as changes
 from policies.operations.limits import preview as previews
 from policies.operations.limits import replay as replays
 from policies.operations.limits import spending
@@ -288,6 +289,11 @@ def test_the_bounds_are_told_and_pages_go_on_where_they_ended(
     monkeypatch.setattr(previews, "MOST_DECISIONS", 2)
     assert len(root.perform(NAME, **change)["Principals"]) == 1
     assert previewed(root, **change) == whole
+    with monkeypatch.context() as fewer:
+        fewer.setattr(changes, "MOST_OF_ONE", 1)
+        wide = {"ChangeType": "AttachPolicy", "TargetId": member.id}
+        wide["PolicyId"] = organization.policy("wide", deny("sns:Publish", "sqs:PurgeQueue"))
+        assert not root.perform(NAME, **wide)["IsComplete"]
     monkeypatch.setattr(replays, "MOST_OF_AN_ACCOUNT", 1)
     replay = root.perform(NAME, **change)["Replay"]
     assert (replay["RecordCount"], replay["IsPartial"]) == (2, True)
