@@ -143,3 +143,9 @@ def test_a_button_that_may_not_be_used_says_why_and_does_nothing(
     expect(carol.locator(".tip")).to_have_text("You need iam:DeleteUser.")
     press(carol, "Enter")
     expect(carol.get_by_role("dialog")).to_be_hidden()
+
+    carol.goto("users/")
+    primary = carol.locator("main .button.primary[aria-disabled]")
+    ground = primary.evaluate("one => getComputedStyle(one).backgroundColor")
+    primary.hover()
+    expect(primary).to_have_css("background-color", ground)
