@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,7 +23,7 @@ from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.bulk import BulkAction
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm, Option, PickField
-from iamsite.console.principals import shown
+from iamsite.console.principals import Shown, shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
 from policies.console.access import QUESTION, entries_of
@@ -55,6 +56,7 @@ class Revocation:
     told: dict[str, Any]
     url: str
     may: Verdict
+    closes: int = 1  # so many of the ways
 
     @property
     def headline(self) -> str:
@@ -99,6 +101,15 @@ class Revocation:
         return [(name, f"{sign} {line}") for line in (before or after).splitlines()]
 
 
+@dataclass(frozen=True, slots=True)
+class WayOfAccess:
+    """A way by which the principal has the access, and what takes it away: by assuming `roles`, in
+    order, or by its own policies."""
+
+    roles: Sequence[Shown]
+    revocations: Sequence[Revocation]
+
+
 def _listed(request: ConsoleRequest) -> dict[str, Any]:
     asked = {"PrincipalArn": request.GET.get("principal", ""), **question_of(request.GET.dict())}
     return request.ask.perform("ListRevocations", asked)
@@ -121,27 +132,28 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
             raise
         page["error"], status = failure_of(request, error), error.status
     else:
-        told = found["Revocations"]
         may = request.ask.may(
             **{
                 one["RevocationId"]: (one["Operation"], json.loads(one["Parameters"]))
-                for one in told
+                for way in found["Ways"]
+                for one in way["Revocations"]
             }
         )
         query = request.GET.urlencode()
-        page |= {
-            "found": found,
-            "step": shown(found["Step"]["RoleArn"], "Role") if "Step" in found else None,
-            "remaining": [shown(one["RoleArn"], "Role") for one in found.get("RemainingWay", ())],
-            "revocations": [
-                Revocation(
-                    one,
-                    reverse("console:make-revocation", args=[one["RevocationId"]]) + f"?{query}",
-                    may[one["RevocationId"]],
-                )
-                for one in told
-            ],
-        }
+        closes = Counter(one["RevocationId"] for way in found["Ways"] for one in way["Revocations"])
+
+        def revocation(one: dict[str, Any]) -> Revocation:
+            url = reverse("console:make-revocation", args=[one["RevocationId"]])
+            which = one["RevocationId"]
+            return Revocation(one, f"{url}?{query}", may[which], closes[which])
+
+        page["ways"] = [
+            WayOfAccess(
+                [shown(step["RoleArn"], "Role") for step in way["Way"]],
+                [revocation(one) for one in way["Revocations"]],
+            )
+            for way in found["Ways"]
+        ]
     return render(request, "policies/revoke.html", page, status=status)
 
 
@@ -156,7 +168,8 @@ class MakeRevocation(Action):
     fields_template = "policies/revocation_fields.html"
 
     def prepare(self) -> None:
-        for one in _listed(self.request)["Revocations"]:
+        ways = _listed(self.request)["Ways"]
+        for one in [one for way in ways for one in way["Revocations"]]:
             if one["RevocationId"] == self.kwargs["revocation"]:
                 self.revocation = Revocation(one, "", Verdict(True))
                 self.title, self.lead = self.revocation.headline, self.revocation.place

@@ -1,4 +1,5 @@
-"""ListRevocations: the changes of policies that each take a principal's access away.
+"""ListRevocations: the changes of policies that each take a principal's access away, for every way
+by which it has it: by its own policies, and by each role that it can assume first.
 
 What the remedies of a decision are for gaining, these are for losing. Each is tried before it is
 told: with it the principal may not, and everybody else whom it concerns is asked before and after.
@@ -22,6 +23,7 @@ from policies.engine import DocumentKind, Policy, PolicySet, compile_policies
 from policies.engine.document import CURRENT_VERSION
 from policies.operations.access.drafts import Draft, draft_of
 from policies.operations.access.graph import MOST_PRINCIPALS, Edge, graph_of
+from policies.operations.access.outsiders import Outsider
 from policies.operations.access.population import (
     START,
     Member,
@@ -67,38 +69,48 @@ def list_revocations(
     if isinstance(found[1], Group):
         raise no_such_entity("A group does nothing by itself: name one of its users.")
     (member,) = of_rows(call, [found[1]])
-    own, way = question.of_member(member), _way(question, member)
-    output: dict[str, Any] = {"HasAccess": own is not None or bool(way), "Revocations": []}
-    if own is None and way:
-        # Whoever has it by assuming roles loses it with the first step.
-        output["Step"] = edge_output(way[0])
-        question = Question(call, way[0].action, way[0].target, ContextEntries)
-        own = question.of_member(member)
-    elif way:
-        output["RemainingWay"] = [edge_output(edge) for edge in way]
-    if own is not None:
-        output["Revocations"] = [
-            _output(kind, written) for kind, written in _revocations(question, member, own)
-        ]
-    return output
+    own = question.of_member(member)
+    ways = [_way_output(question, member, own, [])] if own is not None else []
+    for way in _ways(question, member):
+        step = Question(call, way[0].action, way[0].target, ContextEntries)
+        ways.append(_way_output(step, member, step.of_member(member), way))
+    return {"HasAccess": bool(ways), "Ways": ways}
 
 
-def _way(question: Question, member: Member) -> list[Edge]:
-    """How the member gets the access by assuming roles; empty where it does not, or where the
-    account is too large to tell."""
+def _way_output(
+    question: Question, member: Member, access: Access | None, way: Sequence[Edge]
+) -> dict[str, Any]:
+    """A way to the access with what takes away its first step, or of none the access itself."""
+    found = _revocations(question, member, access) if access is not None else []
+    return {
+        "Way": [edge_output(edge) for edge in way],
+        "Revocations": [_output(kind, written) for kind, written in found],
+    }
+
+
+def _ways(question: Question, member: Member) -> list[list[Edge]]:
+    """The shortest way by assuming roles behind each first step that leads to the access; none
+    where the account is too large to tell."""
     call = question.call
     if population(call) > MOST_PRINCIPALS:
         return []
     graph = graph_of(call, members(call))
     roles = [one for one in graph.members if isinstance(one.row, Role) and one.arn != member.arn]
     having = [(one.arn, question.of_member(one)) for one in roles]
-    sure = [arn for arn, access in having if access is not None and not access.lacks]
-    return list(graph.paths(sure).get(member.arn, ()))
+    sure = {arn for arn, access in having if access is not None and not access.lacks}
+    # A way that comes back to where it began is no other way.
+    onwards = [edge for edge in graph.edges if member.arn not in (edge.source, edge.target)]
+    paths = replace(graph, edges=onwards, _out={}, _into={}).paths(sure)
+    steps = sorted(graph.out_of(member.arn), key=lambda edge: edge.target)
+    ways = [
+        [edge, *paths.get(edge.target, ())]
+        for edge in steps
+        if edge.target in sure or edge.target in paths
+    ]
+    return sorted(ways, key=len)
 
 
-def _revocations(
-    question: Question, member: Member, access: Access
-) -> Iterator[tuple[str, Written]]:
+def _revocations(question: Question, member: Member, access: Access) -> list[tuple[str, Written]]:
     found = []
     for candidate in _candidates(question, member, access):
         lost, is_partial = _losers(question, candidate)
@@ -108,7 +120,7 @@ def _revocations(
         losers = Gains(tuple(others[:MOST_SHOWN]), len(others), is_partial)
         found.append((candidate.kind, replace(candidate.written, gains=losers)))
     found.sort(key=lambda one: (one[1].gains.count, RANKS.index(one[0])))
-    return iter(found)
+    return found
 
 
 def _losers(question: Question, candidate: Candidate) -> tuple[set[str], bool]:
@@ -220,12 +232,20 @@ def _from_outside(question: Question, arn: str) -> dict[str, Any]:
     """Of whom the resource's own policy lets in: the policy without the statements that do."""
     outsiders = {one.arn: one for one in question.outsiders()}
     access = question.of_outsider(outsiders[arn]) if arn in outsiders else None
-    output: dict[str, Any] = {"HasAccess": access is not None, "Revocations": []}
-    if access is None or question.policies is None:
-        return output
+    if access is None:
+        return {"HasAccess": False, "Ways": []}
+    found = _of_resource(question, outsiders, arn, access)
+    return {"HasAccess": True, "Ways": [{"Way": [], "Revocations": found}]}
+
+
+def _of_resource(
+    question: Question, outsiders: Mapping[str, Outsider], arn: str, access: Access
+) -> list[dict[str, Any]]:
+    if question.policies is None:
+        return []
     row = registered.nearest_policy(registered.containing(question.resource))
     if row is None:
-        return output
+        return []
     indexes = {one.index for policy, one in access.statements if policy.source == "resource"}
     whole = json.loads(row.policy)
     kept = [one for number, one in enumerate(statements(whole)) if number not in indexes]
@@ -239,7 +259,7 @@ def _from_outside(question: Question, arn: str) -> dict[str, Any]:
     changed = copy(question)
     changed.policies = _compiled(after, row.pins) if kept else None
     if changed.of_outsider(outsiders[arn]) is not None:
-        return output
+        return []
     concerned = members(question.call, START, MOST_CANDIDATES + 1)
     others = [
         one.arn
@@ -256,8 +276,7 @@ def _from_outside(question: Question, arn: str) -> dict[str, Any]:
     is_partial = len(concerned) > MOST_CANDIDATES
     losers = Gains(tuple(sorted(others)[:MOST_SHOWN]), len(others), is_partial)
     kind = REMOVE_STATEMENT if kept else DELETE_POLICY
-    output["Revocations"] = [_output(kind, replace(written, gains=losers))]
-    return output
+    return [_output(kind, replace(written, gains=losers))]
 
 
 def _compiled(text: str, pins: Mapping[str, str]) -> PolicySet:

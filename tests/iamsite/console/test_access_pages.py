@@ -138,6 +138,24 @@ def test_access_is_revoked_from_a_row_of_who_can(acme, root):
     assert stale.status_code == 409
 
 
+def test_every_way_of_access_is_told_with_what_takes_it_away(acme, root):
+    acme.role("Harvester", trust(acme.arn("root")), allow("sqs:PurgeQueue"))
+    acme.root.perform("CreateGroup", GroupName="Harvest")
+    document = allow("sqs:PurgeQueue", "sts:AssumeRole")
+    acme.root.perform("PutGroupPolicy", GroupName="Harvest", PolicyName="may", PolicyDocument=document)  # fmt: skip
+    acme.user("scythe")
+    acme.root.perform("AddUserToGroup", GroupName="Harvest", UserName="scythe")
+    asked = f"principal={acme.arn('user/scythe')}&action=sqs:PurgeQueue"
+    page = text(root.get(f"/console/who-can/revoke?{asked}"))
+    assert "It has this access in 2 ways. Make one change of each to take it away for good." in page
+    own, _, by_role = page.partition("By assuming Harvester")
+    assert "By its own policies" in own
+    for part in (own, by_role):
+        assert "Take it out of the group Harvest closes 2 ways" in part
+        assert "Delete the policy may, which allows nothing else closes 2 ways" in part
+        assert "Deny it by an inline policy of its own In a new" in part
+
+
 def test_the_answer_of_who_can_is_kept_as_access_tests(acme, root):
     question = "action=iam:CreateUser"
     page = text(root.get(f"/console/who-can/tests?{question}"))
