@@ -23,7 +23,7 @@ from policies.reading import read
 
 class DocumentForm(OperationForm):
     """A form whose document fields hold documents of one kind; `holder` is the kind of principal
-    whose inline policy they are, if they are one."""
+    whose inline policy they are, if they are one, or ORGANIZATION."""
 
     kind = DocumentKind.IDENTITY
     holder = ""
@@ -72,6 +72,7 @@ GRADES: dict[str, tuple[str, str | Promise]] = {
 }
 
 
+ORGANIZATION = "Organization"  # the holder of a resource policy that no resource's quota limits
 SIZES = "POLICY_SIZE_EXCEEDS"  # told by the account's own quota
 
 
@@ -153,7 +154,7 @@ def review(ask: Asking, text: str, kind: str, holder: str = "") -> Review:
         empty = Note("FAULT", "empty", 1, 1, 1, 0, _("The document is empty."), begin)
         return Review(False, 0, [empty])
     asked = {"PolicyDocument": text, "PolicyType": kind}
-    if holder:
+    if holder and holder != ORGANIZATION:
         asked["PrincipalType"] = holder
     try:
         told = ask.perform("ValidatePolicy", asked)
@@ -162,6 +163,8 @@ def review(ask: Asking, text: str, kind: str, holder: str = "") -> Review:
             raise
         return Review(False, 0, [Note("FAULT", error.code, 1, 1, 1, 0, error.message, "")])
     size, most = told.get("Size", 0), told.get("SizeQuota", 0)
+    if holder == ORGANIZATION:
+        most = 0
     notes = _notes(text, told)
     if is_too_long := bool(most) and size > most:
         notes.insert(0, _too_long(size, most))

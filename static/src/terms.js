@@ -115,7 +115,9 @@ export function terms({ terms: url, principals: principalsUrl, kind }) {
     if (type === "Service") return named([...known.servicePrincipals, ...known.services.map((name) => `${name}.amazonaws.com`)]);
     const found = await principalsOf(principalsUrl, typed, type === "Federated");
     const whole = type === "Federated" ? [] : [{ label: `arn:aws:iam::${known.account}:root`, detail: gettext("this account") }];
-    return [...whole, ...found.map(([label, detail]) => ({ label, detail }))];
+    const begun = typed.split(/[:/]/).at(-1).toLowerCase();
+    const isNamed = (label) => label.split(/[:/]/).at(-1).toLowerCase().startsWith(begun);
+    return [...whole, ...found.map(([label, detail]) => ({ label, detail }))].map((one) => ({ ...one, boost: isNamed(one.label) ? 90 : 0 })); // "am" is in every ARN of iam
   }
 
   async function values(operator, key, typed, known) {

@@ -128,6 +128,10 @@ def test_what_the_form_cannot_say_stays_letter_for_letter(root: Page) -> None:
     assert json.loads(written(root))["Statement"][1]["Principal"] == {
         "Service": "ec2.amazonaws.com"
     }
+    second.get_by_label("Kind of principal 1").select_option("Federated")
+    assert json.loads(written(root))["Statement"][1]["Principal"] == {
+        "Federated": "ec2.amazonaws.com"
+    }
     second.get_by_role("button", name="Remove statement 2").click()
     assert written(root) == ODD[: ODD.index(',\n    {\n      "Effect"')] + "\n  ]\n}"
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.console.organization.acting import OrganizationAction
 from accounts.console.organization.looking import all_of
-from iamsite.console.documents import DocumentForm
+from iamsite.console.documents import ORGANIZATION, DocumentForm
 from iamsite.console.forms import DocumentField
 from iamsite.operations import OperationError
 from policies.engine import DocumentKind
@@ -29,6 +29,7 @@ LOOKS = (
 
 class PolicyForm(DocumentForm):
     kind = DocumentKind.RESOURCE
+    holder = ORGANIZATION
     blames = {"InvalidInputException": "Content"}
 
     Content = DocumentField(label=gettext_lazy("Policy"))

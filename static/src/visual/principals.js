@@ -30,11 +30,12 @@ export function principalsPart(card) {
   const rows = rowsOf(before);
   const write = (next, options) => card.write(withElement(card.statement, "Principal", principalOf(next, before)), options);
   const services = card.suggestions.of([...known.servicePrincipals, ...known.services.map((name) => `${name}.amazonaws.com`)]);
-  const row = ({ type, value }, at, change, drop) =>
-    el(
+  const row = (one, at, change, drop) => {
+    const { type, value } = one;
+    return el(
       "div",
       { className: "visual-row" },
-      select(gettext("Kind of principal %(number)s", { number: at + 1 }), `type-${at}`, TYPES, type, (chosen) => change({ type: chosen, value: chosen === "*" ? "*" : value === "*" ? "" : value })),
+      select(gettext("Kind of principal %(number)s", { number: at + 1 }), `type-${at}`, TYPES, type, (chosen) => change({ type: chosen, value: chosen === "*" ? "*" : one.value === "*" ? "" : one.value })),
       type === "*"
         ? el("span", { className: "muted small end" }, gettext("whoever it is, if the conditions hold"))
         : input(gettext("Principal %(number)s", { number: at + 1 }), `principal-${at}`, value, {
@@ -49,6 +50,7 @@ export function principalsPart(card) {
           }),
       removal(gettext("Remove principal %(number)s", { number: at + 1 }), `drop-principal-${at}`, drop),
     );
+  };
   const shown = rows.map((one, at) => {
     const change = (changed, options) => {
       Object.assign(one, changed);

@@ -3,7 +3,9 @@
 import pytest
 
 from iamsite.operations.models import operation_model
-from tests.cast import Acme, Evil, allow, deny, policy
+from tests.accounts.organizations.cast import Organization
+from tests.cast import Account, Acme, Evil, allow, deny, policy
+from tests.iamsite.console.browser import Browser, text
 from tests.policies.operations.refusal import refused
 
 VIEW = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
@@ -154,6 +156,36 @@ def test_groups_have_permissions_too(acme: Acme) -> None:
 def test_what_cannot_be_asked(acme: Acme, params: dict, code: str) -> None:
     with refused(code):
         effective(acme, "user/bob", **params)
+
+
+def test_the_organization_limits_what_is_decided(database: None) -> None:
+    organization = Organization(Account("keeper"))
+    member = organization.member()
+    organization.limit(member.id, deny("sqs:SendMessage"))
+    asked = {"ActionNames": ["sqs:SendMessage", "sqs:GetQueueUrl"]}
+    send, get = effective(member, "user/alice", **asked)["Permissions"]
+    assert (send["Decision"], send["DecidingLayer"]) == ("explicitDeny", "scp")
+    assert send["IsConditional"] is False
+    assert [one["Effect"] for one in send["Statements"]] == ["Allow"]
+    assert get["Decision"] == "allowed"
+    page = (
+        Browser()
+        .sign_in(member, "alice")
+        .get(f"/console/effective-access/sqs/{member.arn('user/alice')}?q=sendmessage")
+    )
+    assert "Denied p0 line 1 Service control policies of the organization" in text(page)
+
+
+def test_what_a_boundary_leaves_out_is_not_conditional(acme: Acme) -> None:
+    made = acme.root.perform("CreatePolicy", PolicyName="sqs-only", PolicyDocument=allow("sqs:*"))
+    acme.user("bounded", allow("sns:Publish", resource="arn:aws:sns:eu-west-1:*:x"))
+    acme.root.perform(
+        "PutUserPermissionsBoundary",
+        UserName="bounded",
+        PermissionsBoundary=made["Policy"]["Arn"],
+    )
+    (one,) = effective(acme, "user/bounded", ActionNames=["sns:Publish"])["Permissions"]
+    assert (one["Decision"], one["IsConditional"]) == ("implicitDeny", False)
 
 
 def test_it_needs_permission_on_the_principal(acme: Acme, evil: Evil) -> None:
