@@ -9,7 +9,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
+from time import time
 from typing import Any
 from uuid import uuid4
 
@@ -72,7 +74,7 @@ class Face:
             ("Content-Length", str(len(answer.body))),
             ("x-amzn-RequestId", request_id),
             # Clients correct their clocks by it.
-            ("Date", formatdate(usegmt=True)),
+            ("Date", _date(int(time()))),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
         ]
@@ -110,6 +112,11 @@ class Face:
         if signed is None:
             raise missing_authentication_token()
         return signed.credential, signed.region
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _after_proof(credential: Credential, error: OperationError) -> Credential:

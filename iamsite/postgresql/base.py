@@ -9,6 +9,7 @@ Everything else is psycopg's and Django's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Row = tuple[Any, ...]
+NOT_LOGGED = nullcontext()
 GOOD = {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}
 
 
@@ -36,16 +38,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._prepared: dict[str, bytes] = {}
+        self._transformer: Any = None  # psycopg's, once it is needed
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        self._prepared = {}
+        self._prepared, self._transformer = {}, None
         return super().get_new_connection(conn_params)
 
     # Transactions
 
     def _start_transaction_under_autocommit(self) -> None:
         """What Django asks of a connection that begins its transactions by itself."""
-        with debug_transaction(self, "BEGIN"), self.wrap_database_errors:
+        with self._logged("BEGIN"), self.wrap_database_errors:
             self._command(b"BEGIN")
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -54,7 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         if self._is_begun_here():
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            with self._logged("COMMIT"), self.wrap_database_errors:
                 try:
                     result = self._command(b"COMMIT")
                 except errors.OperationalError as error:
@@ -72,7 +75,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _rollback(self) -> None:
         if self._is_begun_here():
-            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+            with self._logged("ROLLBACK"), self.wrap_database_errors:
                 self._command(b"ROLLBACK")
         else:
             super()._rollback()  # type: ignore[misc]
@@ -84,6 +87,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             and connection.autocommit
             and connection.pgconn.transaction_status != TransactionStatus.IDLE
         )
+
+    def _logged(self, command: str) -> AbstractContextManager[Any]:
+        return debug_transaction(self, command) if self.queries_logged else NOT_LOGGED
 
     def _command(self, command: bytes) -> PGresult:
         assert self.connection is not None
@@ -104,11 +110,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         assert self.connection is not None
         with self.wrap_database_errors:
-            transformer = Transformer(self.connection)
+            if self._transformer is None:
+                self._transformer = Transformer(self.connection)
+            transformer = self._transformer
             given = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
             result = self._execute(statement, given)
             transformer.set_pgresult(result)
-            return transformer.load_rows(0, result.ntuples, tuple)
+            rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
+            transformer.set_pgresult(None)  # it is kept for what it has learnt, not for the rows
+            return rows
 
     def _execute(self, statement: str, values: Any) -> PGresult:
         assert self.connection is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from dataclasses import replace
 from urllib.parse import quote, unquote_to_bytes
 
 from iamsite.signing.claim import ALGORITHM, Signature
@@ -22,8 +21,8 @@ def is_valid(signature: Signature, request: SignedRequest, secret: str) -> bool:
     given = signature.value.encode("utf-8", "replace")
     valid = False
     for path in wire_forms(request.path):
-        text = string_to_sign(signature, replace(request, path=path))
-        expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        text = string_to_sign(signature, request, path)
+        expected = hmac.digest(key, text.encode(), "sha256").hex()
         valid |= hmac.compare_digest(expected.encode(), given)
     return valid
 
@@ -34,16 +33,18 @@ def wire_forms(path: str) -> set[str]:
     Characters such as the colons of an ARN may be percent-encoded or not (RFC 3986 §3.3), and the
     signature covers the one that was sent. All forms name the same path.
     """
+    if path == "/":
+        return {path}
     return {path, quote(unquote_to_bytes(path), safe="/~" + UNENCODED)}
 
 
-def string_to_sign(signature: Signature, request: SignedRequest) -> str:
-    digest = hashlib.sha256(canonical_request(signature, request)).hexdigest()
+def string_to_sign(signature: Signature, request: SignedRequest, path: str) -> str:
+    digest = hashlib.sha256(canonical_request(signature, request, path)).hexdigest()
     return f"{ALGORITHM}\n{signature.time}\n{signature.scope}\n{digest}"
 
 
-def canonical_request(signature: Signature, request: SignedRequest) -> bytes:
-    """The request in the form that is hashed.
+def canonical_request(signature: Signature, request: SignedRequest, path: str) -> bytes:
+    """The request in the form that is hashed, as if sent to `path`.
 
     The payload's hash is always that of the body, so a client that signs another one, or
     UNSIGNED-PAYLOAD, has signed another request.
@@ -55,7 +56,7 @@ def canonical_request(signature: Signature, request: SignedRequest) -> bytes:
     text = "\n".join(
         (
             request.method,
-            canonical_path(request.path),
+            canonical_path(path),
             canonical_query(request.query),
             headers,
             ";".join(signature.signed_headers),
