@@ -261,6 +261,8 @@ class Action(View):
             "form": form,
             "crumbs": self.crumbs(),
             "dialog": self.is_dialog(),
+            # Documents are compared on the page itself.
+            "standing_elsewhere": compares and not isinstance(form, DocumentForm),
             "confirm_typed": self.request.POST.get("confirm", ""),
             **context,
         }

@@ -199,7 +199,8 @@ class CreateRole(Action):
         provider = self.request.GET.get("provider", "")
         if provider:
             return {"AssumeRolePolicyDocument": trust_of_provider(self.request, provider)}
-        return {"AssumeRolePolicyDocument": self.templates()[0]["text"]}
+        texts = {template["name"]: template["text"] for template in self.templates()}
+        return {"AssumeRolePolicyDocument": texts.get(self.request.GET.get("for", "account"), "")}
 
     def templates(self) -> list[dict[str, Any]]:
         viewer = viewer_of(self.request)

@@ -24,6 +24,7 @@ from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.operations import OperationError
+from identities.console.role_creation import trust_templates
 from identities.console.trust import Trusted, trusted
 from policies.console.access_advisor import advice
 from policies.console.effective import effective
@@ -81,6 +82,7 @@ def list_roles(request: ConsoleRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "listing": table.page,
+        "templates": trust_templates(""),
         "may": request.ask.may(
             create=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"})
         ),

@@ -80,9 +80,15 @@ def test_a_double_click_creates_once(root: Page, initech: Account, way: str) -> 
     kind, plural = ("User", "users") if way == "page" else ("Group", "groups")
     root.goto(f"{plural}/")
     form = act(root, f"Create {kind.lower()}")
+    form.evaluate(
+        """form => form.addEventListener("submit", () => setTimeout(() => {
+            sessionStorage.busy = form.ariaBusy || form.querySelector("[type=submit]").disabled;
+        }))"""
+    )
     form.get_by_label(f"{kind} name").fill("twice")
     form.get_by_role("button", name=f"Create {kind.lower()}", exact=True).dblclick()
     heading(root, "twice")
+    assert root.evaluate("sessionStorage.busy") == "true"
     events = initech.root.perform("ListEvents", EventName=f"Create{kind}")["Events"]
     assert [event["Outcome"] for event in events] == ["Success"]
 

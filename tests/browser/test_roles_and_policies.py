@@ -1,6 +1,7 @@
 """Roles with their trust, and policies with their versions, from an empty account to done."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,13 +16,15 @@ def test_a_role_is_created_trusted_anew_allowed_and_deleted(root: Page, initech:
     initech.root.perform("CreateUser", UserName="dora")
     root.goto("roles/")
     expect(root.get_by_role("heading", name="No roles yet")).to_be_visible()
-    form = act(root, "Create role")
+    form = act(root, "A service")  # a trust policy to begin with
+    service = {"Service": "ec2.amazonaws.com"}
+    assert json.loads(written(root))["Statement"][0]["Principal"] == service
     form.get_by_label("Role name").fill("Deployer")
     form.get_by_label("Description").fill("Deploys the shop")
+    form.get_by_role("button", name="This account").click()
+    assert json.loads(written(root))["Statement"][0]["Principal"] == {"AWS": initech.arn("root")}
     form.get_by_role("button", name="A service").click()
-    assert json.loads(written(root))["Statement"][0]["Principal"] == {
-        "Service": "ec2.amazonaws.com"
-    }
+    assert json.loads(written(root))["Statement"][0]["Principal"] == service
     form.get_by_label("Longest session").select_option("2 hours")
     send(form, "Create role")
     heading(root, "Deployer")
@@ -46,6 +49,8 @@ def test_a_role_is_created_trusted_anew_allowed_and_deleted(root: Page, initech:
     expect(row(root, "deploy")).to_contain_text("Its own")
     tab(root, "Effective permissions")
     expect(row(root, "s3:PutObject")).to_contain_text("Allow")
+    simulate = root.get_by_role("link", name="Simulate", exact=True)
+    expect(simulate).to_have_attribute("href", re.compile("principal=arn.*role/Deployer$"))
 
     confirm(act(root, "Revoke sessions"), "Deployer", "Revoke sessions")
     says(root, "Every session of Deployer that had begun is refused everything.")

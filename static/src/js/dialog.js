@@ -60,7 +60,11 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post]")) return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
+  form.setAttribute("aria-busy", "true");
 });
 window.addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  });
 });

@@ -526,6 +526,8 @@ def test_an_edit_of_what_changed_meanwhile_is_told_once_and_then_decided(
     refused = alice.post(path, {**mine, "_began": began})
     assert refused.status_code == 409
     assert "Somebody changed this since you opened the form." in text(refused)
+    # A document is compared on the page itself.
+    assert ("See what is there now" in text(refused)) == ("PolicyDocument" not in mine)
     assert there(acme) == expected[0]
     began = re.search(r'name="_began" value="(\w+)"', refused.content.decode())[1]
     assert alice.post(path, {**mine, "_began": began}).status_code == 302
