@@ -45,6 +45,23 @@ def fill_in(form: Locator | Page, fields: dict[str, str]) -> None:
         form.get_by_label(label).fill(value)
 
 
+def test_a_first_step_is_skipped_and_a_finding_put_off(root: Page) -> None:
+    root.goto("getting-started")
+    send(act(root, "Skip"), "Skip this step")
+    says(root, "“Protect the root user” is skipped.")
+    expect(root.get_by_text("0 of 6 done, 1 skipped")).to_be_visible()
+    root.get_by_role("link", name="Dashboard").click()
+    alone = "The root user signs in with a password alone"
+    form = act(root, f"Put off: {alone}")
+    form.get_by_label("Tomorrow").check()
+    send(form, "Put off")
+    says(root, f"“{alone}” is put off.")
+    root.get_by_text("1 put off").click()
+    expect(root.get_by_text("Told again in 1 day")).to_be_visible()
+    created = root.get_by_role("table", name="Activity").get_by_role("row", name="DismissRecomm")
+    expect(created.first).to_contain_text("Done")
+
+
 def test_the_account_is_named_and_its_alias_signs_a_user_in(
     root: Page, initech: Account, visits: Visits
 ) -> None:

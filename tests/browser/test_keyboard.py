@@ -3,10 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import heading, row, says
+from tests.browser.acting import heading, row
 from tests.browser.visits import Visits
-from tests.cast import Acme
+from tests.cast import PASSWORD, Acme
 from tests.iamsite.console.browser import USER_PASSWORD
+from tests.portal import Portal
 
 PATIENCE = 60  # presses of Tab after which something cannot be reached
 
@@ -32,24 +33,33 @@ def called(page: Page) -> str:
     return page.evaluate(
         """() => {
             const one = document.activeElement;
-            const name = one.ariaLabel || one.labels?.[0]?.querySelector("span")?.textContent
+            const name = one.ariaLabel || one.labels?.[0]?.querySelector("span:not(.optional)")?.textContent
                 || one.labels?.[0]?.textContent || one.textContent;
             return name.replace("optional", "").trim();
         }"""
     )
 
 
-def test_signing_in_creating_a_user_and_attaching_a_policy(page: Page, acme: Acme) -> None:
-    acme.root.perform("CreateLoginProfile", UserName="alice", Password=USER_PASSWORD)
-    page.goto("sign-in")
-    reach(page, "Account id or alias")
-    page.keyboard.type(acme.id)
-    reach(page, "User name")
-    page.keyboard.type("alice")
+def choose(page: Page, name: str) -> None:
+    """Goes down the open menu to `name` and presses it."""
+    for _ in range(PATIENCE):
+        if called(page) == name:
+            press(page, "Enter")
+            return
+        press(page, "ArrowDown")
+    pytest.fail(f"{name} is not in the menu.")
+
+
+def test_from_an_empty_account_to_a_role_that_one_acts_as(page: Page, portal: Portal) -> None:
+    page.goto("sign-up")
+    page.keyboard.type("Initech")
+    reach(page, "Email address")
+    page.keyboard.type(f"keys-{portal.port}@initech.example")
     reach(page, "Password")
-    page.keyboard.type(USER_PASSWORD)
+    page.keyboard.type(PASSWORD)
     press(page, "Enter")
-    heading(page, "Dashboard")
+    heading(page, "Getting started")
+    account = page.locator(".account-chip .copy .value").inner_text()
 
     press(page, "Tab", "Enter")  # Skip to content
     expect(page.locator("#main")).to_be_focused()
@@ -61,21 +71,65 @@ def test_signing_in_creating_a_user_and_attaching_a_policy(page: Page, acme: Acm
     heading(page, "Create user")
     expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type("dora")
-    reach(page, "Developers")
+    reach(page, "Console access, with a password")
+    press(page, "Space")
+    reach(page, "Generate one")
+    press(page, "ArrowRight")
+    reach(page, "Password")
+    page.keyboard.type(USER_PASSWORD)
+    reach(page, "The user must choose another at the first sign-in")
     press(page, "Space", "Enter")
+    heading(page, "User dora created")
+    press(page, "Tab", "Enter")
+    reach(page, "Continue to the user")
+    press(page, "Enter")
     heading(page, "dora")
-    says(page, "User dora was created.")
-    expect(row(page, "develop")).to_contain_text("Developers")
 
     press(page, "Tab", "Enter")
     reach(page, "Attach policies")
     press(page, "Enter")
     expect(page.get_by_role("dialog", name="Attach policies to dora")).to_be_visible()
     expect(page.get_by_label("Filter Policies")).to_be_focused()
-    page.keyboard.type("SecurityAudit")
-    reach(page, "SecurityAudit")
+    page.keyboard.type("AdministratorAccess")
+    reach(page, "AdministratorAccess")
     press(page, "Space", "Enter")
-    expect(row(page, "SecurityAudit")).to_contain_text("Attached directly")
+    expect(row(page, "AdministratorAccess")).to_contain_text("Attached directly")
+
+    reach(page, "Signed in as Root user")
+    press(page, "ArrowDown")
+    choose(page, "Sign out")
+    heading(page, "Sign in")
+    expect(page.get_by_label("Account id or alias")).to_be_focused()
+    page.keyboard.type(account)
+    reach(page, "User name")
+    page.keyboard.type("dora")
+    reach(page, "Password")
+    page.keyboard.type(USER_PASSWORD)
+    press(page, "Enter")
+    heading(page, "Dashboard")
+
+    press(page, "g", "r")
+    heading(page, "Roles")
+    press(page, "Tab", "Enter")
+    reach(page, "Create role")
+    press(page, "Enter")
+    expect(page.get_by_label("Role name")).to_be_focused()
+    page.keyboard.type("Deployer")
+    press(page, "Enter")
+    heading(page, "Deployer")
+    press(page, "Tab", "Enter")
+    reach(page, "Switch to this role")
+    press(page, "Enter")
+    heading(page, "Switch role")
+    press(page, "Tab", "Enter")
+    reach(page, "Shown as")
+    page.keyboard.type("Release")
+    press(page, "Enter")
+    bar = page.get_by_role("region", name="Role that you act as")
+    expect(bar).to_contain_text("Release")
+    reach(page, "Back to dora")
+    press(page, "Enter")
+    expect(bar).to_have_count(0)
 
 
 def test_the_palette_finds_a_user_a_page_and_what_an_arn_or_an_id_names(

@@ -17,7 +17,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     menu.open = true;
-    const items = [...menu.querySelectorAll(".menu-item")];
+    const items = [...menu.querySelectorAll(".menu-item:not(.plain), .menu-item.plain button")];
     const step = event.key === "ArrowDown" ? 1 : -1;
     const at = items.indexOf(document.activeElement);
     items.at((at + step + items.length) % items.length)?.focus();
