@@ -167,6 +167,14 @@ class OwnKeys(OwnAction):
 class CreateOwnKey(OwnKeys, CreateKey):
     lead = gettext_lazy("For the AWS CLI, SDKs and other programs that act as you.")
 
+    def prepare(self) -> None:
+        super().prepare()
+        if not self.me():
+            self.lead = _(
+                "A key of root may do everything, and no policy of the account limits it. Make a "
+                "user or a role for the program instead, unless it can only be root."
+            )
+
 
 class ActivateOwnKey(OwnKeys, ActivateKey):
     pass

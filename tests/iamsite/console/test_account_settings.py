@@ -134,3 +134,10 @@ def test_settings_that_one_may_not_see_or_change_say_so_and_stay(acme):
     assert refused.status_code == 403
     with pytest.raises(OperationError, match="cannot be found"):
         acme.root.perform("GetAccountPasswordPolicy")
+
+
+def test_root_is_told_what_a_key_of_its_own_means(acme, alice):
+    create = "/console/security-credentials/keys/create"
+    warning = "A key of root may do everything"
+    assert warning in text(Browser().sign_in_root(acme).get(create))
+    assert warning not in text(alice.get(create))
