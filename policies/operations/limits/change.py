@@ -30,6 +30,7 @@ from policies.engine.resources import resource_of
 from policies.operations.access.last_uses import LastUses, Use
 from policies.operations.access.population import Member
 from policies.operations.access.probes import (
+    ANY_ACTION,
     Probe,
     actions_of,
     differing,
@@ -266,17 +267,28 @@ class Change:
         return self._allowed[1]
 
     def covered(self, documents: Iterable[Document]) -> Iterator[Probe]:
-        """What these documents allow and a differing statement is about."""
-        for statement in (one for document in documents for one in document.statements):
-            if statement.effect is Effect.ALLOW:
-                resources = list(resources_of(statement))
-                for action in actions_of(statement, self._known):
-                    if any(
-                        one.statement.covers_action(action)
-                        for side in self.differing
-                        for one in side
-                    ):
-                        yield from (Probe(action, resource) for resource in resources)
+        """What these documents allow and a differing statement is about: on the resources that the
+        one speaks of, and on those of the other."""
+        statements = [one.statement for side in self.differing for one in side]
+        limits = [(one, list(resources_of(one.statement))) for one in statements]
+        for document in documents:
+            for statement in document.statements:
+                if statement.effect is Effect.ALLOW:
+                    resources = list(resources_of(statement))
+                    for action in self._actions(statement, document):
+                        theirs = [of for limit, of in limits if limit.covers_action(action)]
+                        for one in theirs and [resources, *theirs]:
+                            yield from (Probe(action, resource) for resource in one)
+
+    def _actions(self, statement: Statement, document: Document) -> Iterator[str]:
+        """The actions that a statement speaks of; of one that does not name them all, also those
+        of the differing statements."""
+        found = list(actions_of(statement, self._known))
+        yield from found
+        if ANY_ACTION in found:
+            compiled = CompiledStatement(statement, document)
+            actions = dict.fromkeys(one.action for one in self._spoken_of)
+            yield from (action for action in actions if compiled.covers_action(action))
 
 
 def few(found: Iterable[Probe]) -> Probes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from typing import Any
 
 import pytest
@@ -224,6 +226,55 @@ def test_a_resource_control_policy_closes_resources_to_whom_they_let_in(
         evil.arn("root"): {("Loses denied", "s3:GetObject", f"{bucket}/*")},
         evil.mallory.arn: {("Loses denied", "sts:AssumeRole", role)},
     }
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_it_agrees_with_deciding_before_and_after_the_change(
+    organization: Organization, member: Member, seed: int
+) -> None:
+    chance = random.Random(seed)
+    actions, resources = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), ("*", f"{BUCKET}/*")
+
+    def document(*wide: str, effects: tuple[str, ...]) -> str:
+        names = ("Action", "NotAction")
+        return policy(
+            *(
+                {
+                    "Effect": chance.choice(effects),
+                    chance.choice(names if wide else names[:1]): chance.choice([*actions, *wide]),
+                    "Resource": chance.choice(resources),
+                }
+                for _ in range(2)
+            )
+        )
+
+    actors = [member.user(f"u{one}", document("s3:*", effects=("Allow",))) for one in range(4)]
+    limit = organization.limit(member.id, document("s3:*", "*", effects=("Deny",)))
+    content = document("s3:*", "*", effects=("Deny",))
+
+    def decided() -> dict[tuple[str, str, str], bool]:
+        asked = itertools.product(actors, actions, resources)
+        return {
+            (actor.arn, action, resource): actor.perform(
+                "Authorize", ActionName=action, ResourceArn=resource
+            )["Decision"]
+            == "allowed"
+            for actor, action, resource in asked
+        }
+
+    change = {"PolicyId": limit, "Content": content}
+    found = previewed(organization.management.root, ChangeType="UpdatePolicy", **change)
+    before = decided()
+    organization.do("UpdatePolicy", **change)
+    for (principal, action, resource), becomes in decided().items():
+        was, rows = before[principal, action, resource], found.get(principal, set())
+        effect = "Gains allowed" if becomes else "Loses denied"
+        if was != becomes:
+            # Told of itself, of everything that it is a part of, or as one that nobody names.
+            wider = {(effect, one, where) for one in (action, "*:*") for where in (resource, "*")}
+            assert wider & rows
+        if (effect, action, resource) in rows:
+            assert was != becomes
 
 
 def test_what_members_asked_on_record_is_asked_again(
