@@ -1,7 +1,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, redoDepth, undo, undoDepth } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
-import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, ensureSyntaxTree, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, Prec } from "@codemirror/state";
@@ -11,6 +11,7 @@ import { announce } from "./js/page.js";
 import { phrases } from "./phrases.js";
 import { beginString, terms } from "./terms.js";
 import { mountVisual } from "./visual/index.js";
+import { repeats } from "./visual/places.js";
 import { gettext } from "./words.js";
 
 // Colours come from the page's tokens, so the editor follows every theme by itself.
@@ -174,13 +175,18 @@ export function mount(textarea) {
   document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`)?.addEventListener("click", () => view.focus());
   const format = textarea.closest(".editor")?.querySelector("[data-format]");
   format?.addEventListener("click", () => {
+    view.focus();
+    const text = view.state.doc.toString();
+    let laid;
     try {
-      const text = JSON.stringify(JSON.parse(view.state.doc.toString()), null, 2);
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-      view.focus();
+      laid = JSON.stringify(JSON.parse(text), null, 2);
     } catch {
-      // Not JSON yet: the linter already shows where.
+      return; // Not JSON yet: the linter already shows where.
     }
+    // Of what stands twice under a name, parsing keeps one.
+    const tree = ensureSyntaxTree(view.state, text.length, 1000);
+    if (laid === text || !tree || repeats(view.state, tree.topNode)) return;
+    view.dispatch({ changes: { from: 0, to: text.length, insert: laid }, annotations: isolateHistory.of("full") });
   });
   const parts = textarea.closest(".document-parts");
   const form = parts?.querySelector(".visual");

@@ -115,6 +115,28 @@ def test_what_is_typed_as_json_shows_in_the_form_and_the_view_stays(editor: Page
     expect(editor.locator(".cm-content")).to_be_hidden()
 
 
+def test_a_form_out_of_sight_is_not_drawn_and_a_long_one_stays_small(editor: Page) -> None:
+    editor.locator(".segmented label", has_text="JSON").click()
+    actions = ["sqs:SendMessage"]
+    some = {"Effect": "Allow", "Action": actions, "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}}  # fmt: skip
+    one_line = json.dumps({"Version": "2012-10-17", "Statement": [some] * 60})
+    write(editor, one_line)
+    expect(editor.locator(".reading li")).to_have_count(60)
+    assert editor.locator(".visual-statement").count() == 1
+    editor.get_by_text("Visual", exact=True).click()
+    expect(editor.locator(".visual-statement")).to_have_count(60)
+    assert editor.locator(".visual *").count() < 60 * 250
+    editor.locator(".segmented label", has_text="JSON").click()
+    twice = '{"Statement": [], "Statement": [{"Effect": "Allow"}]}'
+    write(editor, twice)
+    editor.get_by_role("button", name="Format").click()
+    assert written(editor) == twice
+    write(editor, '{"Statement": []}')
+    editor.get_by_role("button", name="Format").click()
+    assert written(editor) == '{\n  "Statement": []\n}'
+
+
 def test_what_the_form_cannot_say_stays_letter_for_letter(root: Page) -> None:
     root.goto("roles/create")
     expect(root.get_by_role("region", name="Statement 1")).to_be_visible()

@@ -40,7 +40,8 @@ function whyNot(statement, kind) {
   return "";
 }
 
-function repeats(state, node) {
+/** A name that an object in `node` has more than once, quoted as it stands there; or "". */
+export function repeats(state, node) {
   let found = "";
   node.cursor().iterate((inner) => {
     if (inner.name !== "Object") return;
