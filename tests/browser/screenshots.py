@@ -159,7 +159,7 @@ def rotating(page: Page) -> None:
 
 def worked_out(page: Page) -> None:
     """Who would lose what by a policy that is not attached yet."""
-    page.locator("main a[href*='/nodes/r-']").first.click()
+    page.locator("main th a[href*='/nodes/r-']").first.click()
     page.locator("main").get_by_role("link", name="Attach policy").wait_for()
     page.goto(page.locator("a[href$='/attach']").first.get_attribute("href") or "")
     page.get_by_label("EuropeOnly").check()
