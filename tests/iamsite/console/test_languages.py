@@ -16,7 +16,7 @@ SOURCE = Path(settings.BASE_DIR)
 
 # Names, and what is the same in every language
 NAMES = {"iamsite", "CSV", "JSON", "OpenID Connect", "SAML", "narrow", "s3:GetObject"}
-NAMES |= {"aws:MultiFactorAuthPresent=true"}
+NAMES |= {"aws:MultiFactorAuthPresent=true", "arn:aws:iam::aws:policy/ReadOnlyAccess"}
 TAGS = re.compile(
     r"\{%\s*(blocktranslate|comment)\b.*?\{%\s*end\1\s*%\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}",
     re.DOTALL,
