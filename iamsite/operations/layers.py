@@ -109,7 +109,9 @@ def held_by_each(principal_ids: list[str]) -> dict[str, list[Held]]:
     versions = _documents_of(VERSION_DOCUMENTS, (row[8] for row in rows))
     found: dict[str, list[Held]] = {}
     for of, holder, holder_name, name, arn, digest, _, inline_id, version_id in rows:
-        text = versions[version_id] if inline_id is None else inline[inline_id]
+        text = versions.get(version_id) if inline_id is None else inline.get(inline_id)
+        if text is None:
+            continue  # somebody deleted it meanwhile
         found.setdefault(of, []).append(Held(holder, holder_name, name, arn, text, bytes(digest)))
     return found
 
