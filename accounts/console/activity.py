@@ -24,6 +24,7 @@ FILTERS = {
     "operation": "EventName",
     "principal": "PrincipalArn",
     "resource": "ResourceArn",
+    "request": "RequestId",
     "outcome": "Outcome",
 }
 RECENT = 8

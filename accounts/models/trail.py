@@ -41,6 +41,7 @@ class Event(TenantModel):
         indexes = [
             models.Index(fields=["account", "principal_arn", "-sequence"], name="event_principal"),
             models.Index(fields=["account", "operation", "-sequence"], name="event_operation"),
+            models.Index(fields=["account", "request_id"], name="event_request"),
             models.Index(fields=["account", "at"], include=["outcome"], name="event_time"),
             # Refusals are few among many, and what one looks for first.
             models.Index(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -112,7 +113,14 @@ def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
 
 def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
     if address:
-        yield HitGroup(_("Go to"), [Hit(query, address, "arrow-right")])
+        hits = [Hit(query, address, "arrow-right")]
+        if DECISION.fullmatch(query):
+            requested = f"{reverse('console:activity')}?{urlencode({'request': query})}"
+            hits = [
+                Hit(_("The decision with this id"), address, "arrow-right"),
+                Hit(_("What the request with this id did"), requested, "arrow-right"),
+            ]
+        yield HitGroup(_("Go to"), hits)
         return
     yield from _entities(matches)
     wanted = query.casefold()

@@ -58,6 +58,8 @@ class TestListing:
         assert "CreateUser" in names(acme, Outcome="Success", ResourceArn=acme.arn("user/eve"))
         assert names(acme, Outcome="Success", ResourceArn=acme.arn("user/dan")) == []
         assert set(names(acme, EventName="CreateRole")) == {"CreateRole"}
+        newest = listed(acme)[0]
+        assert listed(acme, RequestId=newest["RequestId"]) == [newest]
         assert names(acme, EventSource="sts") == []
         assert names(acme, StartTime=before) == ["CreateUser"]
         assert names(acme, EndTime=before, PrincipalArn=acme.alice.arn) == []
