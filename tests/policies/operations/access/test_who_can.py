@@ -2,9 +2,12 @@
 
 import itertools
 import random
+from collections.abc import Iterable
 
 import pytest
 
+from iamsite.operations import layers
+from policies.models import InlinePolicy
 from tests.cast import Acme, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
 from tests.policies.operations.test_resources import registered, sharing
@@ -57,6 +60,23 @@ def test_each_way_of_having_access_is_told_with_its_statement(acme: Acme) -> Non
         (acme.carol.arn, hop),
         (hop, reader),
     ]
+
+
+def test_what_is_deleted_while_it_is_read_counts_no_more(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora, eve = (acme.user(name, allow("s3:GetObject")) for name in ("dora", "eve"))
+    read = layers._documents_of
+
+    def later(query: str, ids: Iterable[int | None]) -> dict[int, str]:
+        InlinePolicy.objects.using("owner").filter(principal_id=gone).delete()
+        return read(query, ids)
+
+    gone = acme.root.perform("GetUser", UserName="dora")["User"]["UserId"]
+    monkeypatch.setattr(layers, "_documents_of", later)
+    found = brief(who(acme))
+    assert dora.arn not in found
+    assert found[eve.arn] == ("allowed", 0)
 
 
 def test_a_condition_that_a_plain_request_lacks_makes_access_conditional(acme: Acme) -> None:
