@@ -39,7 +39,7 @@ def test_a_service_gets_a_key_and_its_program_a_token(root: Page, initech: Accou
     expect(dialog).to_contain_text("iwt_")
     dialog.get_by_role("button", name="I have copied it").click()
     expect(root.get_by_text("iwt_")).to_have_count(0)
-    expect(row(root, "in 2 months")).to_have_count(1)
+    expect(row(root, "in 3 months")).to_have_count(1)
 
 
 def test_a_resource_says_who_outside_can_reach_it(root: Page, initech: Account) -> None:

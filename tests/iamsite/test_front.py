@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -9,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -294,13 +294,23 @@ def test_a_crowd_is_told_to_come_back_and_a_stop_waits_for_what_runs(tmp_path: P
     os.mkfifo(pipe)
     port = free_port()
     with serving(port) as process:
-        waiting = [Connection(port).ask(b"/wait?%b" % bytes(pipe), method=b"GET")]
+        waiting = Connection(port).ask(b"/wait?%b" % bytes(pipe), method=b"GET")
+        held = reached(pipe, process)
         crowd = [Connection(port).ask(b"/", method=b"GET") for _ in range(8)]
         first, _, _ = select.select([one.socket for one in crowd], [], [], LONG)
         (refused,) = (one for one in crowd if one.socket is first[0])
         assert refused.answer() == (503, b"")
         process.send_signal(signal.SIGTERM)
-        released = threading.Thread(target=pipe.write_bytes, args=(b"go",))
-        released.start()
-        assert waiting[0].seen()["PATH_INFO"] == "/wait"
-        released.join()
+        os.close(held)
+        assert waiting.seen()["PATH_INFO"] == "/wait"
+
+
+def reached(pipe: Path, process: subprocess.Popen[bytes]) -> int:
+    """The pipe, once the application reads it; closing it lets the application go on."""
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:  # nobody reads it yet
+            assert error.errno == errno.ENXIO
+            assert process.poll() is None
+            select.select([], [], [], 0.02)
