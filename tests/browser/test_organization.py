@@ -36,7 +36,6 @@ def test_an_organization_is_accessible_and_fits_a_phone(chromium: Browser, porta
         f"organization/nodes/{member.id}/",
         f"organization/nodes/{member.id}/move",
         f"organization/nodes/{member.id}/access",
-        f"accounts-and-root/{member.id}/unlock",
         "organization/policies/p-FullAWSAccess/",
         "accounts-and-root",
         f"accounts-and-root/{member.id}/delete",
