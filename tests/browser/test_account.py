@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.acting import act, confirm, heading, row, says, send
 from tests.browser.visits import Visits
-from tests.cast import PASSWORD, Account, Acme, trust
+from tests.cast import PASSWORD, Account, Acme, allow, trust
 from tests.iamsite.console.browser import USER_PASSWORD
 
 STEP = 30
@@ -88,8 +88,9 @@ def test_the_account_is_named_and_its_alias_signs_a_user_in(
 
 
 @pytest.mark.parametrize("kind", ["root", "user"])
-def test_ones_own_password_is_changed(visits: Visits, acme: Acme, kind: str) -> None:
-    page = visits.as_root(acme) if kind == "root" else visits.as_user(acme, "alice")
+def test_ones_own_password_is_changed(visits: Visits, initech: Account, kind: str) -> None:
+    initech.user("alice", allow("*"))
+    page = visits.as_root(initech) if kind == "root" else visits.as_user(initech, "alice")
     old = PASSWORD if kind == "root" else USER_PASSWORD
     page.goto("security-credentials")
     form = act(page, "Change password")
@@ -148,26 +149,32 @@ def test_a_session_is_ended_from_the_list(visits: Visits, acme: Acme, alice: Pag
     expect(carol.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_activity_is_filtered_by_what_the_link_says(visits: Visits, acme: Acme) -> None:
-    alice = visits.as_user(acme, "alice")
-    acme.alice.perform("CreateGroup", GroupName="Auditors")
-    alice.goto("activity")
-    alice.get_by_label("Operation").fill("CreateGroup")
-    alice.get_by_label("Who asked: name or ARN").fill("alice")
-    alice.get_by_role("button", name="Filter").click()
-    expect(row(alice, "CreateGroup")).to_have_count(1)
-    expect(row(alice, "Auditors")).to_contain_text("Done")
-    row(alice, "CreateGroup").locator("summary").click()
-    expect(alice.locator("main")).to_contain_text(acme.alice.arn)
-    expect(alice.locator("main")).to_contain_text('"GroupName": "Auditors"')
-    alice.goto(alice.url.replace("CreateGroup", "DeleteGroup"))
-    expect(alice.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
-    alice.get_by_role("link", name="Clear").click()
-    alice.get_by_label("Outcome").select_option("Refused")
-    alice.get_by_role("button", name="Filter").click()
-    expect(alice.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
-    alice.get_by_role("link", name="Verify integrity").click()
-    expect(alice.get_by_role("dialog").get_by_text("The trail is whole")).to_be_visible()
+def test_activity_is_filtered_taken_along_and_verified(root: Page, initech: Account) -> None:
+    root.goto("groups/")
+    form = act(root, "Create group")
+    form.get_by_label("Group name").fill("Auditors")
+    send(form, "Create group")
+    heading(root, "Auditors")
+    root.goto("activity")
+    root.get_by_label("Operation").fill("CreateGroup")
+    root.get_by_label("Who asked: name or ARN").fill(initech.root.arn)
+    root.get_by_role("button", name="Filter").click()
+    expect(row(root, "CreateGroup")).to_have_count(1)
+    expect(row(root, "Auditors")).to_contain_text("Done")
+    row(root, "CreateGroup").locator("summary").click()
+    expect(root.locator("main")).to_contain_text('"GroupName": "Auditors"')
+    with root.expect_download() as file:
+        root.get_by_role("link", name="CSV").click()
+    lines = file.value.path().read_text().splitlines()
+    assert [initech.arn("group/Auditors") in line for line in lines[1:]] == [True]
+    root.goto(root.url.replace("CreateGroup", "DeleteGroup"))
+    expect(root.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    root.get_by_role("link", name="Clear").click()
+    root.get_by_label("Outcome").select_option("Refused")
+    root.get_by_role("button", name="Filter").click()
+    expect(root.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    root.get_by_role("link", name="Verify integrity").click()
+    expect(root.get_by_role("dialog").get_by_text("The trail is whole")).to_be_visible()
 
 
 def test_the_account_is_analyzed_and_its_credentials_are_reported(
