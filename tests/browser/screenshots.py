@@ -191,7 +191,7 @@ PICTURES = (
     Picture("users-filtered", "users/?q=ci-"),
     Picture("users-ticked", "users/", ticked),
     Picture("users-columns", "users/", columns_open),
-    Picture("users-bulk", "users/bulk/delete?item=ci-shop&item=ci-docs&item=contractor.ruiz"),
+    Picture("users-bulk", "users/bulk/delete?item=ci-shop&item=ci-warehouse&item=contractor.ruiz"),
     Picture("user-create", "users/create", shown_as_code),
     Picture("users-import", "users/import"),
     Picture("user", USER),
