@@ -9,11 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from iamsite.console.asking import ConsoleRequest, unauthenticated
-from iamsite.console.errors import failure_of
+from iamsite.console.asking import Params
 from iamsite.console.principals import Shown
 from iamsite.console.steps import Step
-from iamsite.operations import OperationError
 from iamsite.operations.models import operation_model
 
 PREVIEW = "PreviewOrganizationChange"
@@ -25,26 +23,19 @@ MOST_REPLAYED = 50
 ANY_ACTION = "*:*"
 
 
-def limits_preview(request: ConsoleRequest, step: Step) -> dict[str, Any]:
-    """What to show of a page of PreviewOrganizationChange, of an operation of Organizations."""
+def asked_of(step: Step) -> Params:
+    """What PreviewOrganizationChange is asked, of an operation of Organizations."""
     operation, params = step
     taken = operation_model(PREVIEW).members
-    asked = {
+    return {
         "ChangeType": operation.removeprefix(OPERATIONS),
         **{key: value for key, value in params.items() if key in taken},
         "MaxItems": PAGE,
     }
-    if marker := request.POST.get("_marker", ""):
-        asked["Marker"] = marker
-    try:
-        answer = request.ask.see(found=(PREVIEW, asked))["found"]
-    except OperationError as error:
-        if unauthenticated(error):
-            raise
-        return {"error": failure_of(request, error)}
-    if not answer:
-        return {"denied": answer.denied}
-    result = answer.result
+
+
+def told(result: dict[str, Any]) -> dict[str, Any]:
+    """What to show of a page of PreviewOrganizationChange."""
     if not result["AccountCount"]:
         return {"nothing": _("It changes no member account's limits.")}
     replay = result.get("Replay")
@@ -53,14 +44,9 @@ def limits_preview(request: ConsoleRequest, step: Step) -> dict[str, Any]:
         "account_count": result["AccountCount"],
         "looked_into": result["AccountCount"] - result["AccountsLeftOut"],
         "left_out": result["AccountsLeftOut"],
-        "count": result["AffectedCount"],
-        "is_complete": result["IsComplete"],
         "accounts": _accounts(one for one in result["Principals"] if one["Changes"]),
-        "replay": replay,
         "replayed": [_replayed(one) for one in replay["Changes"][:MOST_REPLAYED]] if replay else [],
         "more_replayed": max(0, len(replay["Changes"]) - MOST_REPLAYED) if replay else 0,
-        "marker": result.get("Marker", ""),
-        "is_first": not marker,
     }
 
 

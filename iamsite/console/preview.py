@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from iamsite.console.asking import ConsoleRequest, unauthenticated
+from iamsite.console import limits_preview
+from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.changes import changes_of
 from iamsite.console.errors import failure_of
-from iamsite.console.limits_preview import OPERATIONS, limits_preview
 from iamsite.console.principals import shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError
@@ -25,19 +25,19 @@ MOST_TOGETHER = 100  # changes that one preview takes
 def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
     """What to show of a page of PreviewPolicyChange, of the operations that a form stands for; of
     PreviewOrganizationChange, if it is one of Organizations."""
-    if steps and steps[0][0].startswith(OPERATIONS):
-        return limits_preview(request, steps[0])
+    is_of_limits = bool(steps) and steps[0][0].startswith(limits_preview.OPERATIONS)
     marker = request.POST.get("_marker", "")
+    paged = {"Marker": marker} if marker else {}
+    changes: list[Params] = []
     try:
-        changes = changes_of(request.ask, steps)
-        if not changes:
-            return {"nothing": _("Saved like this, it changes nobody's access yet.")}
-        asked = {
-            "Changes": changes[:MOST_TOGETHER],
-            "MaxItems": LARGE_PAGE if "ResourceArn" in changes[0] else PAGE,
-            **({"Marker": marker} if marker else {}),
-        }
-        answer = request.ask.see(found=("PreviewPolicyChange", asked))["found"]
+        if is_of_limits:
+            operation, asked = limits_preview.PREVIEW, limits_preview.asked_of(steps[0])
+        else:
+            changes = changes_of(request.ask, steps)
+            if not changes:
+                return {"nothing": _("Saved like this, it changes nobody's access yet.")}
+            operation, asked = "PreviewPolicyChange", _asked_of(changes)
+        answer = request.ask.see(found=(operation, {**asked, **paged}))["found"]
     except OperationError as error:
         if unauthenticated(error):
             raise
@@ -45,19 +45,30 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
     if not answer:
         return {"denied": answer.denied}
     result = answer.result
-    rows = [_row(one) for one in result["Principals"] if one["Changes"] or one.get("IsDeleted")]
-    replay = result.get("Replay")
     return {
         "count": result["AffectedCount"],
         "is_complete": result["IsComplete"],
-        "left_out": max(0, len(changes) - MOST_TOGETHER),
+        "replay": result.get("Replay"),
+        "marker": result.get("Marker", ""),
+        "is_first": not marker,
+        **(limits_preview.told(result) if is_of_limits else _told(result, len(changes))),
+    }
+
+
+def _asked_of(changes: list[Params]) -> Params:
+    size = LARGE_PAGE if "ResourceArn" in changes[0] else PAGE
+    return {"Changes": changes[:MOST_TOGETHER], "MaxItems": size}
+
+
+def _told(result: dict[str, Any], count: int) -> dict[str, Any]:
+    rows = [_row(one) for one in result["Principals"] if one["Changes"] or one.get("IsDeleted")]
+    replay = result.get("Replay")
+    return {
+        "left_out": max(0, count - MOST_TOGETHER),
         "looked_at": MOST_TOGETHER,
         "rows": rows,
         "is_outside": any(row["Shown"].kind in ("Account", "Principal") for row in rows),
-        "replay": replay,
         "replayed": [_replayed(one) for one in replay["Changes"]] if replay else [],
-        "marker": result.get("Marker", ""),
-        "is_first": not marker,
     }
 
 

@@ -26,22 +26,25 @@ def replayed(call: Call, records: Sequence[DecisionRecord], then: Then) -> dict[
         becomes = then(record, again) if again is not None else None
         if again is None or becomes is None:
             continue
-        was = decide(again.request, again.layers).allowed
-        if was != becomes:
-            changes.append(
-                {
-                    "DecisionId": str(record.id),
-                    "PrincipalArn": again.request.principal.arn,
-                    "ActionName": record.action,
-                    "ResourceArn": record.resource,
-                    "Was": ALLOWED if was else DENIED,
-                    "Becomes": ALLOWED if becomes else DENIED,
-                    "RequestCount": record.count,
-                    "LastTime": record.last_at,
-                }
-            )
+        if decide(again.request, again.layers).allowed != becomes:
+            changes.append({"DecisionId": str(record.id), **otherwise(record, again, becomes)})
     return {
         "RecordCount": min(len(records), MOST_RECORDS),
         "IsPartial": len(records) > MOST_RECORDS,
         "Changes": changes,
+    }
+
+
+def otherwise(record: DecisionRecord, again: Question, becomes: bool) -> dict[str, Any]:
+    """What the portal model's ReplayedDecision tells of a request that would be decided otherwise:
+    allowed, if `becomes` says so."""
+    was, then = (DENIED, ALLOWED) if becomes else (ALLOWED, DENIED)
+    return {
+        "PrincipalArn": again.request.principal.arn,
+        "ActionName": record.action,
+        "ResourceArn": record.resource,
+        "Was": was,
+        "Becomes": then,
+        "RequestCount": record.count,
+        "LastTime": record.last_at,
     }

@@ -11,7 +11,7 @@ from iamsite.operations import Call
 from iamsite.operations.caller import Membership
 from iamsite.operations.context import Keys, organization_keys
 from policies.engine import Context, Request, decide
-from policies.operations.access.standing import ALLOWED, DENIED
+from policies.operations.access.replay import otherwise
 from policies.operations.authorize import Question
 from policies.operations.decisions.now import asked_again
 from policies.operations.limits.drafts import Draft
@@ -92,18 +92,9 @@ class _Then:
         if asked is None:
             return
         then = self._question(member.account, asked)
-        was = decide(asked.request, asked.layers).allowed
         becomes = decide(then.request, then.layers).allowed
-        if was != becomes:
-            yield {
-                "PrincipalArn": asked.request.principal.arn,
-                "ActionName": record.action,
-                "ResourceArn": record.resource,
-                "Was": ALLOWED if was else DENIED,
-                "Becomes": ALLOWED if becomes else DENIED,
-                "RequestCount": record.count,
-                "LastTime": record.last_at,
-            }
+        if decide(asked.request, asked.layers).allowed != becomes:
+            yield otherwise(record, asked, becomes)
 
     def _question(self, account: str, asked: Question) -> Question:
         layers, request = asked.layers, asked.request
