@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts import tenancy
 from iamsite.operations.authentication import authenticate
 from iamsite.operations.call import AccessDenied, Call
-from iamsite.operations.caller import Anonymous, Command, Credential, Origin
+from iamsite.operations.caller import Anonymous, Caller, Command, Credential, Origin
 from iamsite.operations.context import region_of
 from iamsite.operations.decided import keep, record_of
 from iamsite.operations.errors import OperationError, missing_authentication_token
@@ -101,6 +101,7 @@ def _perform(
     beforehand = None
     if found is not None and found.beforehand is not None and fault is None:
         beforehand = found.beforehand(now, **params)
+    caller: Caller | None = None
     call: Call | None = None
     try:
         with transaction.atomic(durable=True):
@@ -125,9 +126,12 @@ def _perform(
                 record(call)
         return result
     except OperationError as error:
-        denied = error.code == "AccessDenied"
-        if call is not None and error is not fault and (denied or effect is not Effect.READ):
-            _record_refusal(call, error)
+        if caller is not None:
+            denied = error.code == "AccessDenied"
+            with transaction.atomic(durable=True):
+                _enter_again(credential, caller, origin, model.service, now)
+                if call and error is not fault and (denied or effect is not Effect.READ):
+                    _record_refusal(call, error)
         raise
     except IntegrityError as error:
         # The account's lock makes this rare: a name that is unique over all accounts.
@@ -147,20 +151,26 @@ def _fault(name: str, params: Params) -> OperationError | None:
     return None
 
 
-def _record_refusal(call: Call, error: OperationError) -> None:
-    """A refusal rolls its transaction back, so its event has one of its own.
+def _enter_again(
+    credential: Credential, caller: Caller, origin: Origin, service: str, now: datetime
+) -> None:
+    """Enters the caller's account after a refusal, which rolled its transaction back and with it
+    the note that the credential was used: hence it is authenticated again."""
+    try:
+        authenticate(credential, Effect.ISSUE, origin, service, now)
+    except OperationError:  # ended meanwhile
+        tenancy.enter(caller.account)
 
-    Of a denial the decision is kept with it, and the error told its id.
-    """
-    with transaction.atomic(durable=True):
-        tenancy.enter(call.account)
-        if error.code == "AccessDenied":
-            decided = call.denied(error)
-            kept = decided.id()
-            operation = operation_model(call.registered.name).wire_name
-            keep(record_of(decided, kept, call.origin, call.now, operation))
-            call.detail["DecisionId"] = error.decision_id = str(kept)
-        record(call, error.code, error.message)
+
+def _record_refusal(call: Call, error: OperationError) -> None:
+    """Records a refused call; of a denial the decision is kept too, and the error told its id."""
+    if error.code == "AccessDenied":
+        decided = call.denied(error)
+        kept = decided.id()
+        operation = operation_model(call.registered.name).wire_name
+        keep(record_of(decided, kept, call.origin, call.now, operation))
+        call.detail["DecisionId"] = error.decision_id = str(kept)
+    record(call, error.code, error.message)
 
 
 def _unavailable(origin: Origin, error: Exception) -> OperationError:
@@ -219,7 +229,9 @@ def authorize_all(
                 _authorize(call)
     except OperationError as error:
         if call is not None:
-            _record_refusal(call, error)
+            with transaction.atomic(durable=True):
+                tenancy.enter(call.account)
+                _record_refusal(call, error)
         raise
 
 

@@ -297,7 +297,8 @@ class TestSessions:
         role = acme.role("r", trust(acme.carol.arn))
         session = acme.assume(acme.carol, role)
         assert acme.root.perform("GetRole", RoleName="r")["Role"]["RoleLastUsed"] == {}
-        session.perform("GetCallerIdentity")
+        with pytest.raises(OperationError, match="AccessDenied"):
+            session.perform("DeleteUser", UserName="bob")
         used = acme.root.perform("GetRole", RoleName="r")["Role"]["RoleLastUsed"]
         assert used["Region"] == "us-east-1"
         assert datetime.now(UTC) - used["LastUsedDate"] < timedelta(minutes=1)

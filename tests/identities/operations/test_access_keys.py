@@ -1,11 +1,16 @@
 import re
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import tenancy
 from accounts.models import Account, Event
 from accounts.sealing import unseal
+from iamsite.operations import AccessKeyCredential, OperationError
+from iamsite.operations.errors import signature_does_not_match
 from identities.models import AccessKey
 from tests.cast import Key, allow
 from tests.identities.operations.refusal import denied, limit, missing, refusal
@@ -151,6 +156,35 @@ def test_a_used_key_tells_when_where_and_for_what(acme) -> None:
     used = output["AccessKeyLastUsed"]
     assert (used["ServiceName"], used["Region"]) == ("iam", "us-east-1")
     assert used["LastUsedDate"] <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("ListUsers", {}),
+        ("DeleteUser", {"UserName": "bob"}),
+        ("GetGroup", {"GroupName": "nobodys"}),
+        ("CreateGroup", {"GroupName": "a b"}),
+        ("organizations:CreateAccount", {"Email": "a@example.com", "AccountName": "a"}),
+    ],
+    ids=["denied read", "denied change", "not found", "malformed", "not available"],
+)
+def test_a_key_counts_as_used_whatever_came_of_the_call(acme, operation, params) -> None:
+    dora = acme.user("dora", allow("iam:GetGroup", "iam:CreateGroup"))
+    with pytest.raises(OperationError):
+        dora.perform(operation, **params)
+    used = acme.root.perform("GetAccessKeyLastUsed", AccessKeyId=dora.key.id)["AccessKeyLastUsed"]
+    assert timezone.now() - used["LastUsedDate"] < timedelta(minutes=1)
+
+
+def test_a_call_that_was_not_signed_with_the_secret_is_no_use_of_the_key(acme) -> None:
+    def refuse(secret: str) -> None:
+        raise signature_does_not_match()
+
+    forged = AccessKeyCredential(acme.bob.key.id, None, refuse)
+    assert refusal(replace(acme.bob, credential=forged), "GetUser")[0] == "SignatureDoesNotMatch"
+    used = acme.root.perform("GetAccessKeyLastUsed", AccessKeyId=acme.bob.key.id)
+    assert used["AccessKeyLastUsed"] == {"ServiceName": "N/A", "Region": "N/A"}
 
 
 def test_an_unknown_key_and_a_strangers_key_look_the_same(acme, evil) -> None:
