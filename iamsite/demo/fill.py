@@ -7,7 +7,7 @@ import base64
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
@@ -17,13 +17,15 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
 
+from accounts import tenancy
 from accounts.opening import close_account, open_account
 from iamsite.demo import applications, company
+from iamsite.demo.habits import Habit, habits, signing_in
 from iamsite.demo.organisation import (
     ORGANISATIONS,
     PARTNER,
     PRODUCTION,
-    STAGING,
+    PRODUCTION_ACCOUNT,
     Organisation,
     User,
 )
@@ -35,6 +37,9 @@ from iamsite.operations import (
     Origin,
     perform,
 )
+from identities import candidates
+from identities.models import AccessKey, Role
+from identities.signin import admission
 
 DAYS = 420  # since the accounts were opened
 BUSY = 25  # the last of them, in which everybody is at work
@@ -42,6 +47,8 @@ OFFICE, HOME, CLOUD = "203.0.113.{}", "198.51.100.{}", "192.0.2.{}"
 AGENTS = {
     "person": "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/macos#25.1 lang/python#3.13.7",
     "machine": "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.12.9",
+    "mac": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Firefox/145.0",
+    "windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36",
     "terraform": "APN/1.0 HashiCorp/1.0 Terraform/1.14.0 terraform-provider-aws/6.22.0",
 }
 
@@ -55,6 +62,7 @@ class Filler:
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
     keys: dict[tuple[str, str], AccessKeyCredential] = field(default_factory=dict)
     plans: list[tuple[datetime, Callable[[datetime], object]]] = field(default_factory=list)
+    used: dict[tuple[str, type[AccessKey | Role], str], datetime] = field(default_factory=dict)
     performed: int = 0
 
     def fill(self) -> None:
@@ -72,6 +80,7 @@ class Filler:
         self.plans.append((self.now - timedelta(hours=5), self._delegate))
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)
+        self._date_uses()
 
     def _open(self, organisation: Organisation) -> None:
         day = self.now - timedelta(days=DAYS)
@@ -176,122 +185,72 @@ class Filler:
                 root("PutRolePolicy", day, RoleName=role.name, PolicyName=name, PolicyDocument=text)
 
     def _plan_habits(self) -> None:
-        """What people and machines do every day: some of it is refused, as it is in life."""
-        habits = self._habits()
+        """What people and machines do every day."""
+        everybody = habits()
         when = self.now - timedelta(days=BUSY)
         while when < self.now:
-            working = when.weekday() < 5 and 7 <= when.hour < 19
-            who, weight, act = self.chance.choice(habits)
-            if self.chance.random() < weight * (1.0 if working else 0.25):
-                self.plans.append((when, partial(self._as_usual, who, act)))
+            habit = self.chance.choice(everybody)
+            if self.chance.random() < habit.weight * (1.0 if _is_working(when) else 0.25):
+                self.plans.append((when, partial(self._as_usual, habit)))
             when += timedelta(minutes=self.chance.randrange(20, 110))
+        morning = self.now.replace(hour=7, minute=0) - timedelta(days=BUSY)
+        while morning < self.now:
+            for organisation in ORGANISATIONS if _is_working(morning) else ():
+                for user in signing_in(organisation):
+                    came = morning + timedelta(minutes=self.chance.randrange(300))
+                    if self.chance.random() < 0.4 and came < self.now:
+                        self.plans.append((came, partial(self._sign_in, organisation, user)))
+            morning += timedelta(days=1)
+        for user, minutes in zip(signing_in(PRODUCTION_ACCOUNT)[1:6:2], (52, 31, 8), strict=True):
+            came = self.now - timedelta(minutes=minutes)
+            self.plans.append((came, partial(self._sign_in, PRODUCTION_ACCOUNT, user)))
 
-    def _habits(self) -> list[tuple[tuple[str, str], float, tuple[str, dict[str, Any]]]]:
-        role = f"arn:aws:iam::{PRODUCTION}:role"
-        habits: list[tuple[tuple[str, str], float, tuple[str, dict[str, Any]]]] = []
-
-        def does(account: str, names: str, weight: float, operation: str, **params: Any) -> None:
-            habits.extend(((account, name), weight, (operation, params)) for name in names.split())
-
-        does(PRODUCTION, "priya.nair mei.chen", 0.9, "ListUsers")
-        does(PRODUCTION, "tomas.silva contractor.ruiz", 0.5, "CreateAccessKey", UserName="ci-shop")
-        does(
-            PRODUCTION,
-            "contractor.ruiz",
-            0.7,
-            "DeleteUserPermissionsBoundary",
-            UserName="contractor.ruiz",
-        )
-        does(PRODUCTION, "ci-shop", 0.9, "ListRoles")
-        does(
-            PRODUCTION,
-            "priya.nair ci-shop",
-            0.8,
-            "AssumeRole",
-            RoleArn=f"{role}/deploy/ShopDeployer",
-            RoleSessionName="release",
-        )
-        does(
-            PRODUCTION,
-            "amara.okafor",
-            0.9,
-            "AssumeRole",
-            RoleArn=f"{role}/BillingReader",
-            RoleSessionName="invoices",
-        )
-        does(
-            PRODUCTION,
-            "amara.okafor",
-            0.8,
-            "TagUser",
-            UserName="legacy-ftp-bridge",
-            Tags=[{"Key": "reviewed", "Value": "yes"}],
-        )
-        does(
-            PRODUCTION,
-            "amara.okafor",
-            0.6,
-            "AddUserToGroup",
-            GroupName="Support",
-            UserName="nora.lind",
-        )
-        does(
-            PRODUCTION,
-            "amara.okafor",
-            0.6,
-            "RemoveUserFromGroup",
-            GroupName="Support",
-            UserName="nora.lind",
-        )
-        does(PRODUCTION, "legacy-ftp-bridge metrics-exporter", 0.6, "GetUser")
-        does(
-            PRODUCTION,
-            "lena.fischer sam.oduya ravi.kumar",
-            0.4,
-            "AttachUserPolicy",
-            UserName="ravi.kumar",
-            PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
-        )
-        does(
-            STAGING,
-            "pipeline",
-            0.9,
-            "AssumeRole",
-            RoleArn=f"{role}/deploy/PipelineDeployer",
-            RoleSessionName="ship",
-        )
-        does(STAGING, "load-generator", 0.6, "ListUsers")
-        does(
-            PARTNER,
-            "shipment-fetcher",
-            0.9,
-            "AssumeRole",
-            ExternalId="nw-7731",
-            RoleArn=f"{role}/PartnerIntegration",
-            RoleSessionName="fetch",
-        )
-        does(
-            PARTNER,
-            "shipment-fetcher",
-            0.3,
-            "AssumeRole",
-            RoleArn=f"{role}/PartnerIntegration",
-            RoleSessionName="fetch",
-        )
-        does(PARTNER, "manifest-bot", 0.5, "ListRoles")
-        return habits
-
-    def _as_usual(
-        self, who: tuple[str, str], act: tuple[str, dict[str, Any]], when: datetime
-    ) -> None:
-        operation, params = act
-        if who not in self.keys:
+    def _as_usual(self, habit: Habit, when: datetime) -> None:
+        key = self.keys.get((habit.account, habit.who))
+        if key is None:
             return
+        answer = self._try(key, habit.operation, when, habit.params, habit.who)
+        self.used[habit.account, AccessKey, key.access_key_id] = when
+        if "Credentials" in answer:
+            held = answer["Credentials"]
+            session = AccessKeyCredential(held["AccessKeyId"], held["SessionToken"], lambda _: None)
+            self._try(session, habit.then, when + timedelta(seconds=3), {}, habit.who)
+            role = answer["AssumedRoleUser"]["AssumedRoleId"].partition(":")[0]
+            self.used[habit.params["RoleArn"].split(":")[4], Role, role] = when
+
+    def _try(
+        self,
+        credential: Credential,
+        operation: str,
+        when: datetime,
+        params: dict[str, Any],
+        who: str,
+    ) -> dict[str, Any]:
+        """The answer, {} of what is refused."""
         try:
-            self._perform(self.keys[who], operation, when, params, who[1])
+            return self._perform(credential, operation, when, params, who)
         except OperationError as error:
             if error.status >= 500:
                 raise
+            return {}
+
+    def _sign_in(self, organisation: Organisation, user: User, when: datetime) -> None:
+        """At the console; one in twenty mistypes the password first."""
+        self.performed += 1
+        candidate, origin = candidates.user(organisation.id, user.name), self._origin(user.name)
+        browser = AGENTS["mac" if self.chance.random() < 0.6 else "windows"]
+        origin = replace(origin, face="console", user_agent=browser)
+        if self.chance.random() < 0.05:
+            earlier = when - timedelta(seconds=20)
+            admission.record_failure(candidate, origin, earlier, "Failed authentication")
+        admission.admit(candidate, origin, when, mfa_at=when if user.mfa else None)
+
+    def _date_uses(self) -> None:
+        """The database notes uses by its own clock, by which all of them were just now."""
+        for (account, model, number), when in self.used.items():
+            with transaction.atomic():
+                tenancy.enter(account)
+                model.objects.filter(id=number).update(last_used_at=when)
 
     def _delegate(self, when: datetime) -> None:
         """An administrator takes what the partner asks for, and has handed one request on."""
@@ -299,9 +258,9 @@ class Filler:
         asked = applications.ask_for_access(self._root(PARTNER), when)
         for request in asked:
             named = {"DelegationRequestId": request}
-            self._as_usual(amara, ("AssociateDelegationRequest", named), when)
+            self._try(self.keys[amara], "AssociateDelegationRequest", when, named, amara[1])
         handed = {"DelegationRequestId": asked[1], "Notes": "Finance has to agree"}
-        self._as_usual(amara, ("UpdateDelegationRequest", handed), when)
+        self._try(self.keys[amara], "UpdateDelegationRequest", when, handed, amara[1])
 
     def _root(self, account: str) -> Callable[..., dict[str, Any]]:
         def act(operation: str, when: datetime, **params: Any) -> dict[str, Any]:
@@ -338,6 +297,10 @@ class Filler:
             return name
         path = next(policy.path for policy in organisation.policies if policy.name == name)
         return f"arn:aws:iam::{organisation.id}:policy{path}{name}"
+
+
+def _is_working(when: datetime) -> bool:
+    return when.weekday() < 5 and 7 <= when.hour < 19
 
 
 def empty() -> None:

@@ -34,3 +34,9 @@ def test_the_demo_fills_accounts_that_have_a_past(database: None) -> None:
     assert {event["Outcome"] for event in refused} == {"AccessDenied"}
     asked = ask("ListDelegationRequests")["DelegationRequests"]
     assert {one["State"] for one in asked} == {"ASSIGNED", "PENDING_APPROVAL"}
+    roles = ask("ListRoleSummaries")["RoleSummaries"]
+    seen = [one["RoleLastUsed"].get("LastUsedDate") for one in roles]
+    assert None in seen
+    assert max(filter(None, seen)) < timezone.now() - timedelta(minutes=5)
+    came = ask("ListEvents", EventName="ConsoleLogin")["Events"]
+    assert {event["Outcome"] for event in came} == {"Success", "AccessDenied"}

@@ -228,7 +228,10 @@ def initials(name: str) -> str:
 
 @register.filter
 def arn_name(arn: str) -> str:
-    """The last part of an ARN: what people call the thing."""
+    """The last part of an ARN: what people call the thing; of a session its role and its name."""
+    _, is_session, both = arn.partition(":assumed-role/")
+    if is_session:
+        return both
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
