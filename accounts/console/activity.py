@@ -102,6 +102,14 @@ def activity(request: ConsoleRequest) -> HttpResponseBase:
     return render(request, "accounts/activity.html", context)
 
 
+@require_safe
+def activity_chart(request: ConsoleRequest) -> HttpResponse:
+    """The last month's chart alone, for the dashboard: it takes the longer the more there is."""
+    counts = request.ask.see(counts=("CountEvents", {}))["counts"]
+    context = {"chart": chart(counts.result), "denied": counts.denied}
+    return render(request, "accounts/activity_chart.html", context)
+
+
 def chart(counted: dict[str, Any]) -> dict[str, Any]:
     """Activity over time as bars to draw; empty when there is none."""
     counts = counted.get("Counts", [])

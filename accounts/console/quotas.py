@@ -70,6 +70,10 @@ class Quota:
         return LABELS.get(self.name, self.name)
 
     @property
+    def is_counted(self) -> bool:
+        return self.used is not None
+
+    @property
     def is_near(self) -> bool:
         return self.used is not None and self.used >= 0.8 * self.limit
 

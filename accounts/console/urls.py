@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern] = [
         name="restore-recommendation",
     ),
     path("activity", activity.activity, name="activity"),
+    path("activity/chart", activity.activity_chart, name="activity-chart"),
     path("activity/verify", activity.verify_trail, name="verify-trail"),
     path("sessions", sessions.sessions, name="sessions"),
     path("sessions/<session>/end", sessions.EndSession.as_view(), name="end-session"),

@@ -208,7 +208,7 @@ class OIDCForm(OperationForm):
         label=gettext_lazy("Thumbprints"),
         required=False,
         help_text=gettext_lazy(
-            "SHA-1 of certificates to trust besides those of public authorities, one a line. "
+            "SHA-1 of certificates to trust besides those of public authorities, one per line. "
             "Left empty, the issuer is asked for its own."
         ),
     )
@@ -337,7 +337,7 @@ class ThumbprintForm(OperationForm):
 
     ThumbprintList = Lines(
         label=gettext_lazy("Thumbprints"),
-        help_text=gettext_lazy("SHA-1 of certificates, 40 hex digits each, one a line."),
+        help_text=gettext_lazy("SHA-1 of certificates, 40 hex digits each, one per line."),
     )
 
 

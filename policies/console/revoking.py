@@ -209,7 +209,7 @@ class TestsForm(OperationForm):
     Cannot = forms.CharField(
         label=gettext_lazy("Who should be denied"),
         required=False,
-        help_text=gettext_lazy("ARNs of users or roles, one a line."),
+        help_text=gettext_lazy("ARNs of users or roles, one per line."),
         widget=forms.Textarea(attrs={"rows": 4, "class": "input mono", "spellcheck": "false"}),
     )
 

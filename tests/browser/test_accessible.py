@@ -32,7 +32,8 @@ MORE = [
     "/console/roles/Deployer/policies/inline/create",
     pytest.param(f"/console/{LOGIN}", id="authorize"),
 ]
-PARTS = ["/console/simulator/tests/failing"]  # of the dashboard, fetched by themselves
+# Of the dashboard, fetched by themselves.
+PARTS = ["/console/simulator/tests/failing", "/console/activity/chart"]
 # All that a theme can change.
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 THEMES = ["light", "dark", "contrast"]

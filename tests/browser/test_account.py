@@ -163,8 +163,9 @@ def test_activity_is_filtered_taken_along_and_verified(root: Page, initech: Acco
     expect(row(root, "Auditors")).to_contain_text("Done")
     row(root, "CreateGroup").locator("summary").click()
     expect(root.locator("main")).to_contain_text('"GroupName": "Auditors"')
+    root.get_by_text("Export", exact=True).click()
     with root.expect_download() as file:
-        root.get_by_role("link", name="CSV").click()
+        root.get_by_role("link", name="Export as CSV").click()
     lines = file.value.path().read_text().splitlines()
     assert [initech.arn("group/Auditors") in line for line in lines[1:]] == [True]
     root.goto(root.url.replace("CreateGroup", "DeleteGroup"))

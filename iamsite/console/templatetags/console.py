@@ -81,6 +81,14 @@ def action_link(
     }
 
 
+@register.simple_block_tag(end_name="endmore")
+def more(content: str) -> SafeString:
+    """Actions of a page's head: in line with the others, on phones behind one button."""
+    if not content.strip():
+        return content
+    return render_to_string("components/more.html", {"actions": content})
+
+
 def missing(verdict: Verdict) -> str:
     """The missing action of a refused verdict, in a few words."""
     found = re.search(r"not authorized to perform: (\S+)", verdict.message)
@@ -117,6 +125,7 @@ def ago(moment: datetime) -> dict[str, Any]:
 
 
 LINES_IN_SIGHT = 26  # of a block of code, before it is unfolded (display.css)
+LINES_WORTH_FOLDING = 3  # beyond those; fewer are just shown
 
 
 @register.simple_tag(takes_context=True)
@@ -133,7 +142,7 @@ def code(context: template.Context, text: str, label: str = "", wrap: bool = Fal
             "label": label or _("code"),
             "wrap": wrap,
             "id": identity,
-            "lines": lines if lines > LINES_IN_SIGHT else 0,
+            "lines": lines if lines > LINES_IN_SIGHT + LINES_WORTH_FOLDING else 0,
         },
     )
 

@@ -5,7 +5,10 @@ let opener = null;
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-dialog]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    opener = link.closest("details.menu")?.querySelector("summary") ?? link;
+    const sheet = link.closest(":popover-open");
+    opener =
+      link.closest("details.menu")?.querySelector("summary") ??
+      (sheet ? document.querySelector(`[popovertarget="${sheet.id}"]`) : link);
   }
   if (event.target.closest("[data-close]")) {
     const open = event.target.closest("dialog");

@@ -100,7 +100,7 @@ def test_console_sessions_are_made_shorter(acme, alice):
 def test_quotas_stand_with_what_is_taken(acme, alice):
     said = text(alice.get("/console/account"))
     assert "Users 4 5,000" in said
-    assert "Access keys of a user – 2" in said
+    assert "Access keys of a user 2" in said
     assert set(LABELS) == set(DEFAULTS)
 
 
