@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chromium import SETTLED
 from tests.browser.screenshots import LOGIN
 from tests.browser.visits import Visits
-from tests.cast import Acme, allow, trust
+from tests.cast import Account, Acme, allow, trust
 from tests.iamsite.console.test_shell import PAGES, of_applications
 from tests.portal import Portal
 
@@ -170,3 +170,21 @@ def test_the_navigation_opens_over_the_page_on_a_phone(root: Page) -> None:
     assert violations(root) == []
     navigation.get_by_role("link", name="Policies").click()
     expect(root.get_by_role("heading", level=1)).to_have_text("Policies")
+
+
+def test_what_a_page_offers_besides_is_behind_one_button_on_a_phone(
+    root: Page, initech: Account
+) -> None:
+    initech.root.perform("CreateGroup", GroupName="Ops")
+    root.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    root.goto("groups/Ops/")
+    rename = root.locator("main").get_by_role("link", name="Rename")
+    expect(rename).to_be_hidden()
+    more = root.get_by_role("button", name="More actions")
+    more.click()
+    assert violations(root) == []
+    rename.click()
+    expect(root.get_by_role("dialog", name="Rename Ops")).to_be_visible()
+    expect(rename).to_be_hidden()
+    root.keyboard.press("Escape")
+    expect(more).to_be_focused()
