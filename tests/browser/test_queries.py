@@ -35,6 +35,14 @@ PAGES = [
     "/console/activity",
     "/console/sessions",
     "/console/account",
+    "/console/who-can?action=sqs:SendMessage",
+    "/console/effective-access",
+    "/console/trust",
+    "/console/roles/n1/?tab=trust",
+    "/console/analyzer/",
+    "/console/decisions/",
+    "/console/credential-report",
+    "/console/switch-role",
 ]
 
 
