@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from iamsite.console import cookies, words
 from iamsite.console.asking import ConsoleRequest
-from iamsite.console.navigation import SHORTCUTS, navigation
+from iamsite.console.navigation import dialogs, navigation
 from iamsite.console.switching import acted_as, recent_roles
 from iamsite.console.themes import THEMES
 from iamsite.console.viewer import viewer_of
@@ -22,7 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "words": words.address(),
         "themes": THEMES,
         "navigation": SimpleLazyObject(lambda: navigation(request.path)),
-        "shortcuts": SHORTCUTS,
+        "dialogs": SimpleLazyObject(dialogs),
         "recent_roles": SimpleLazyObject(lambda: recent_roles(cast(ConsoleRequest, request))),
         "acted_as": SimpleLazyObject(lambda: acted_as(cast(ConsoleRequest, request))),
         "viewer": SimpleLazyObject(lambda: viewer_of(cast(ConsoleRequest, request))),

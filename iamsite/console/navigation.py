@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from iamsite.console.nodes import address
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        return reverse(f"console:{self.route}")
+        return address(f"console:{self.route}")
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
@@ -82,31 +87,26 @@ GROUPS: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
 PLACES = tuple(place for _title, places in GROUPS for place in places)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    url: str
-    label: str | Promise
-    icon: str
-    key: str
-    current: str
+def navigation(path: str) -> SafeString:
+    """The navigation with the place that `path` belongs to marked ("page" or, below it, "true")."""
+    marks = tuple((place.route, mark) for place in PLACES if (mark := _mark(place, path)))
+    return _navigation(get_language(), marks)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    title: str | Promise
-    items: tuple[Link, ...]
-
-
-def navigation(path: str) -> list[Group]:
-    """The groups with the place that `path` belongs to marked ("page" or, below it, "true")."""
-    return [Group(title, tuple(_link(place, path) for place in places)) for title, places in GROUPS]
-
-
-def _link(place: Place, path: str) -> Link:
+def _mark(place: Place, path: str) -> str:
     url = place.url
     below = place.route != "dashboard" and path.startswith(url.rstrip("/") + "/")
-    current = "page" if path == url else "true" if below else ""
-    return Link(url, place.label, place.icon, place.key, current)
+    return "page" if path == url else "true" if below else ""
+
+
+@cache  # as many as there are places
+def _navigation(language: str, marks: tuple[tuple[str, str], ...]) -> SafeString:
+    current = dict(marks)
+    groups = [
+        (title, [(place, current.get(place.route, "")) for place in places])
+        for title, places in GROUPS
+    ]
+    return render_to_string("console/navigation.html", {"groups": groups})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +124,13 @@ SHORTCUTS = (
     Shortcut(_("Go to what is wrong next, in a policy's JSON"), ("F8",)),
     Shortcut(_("Leave a policy's JSON, where Tab indents"), ("Esc", "Tab")),
 )
+
+
+def dialogs() -> SafeString:
+    """The palette and the list of keys, which are on every page until somebody opens them."""
+    return _dialogs(get_language())
+
+
+@cache
+def _dialogs(language: str) -> SafeString:
+    return render_to_string("console/dialogs.html", {"shortcuts": SHORTCUTS})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -106,7 +107,7 @@ class Shown:
     csv_url: str
     json_url: str
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         return [head.column.name for head in self.heads]
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
-_UNITS = (
-    (31_536_000, ngettext_lazy("%(n)d year", "%(n)d years", "n")),
-    (2_592_000, ngettext_lazy("%(n)d month", "%(n)d months", "n")),
-    (604_800, ngettext_lazy("%(n)d week", "%(n)d weeks", "n")),
-    (86_400, ngettext_lazy("%(n)d day", "%(n)d days", "n")),
-    (3_600, ngettext_lazy("%(n)d hour", "%(n)d hours", "n")),
-    (60, ngettext_lazy("%(n)d minute", "%(n)d minutes", "n")),
+_UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
+    (31_536_000, lambda n: ngettext("%(n)d year", "%(n)d years", n)),
+    (2_592_000, lambda n: ngettext("%(n)d month", "%(n)d months", n)),
+    (604_800, lambda n: ngettext("%(n)d week", "%(n)d weeks", n)),
+    (86_400, lambda n: ngettext("%(n)d day", "%(n)d days", n)),
+    (3_600, lambda n: ngettext("%(n)d hour", "%(n)d hours", n)),
+    (60, lambda n: ngettext("%(n)d minute", "%(n)d minutes", n)),
 )
 
 
@@ -22,7 +23,8 @@ def span(seconds: float) -> str:
     """A length of time in its largest whole unit: "3 days"; "" below a minute."""
     for size, words in _UNITS:
         if seconds >= size:
-            return str(words % {"n": int(seconds // size)})
+            number = int(seconds // size)
+            return words(number) % {"n": number}
     return ""
 
 

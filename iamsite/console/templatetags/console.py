@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,15 +20,21 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from iamsite.console import times
+from iamsite.console import nodes, times
 from iamsite.console.forms import DocumentField, TagsField
 from iamsite.operations import Verdict
 from identities.security_keys import is_key
 
+ICONS = 512  # that a process keeps drawn
+
 register = template.Library()
+register.tag(nodes.cells)
+register.tag(nodes.translate)
+register.tag(nodes.url)
 
 
 @register.simple_tag
+@lru_cache(ICONS)
 def icon(name: str, css: str = "") -> SafeString:
     """An icon of the sprite, for sighted people only: its meaning stands beside it as text."""
     return format_html(
@@ -114,14 +121,15 @@ def simulated(message: str) -> str:
     return f"{reverse('console:simulator')}?{urlencode(asked)}"
 
 
-@register.inclusion_tag("components/time.html")
-def ago(moment: datetime) -> dict[str, Any]:
+@register.simple_tag
+def ago(moment: datetime) -> SafeString:
     """A time relative to now; the exact UTC time on hover and in the markup."""
-    return {
-        "iso": moment.isoformat(),
-        "exact": times.exact(moment),
-        "relative": times.relative(moment),
-    }
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        moment.isoformat(),
+        times.exact(moment),
+        times.relative(moment),
+    )
 
 
 LINES_IN_SIGHT = 26  # of a block of code, before it is unfolded (display.css)
@@ -277,16 +285,16 @@ def is_aws_managed(arn: str) -> bool:
     return arn.startswith("arn:aws:iam::aws:")
 
 
-@register.inclusion_tag("components/time.html")
-def age(moment: datetime) -> dict[str, Any]:
+@register.simple_tag
+def age(moment: datetime) -> SafeString:
     """How long ago, without "ago"."""
     passed = (datetime.now(UTC) - moment).total_seconds()
-    return {
-        "iso": moment.isoformat(),
-        "exact": times.exact(moment),
-        "relative": times.span(passed) or _("just now"),
-        "still": True,
-    }
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        times.exact(moment),
+        times.span(passed) or _("just now"),
+    )
 
 
 @register.simple_tag
