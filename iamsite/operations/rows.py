@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,13 @@ def fetch_one(query: str, values: Sequence[Any] = ()) -> Row | None:
     """The first row of a query, or None."""
     rows = fetch(query, values)
     return rows[0] if rows else None
+
+
+def planned_anew() -> AbstractContextManager[None]:
+    """Queries that are planned for their values each time (iamsite.postgresql says why)."""
+    database: Any = connection
+    planned: AbstractContextManager[None] = database.planned_anew()
+    return planned
 
 
 def count_of(model: type[Model], account: str) -> int:

@@ -8,8 +8,8 @@ Everything else is psycopg's and Django's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -119,6 +119,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
             transformer.set_pgresult(None)  # it is kept for what it has learnt, not for the rows
             return rows
+
+    @contextmanager
+    def planned_anew(self) -> Iterator[None]:
+        """Queries whose best plan depends on their values: lists that are filtered and sorted.
+
+        A prepared statement's plan is soon the one for an account of the average size and a pattern
+        that finds little, and reads all users of a large account for every page of a list.
+        """
+        self.ensure_connection()
+        assert self.connection is not None
+        kept, self.connection.prepare_threshold = self.connection.prepare_threshold, None
+        try:
+            yield
+        finally:
+            if self.connection is not None:
+                self.connection.prepare_threshold = kept
 
     def _execute(self, statement: str, values: Any) -> PGresult:
         assert self.connection is not None

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.tenancy import AWS
 from iamsite.operations import AccessDenied, Call, Resource, operation
+from iamsite.operations.rows import planned_anew
 from iamsite.operations.sorting import containing
 from identities.models import (
     AccessKey,
@@ -24,6 +25,7 @@ from identities.operations import oidc_providers, saml_providers
 from policies.models import Policy, RegisteredResource, Service
 
 MOST = 10  # of each kind
+KEY = re.compile(r"AKIA[A-Z0-9]{16}")
 # What is behind the type of a service's or an identity provider's ARN.
 ARN_NAME = re.compile(r"arn:aws:(?:iam|portal)::\d{12}:[a-z-]+/(.+)")
 ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}|aws):([a-z-]+)/(.+)")
@@ -105,9 +107,14 @@ def _found(call: Call, kind: str, model: Any, text: str) -> list[Any]:
     if named := ARN.fullmatch(text):
         return list(rows.filter(_named(call, kind, *named.groups()))[:1])
     rows = rows.filter(containing(text) | _owning(call, kind, text)).order_by("lower_name", "id")
-    first = list(rows.filter(lower_name__startswith=text.lower())[:MOST])
-    known = [row.id for row in first]
-    return first + list(rows.exclude(id__in=known)[: MOST - len(first)])
+    begun = text.lower()
+    with planned_anew():
+        found = list(rows[:MOST])
+        if len(found) < MOST:  # all that there are
+            return sorted(found, key=lambda row: not row.lower_name.startswith(begun))
+        # What begins with the text is at and behind it.
+        first = list(rows.filter(lower_name__gte=begun, lower_name__startswith=begun)[:MOST])
+    return (first + [row for row in found if row not in first])[:MOST]
 
 
 def _listed(call: Call, other: Listed, text: str) -> list[Any]:
@@ -137,7 +144,7 @@ def _named(call: Call, kind: str, account: str, sort: str, rest: str) -> Q:
 
 
 def _owning(call: Call, kind: str, text: str) -> Q:
-    if kind == "User":
+    if kind == "User" and KEY.fullmatch(text):
         return Q(id__in=AccessKey.objects.of(call.account).filter(id=text).values("user_id"))
     if kind == "Role" and ":" in text:  # a session's id: the role's, a colon, the session's name
         return Q(id=text.partition(":")[0])

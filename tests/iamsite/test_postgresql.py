@@ -81,6 +81,14 @@ def test_a_warm_read_makes_at_most_two_queries(
     assert len([query for query in made if query not in TRANSACTION]) <= most, made
 
 
+def test_a_filtered_list_is_planned_each_time_for_what_its_filter_finds(acme: Acme) -> None:
+    for _ in range(4):  # a statement is prepared at its third use
+        acme.alice.perform("ListUserSummaries", Contains="bob")
+    prepared = [statement for (statement,) in fetch("SELECT statement FROM pg_prepared_statements")]
+    assert prepared
+    assert not [statement for statement in prepared if "LIKE" in statement]
+
+
 def test_a_call_whose_connection_was_lost_is_made_on_a_new_one(acme: Acme) -> None:
     ask(acme, get_user())
     before = backend()

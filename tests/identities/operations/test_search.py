@@ -27,9 +27,12 @@ def test_a_part_of_a_name_finds_each_kind_and_what_begins_with_it_comes_first(ac
 
 
 def test_of_each_kind_ten_are_told(acme) -> None:
-    for number in range(12):
-        acme.root.perform("CreateGroup", GroupName=f"herd-{number:02}")
-    assert found(acme.root, "herd") == [("Group", f"herd-{n:02}") for n in range(10)]
+    for name in (*(f"herd-{number:02}" for number in range(12)), "a-herd-1"):
+        acme.root.perform("CreateGroup", GroupName=name)
+    ten = [("Group", f"herd-{number:02}") for number in range(10)]
+    assert found(acme.root, "herd") == ten
+    acme.root.perform("CreateGroup", GroupName="rd-0")
+    assert found(acme.root, "rd-0") == [("Group", "rd-0"), *ten[:9]]
 
 
 def test_the_aws_managed_policies_are_found(acme) -> None:
