@@ -139,11 +139,14 @@ class Gate(View):
         return new_password_step(request, form)
 
 
-def new_password_step(
-    request: HttpRequest, form: OperationForm, failure: str = "", status: int = 200
-) -> HttpResponse:
-    context = {"form": form, "failure": failure, "next": request.POST.get("next", "")}
+def new_password_step(request: HttpRequest, form: OperationForm, status: int = 200) -> HttpResponse:
+    context = {"form": form, "next": request.POST.get("next", "")}
     return render(request, "console/sign_in_password.html", context, status=status)
+
+
+def first_step(request: HttpRequest, failure: str, status: int = 403) -> HttpResponse:
+    """The sign-in page, for who can go no further from where they were."""
+    return SignIn().page(request, "user", user_form(request), status, failure)
 
 
 def second_step(
@@ -154,11 +157,10 @@ def second_step(
     status: int = 200,
 ) -> HttpResponse:
     """The page that asks for a code, a security key, or either."""
-    factors = None
     try:
         factors = signin.second_factors(challenge)
     except SignInRefused as refusal:
-        failure = failure or refusal.message
+        return first_step(request, refusal.message)
     context = {
         "form": form or CodeForm(initial={"challenge": challenge}),
         "challenge": challenge,
@@ -288,15 +290,14 @@ class SignInWithPasskey(Gate):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = KeyForm(request.POST)
-        again = SignIn()
         if not form.is_valid():
-            return again.page(request, "user", user_form(request), 422, ceremony.NO_ANSWER)
+            return first_step(request, str(ceremony.NO_ANSWER), 422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
             signed_in = signin.sign_in_with_passkey(typed["state"], typed["credential"], origin)
         except SignInRefused as refusal:
-            return again.page(request, "user", user_form(request), 403, refusal.message)
+            return first_step(request, refusal.message)
         return self.follow(request, signed_in)
 
 
@@ -319,7 +320,7 @@ class ChooseNewPassword(Gate):
                 form.add_error("password", fault)
             return new_password_step(request, form, status=422)
         except SignInRefused as refusal:
-            return new_password_step(request, form, refusal.message, 403)
+            return first_step(request, refusal.message)
         return self.follow(request, signed_in)
 
 
@@ -339,7 +340,7 @@ class SignUp(Gate):
         try:
             if mail.is_configured():
                 signin.request_account(*wanted)
-                return render(request, "console/sign_up_sent.html")
+                return render(request, "console/sign_up_sent.html", {"email": wanted[0]})
             signed_in = signin.open_account(*wanted)
         except (AccountError, SignInRefused) as refusal:
             field = refusal.field if isinstance(refusal, AccountError) else None
@@ -365,7 +366,12 @@ class ConfirmAccount(Gate):
     def page(
         self, request: HttpRequest, token: str, failure: str = "", status: int = 200
     ) -> HttpResponse:
-        context = {"token": token, "failure": failure}
+        requested = None
+        try:
+            requested = signin.requested_account(token)
+        except SignInRefused as refusal:
+            failure, status = refusal.message, 422
+        context = {"token": token, "requested": requested, "failure": failure}
         response = render(request, "console/sign_up_confirm.html", context, status=status)
         response.headers["Referrer-Policy"] = WITHOUT_ADDRESS
         return response

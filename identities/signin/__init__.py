@@ -22,7 +22,12 @@ from identities.signin.keys import (
     second_factors,
     sign_in_with_passkey,
 )
-from identities.signin.opening import confirm_account, open_account, request_account
+from identities.signin.opening import (
+    confirm_account,
+    open_account,
+    request_account,
+    requested_account,
+)
 from identities.signin.outcomes import (
     BEGIN_AGAIN,
     EXPIRED,
@@ -80,6 +85,7 @@ __all__ = [
     "refresh",
     "request_account",
     "request_recovery",
+    "requested_account",
     "second_factors",
     "sign_in_root",
     "sign_in_user",

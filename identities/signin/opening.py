@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -84,13 +85,28 @@ def confirm_account(token: str, origin: Origin) -> SignedIn:
     Raises AccountError where the address has got an account meanwhile, SignInRefused.
     """
     _count(origin)
+    requested = requested_account(token)
+    return _open(requested.email, requested.hashed, requested.name, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedAccount:
+    """What a letter's link opens; `hashed` is its root user's password."""
+
+    email: str
+    name: str
+    hashed: str = field(repr=False)
+
+
+def requested_account(token: str) -> RequestedAccount:
+    """The account that the link is for; raises SignInRefused if it is none of ours or too old."""
     try:
         content = json.loads(unseal(base64.b64decode(token, "-_", validate=True), SEALED))
     except (ValueError, SealError) as error:
         raise SignInRefused(NOT_A_LINK) from error
     if content["until"] <= timezone.now().timestamp():
         raise SignInRefused(NOT_A_LINK)
-    return _open(content["email"], content["password"], content["name"], origin)
+    return RequestedAccount(content["email"], content["name"], content["password"])
 
 
 def _open(email: str, hashed: str, name: str, origin: Origin) -> SignedIn:

@@ -89,8 +89,8 @@ def change_password(challenge: str, new_password: str, origin: Origin) -> Signed
         if profile.password != candidate.password:
             raise SignInRefused(BEGIN_AGAIN)
         faults = passwords.faults(new_password, candidate.account, profile)
-        if check_password(new_password, profile.password):
-            faults.append("Password should not be the present one")
+        if not faults and check_password(new_password, profile.password):
+            faults = ["Password should not be the present one"]
         if faults:
             raise PasswordRefused(faults)
         passwords.change(profile, new_password, now)

@@ -23,7 +23,7 @@ def here(chromium: Browser, portal: Portal) -> Iterator[Visits]:
     assert opened.faults == []
 
 
-def authenticator(page: Page, *, verifies: bool = True) -> Any:
+def authenticator(page: Page, *, verifies: bool = True) -> tuple[Any, str]:
     """Plugs in a security key that its owner touches at once."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
@@ -35,8 +35,8 @@ def authenticator(page: Page, *, verifies: bool = True) -> Any:
         "isUserVerified": verifies,
         "automaticPresenceSimulation": True,
     }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return session
+    added = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session, added["authenticatorId"]
 
 
 def register(page: Page, name: str) -> None:
@@ -53,8 +53,12 @@ def test_a_key_is_registered_and_then_opens_the_console_both_ways(
     here: Visits, initech: Account
 ) -> None:
     page = here.as_root(initech)
-    authenticator(page)
+    key = authenticator(page)
+    touch(key, False)
+    begun_and_given_up(page, "yubikey")
+    touch(key, True)
     register(page, "yubikey")
+    expect(page.get_by_role("row", name="yubikey")).to_have_count(1)
     expect(page.get_by_role("row", name="yubikey")).to_contain_text("u2f/root-account/yubikey-")
     register_again(page)
     page.get_by_label("Signed in as").click()
@@ -79,6 +83,27 @@ def test_a_key_is_registered_and_then_opens_the_console_both_ways(
     page.get_by_role("dialog").get_by_label("to confirm").fill(serial(initech))
     page.get_by_role("dialog").get_by_role("button", name="Remove device").click()
     expect(page.get_by_text("the password alone is enough to sign in")).to_be_visible()
+
+
+def touch(key: tuple[Any, str], at_once: bool) -> None:
+    """Whether the owner touches the key when it blinks."""
+    session, number = key
+    enabled = {"authenticatorId": number, "enabled": at_once}
+    session.send("WebAuthn.setAutomaticPresenceSimulation", enabled)
+
+
+def begun_and_given_up(page: Page, name: str) -> None:
+    """A dialog that is closed asks for no key any more, and the next one may ask for it."""
+    page.goto("security-credentials")
+    for _again in range(2):
+        page.get_by_role("link", name="Add security key or passkey").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Name of the key or passkey").fill(name)
+        dialog.get_by_role("button", name="Continue").dblclick()
+        expect(dialog.get_by_role("status")).to_contain_text("Waiting for the key")
+        expect(dialog.get_by_role("alert")).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
 
 
 def register_again(page: Page) -> None:

@@ -361,6 +361,20 @@ class TestPasswordsThatMustChange:
         assert caught.value.faults
         assert signin.change_password(challenge, ANOTHER, browser()).token
 
+    def test_that_it_is_the_present_one_is_said_once(self, acme: Acme) -> None:
+        with_password(acme, PasswordResetRequired=True)
+        for policy, said in (
+            ({"RequireNumbers": True}, "Password should not be the present one"),
+            (
+                {"PasswordReusePrevention": 2},
+                "Password should not be the same as one of the previous 2 passwords",
+            ),
+        ):
+            acme.root.perform("UpdateAccountPasswordPolicy", **policy)
+            with pytest.raises(PasswordRefused) as caught:
+                signin.change_password(sign_in(acme).challenge, USER_PASSWORD, browser())
+            assert caught.value.faults == [said]
+
     def test_an_expired_password_must_change(self, acme: Acme) -> None:
         with_password(acme)
         acme.root.perform("UpdateAccountPasswordPolicy", MaxPasswordAge=1)

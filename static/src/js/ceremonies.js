@@ -11,14 +11,14 @@ const toText = (buffer) =>
     .replaceAll("=", "");
 const described = (list) => list?.map((one) => ({ ...one, id: toBytes(one.id) }));
 
-async function create(options) {
+async function create(options, signal) {
   const publicKey = {
     ...options,
     challenge: toBytes(options.challenge),
     user: { ...options.user, id: toBytes(options.user.id) },
     excludeCredentials: described(options.excludeCredentials),
   };
-  const made = await navigator.credentials.create({ publicKey });
+  const made = await navigator.credentials.create({ publicKey, signal });
   return answer(made, {
     clientDataJSON: toText(made.response.clientDataJSON),
     attestationObject: toText(made.response.attestationObject),
@@ -26,13 +26,13 @@ async function create(options) {
   });
 }
 
-async function get(options) {
+async function get(options, signal) {
   const publicKey = {
     ...options,
     challenge: toBytes(options.challenge),
     allowCredentials: described(options.allowCredentials),
   };
-  const given = await navigator.credentials.get({ publicKey });
+  const given = await navigator.credentials.get({ publicKey, signal });
   const handle = given.response.userHandle;
   return answer(given, {
     clientDataJSON: toText(given.response.clientDataJSON),
@@ -54,6 +54,7 @@ function answer(credential, response) {
 }
 
 const ceremonies = { create, get };
+let asking = null; // the one ceremony that the browser holds: its form, the dialog around it, how to end it
 
 // Before htmx and everybody else: the form is sent again once it is complete.
 document.addEventListener(
@@ -64,17 +65,38 @@ document.addEventListener(
     if (!field || field.value || event.submitter?.name === "_show") return;
     event.preventDefault();
     event.stopPropagation();
+    if (asking?.form === form) return; // a double click asks once
+    asking?.ending.abort();
+    const mine = (asking = { form, dialog: form.closest("dialog"), ending: new AbortController() });
     const error = form.querySelector("[data-ceremony-error]");
+    const waiting = form.querySelector("[data-ceremony-waiting]");
     error.hidden = true;
+    waiting.hidden = false;
     try {
       if (!window.PublicKeyCredential) throw new DOMException("", "NotSupportedError");
       const options = JSON.parse(field.dataset.options);
-      field.value = JSON.stringify(await ceremonies[field.dataset.ceremony](options));
+      const { signal } = mine.ending;
+      const given = JSON.stringify(await ceremonies[field.dataset.ceremony](options, signal));
+      if (signal.aborted) return;
+      field.value = given;
       form.requestSubmit();
     } catch (failure) {
+      if (failure.name === "AbortError") return;
       error.textContent = words(failure, error.dataset);
       error.hidden = false;
+    } finally {
+      waiting.hidden = true;
+      if (asking === mine) asking = null;
     }
+  },
+  true,
+);
+
+// Who closes the dialog wants no key to be touched for it any more.
+document.addEventListener(
+  "close",
+  (event) => {
+    if (asking?.dialog === event.target) asking.ending.abort();
   },
   true,
 );

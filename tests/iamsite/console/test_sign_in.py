@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 
@@ -183,12 +184,36 @@ def test_a_first_password_is_changed_before_anything_else(acme):
         "/console/sign-in/password", {"challenge": challenge, "password": USER_PASSWORD}
     )
     assert same.status_code == 422
-    response = browser.post(
-        "/console/sign-in/password",
-        {"challenge": challenge, "password": "Another battery staple 2"},
-    )
+    new = {"challenge": challenge, "password": "Another battery staple 2"}
+    response = browser.post("/console/sign-in/password", new)
     assert response.status_code == 302
     assert browser.get("/console/").status_code == 200
+    # In another tab, which had come as far.
+    late = browser.post("/console/sign-in/password", new)
+    assert late.status_code == 403
+    assert "Please begin again." in text(late)
+    assert fields_sent_to("/console/sign-in", late) >= {"account", "name", "password"}
+
+
+def test_a_step_that_cannot_be_taken_any_more_leads_back_to_the_first(acme):
+    for step, typed in (("code", {"code": "123456"}), ("key", {"state": "x", "credential": "y"})):
+        late = Browser().post(f"/console/sign-in/{step}", {"challenge": "old", **typed})
+        assert late.status_code == 403
+        assert "Please begin again." in text(late)
+        assert fields_sent_to("/console/sign-in", late) >= {"account", "name", "password"}
+
+
+def test_after_a_passkey_that_was_refused_the_password_still_signs_in(acme):
+    refused = Browser().post("/console/sign-in/passkey", {"state": "x", "credential": "y"})
+    assert refused.status_code == 403
+    assert fields_sent_to("/console/sign-in", refused) >= {"account", "name", "password"}
+
+
+def fields_sent_to(address: str, page: Any) -> set[str]:
+    """The names of what the page's form for `address` sends."""
+    forms = re.findall(r"<form .*?</form>", page.content.decode(), re.S)
+    (form,) = [form for form in forms if f'action="{address}"' in form]
+    return set(re.findall(r'name="(\w+)"', form))
 
 
 class TestRememberedAccount:
