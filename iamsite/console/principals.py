@@ -47,7 +47,7 @@ class Shown:
         if self.kind == "Root":
             return "root"
         if self.kind == "Account":
-            return str(_("account %(id)s")) % {"id": self.arn.split(":")[4]}
+            return str(_("Account %(id)s")) % {"id": self.arn.split(":")[4]}
         if self.kind in ("User", "Role", "Deleted"):
             return self.arn.rpartition("/")[2]
         return self.arn.split(":", 5)[-1] if self.arn.startswith("arn:") else self.arn

@@ -51,7 +51,7 @@ class Trusted:
 
     @property
     def label(self) -> str:
-        """The principal in short: `role/Deployer`, `account 111122223333`, a service's name."""
+        """The principal in short: `role/Deployer`, `Account 111122223333`, a service's name."""
         if self.principal.startswith("arn:"):
             parts = self.principal.split(":", 5)
             if parts[-1] == "root":
@@ -60,7 +60,7 @@ class Trusted:
         return self._account(self.principal) if self.principal.isdigit() else self.principal
 
     def _account(self, number: str) -> str:
-        return _("this account") if number == self.home else _("account %(id)s") % {"id": number}
+        return _("This account") if number == self.home else _("Account %(id)s") % {"id": number}
 
 
 def trusted(document: str, home: str = "") -> list[Trusted]:

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.action import Action, Crumb
@@ -78,17 +78,25 @@ POLICIES = Table(
 )
 
 
+# The kinds of finding, the gravest first.
+GRADES = (
+    ("Errors", "bad", ngettext_lazy("%(n)d error", "%(n)d errors", "n")),
+    (
+        "SecurityWarnings",
+        "warn",
+        ngettext_lazy("%(n)d security warning", "%(n)d security warnings", "n"),
+    ),
+    ("Warnings", "warn", ngettext_lazy("%(n)d warning", "%(n)d warnings", "n")),
+    ("Suggestions", "info", ngettext_lazy("%(n)d suggestion", "%(n)d suggestions", "n")),
+)
+
+
 def grade_of(policy: dict[str, Any]) -> tuple[str, str]:
     """The gravest kind of finding in a policy, as a tone and in words."""
     found = policy.get("FindingCounts")
     if found is None:
         return "", _("Too long to lint")
-    for name, tone, label in (
-        ("Errors", "bad", _("Errors: %(n)d")),
-        ("SecurityWarnings", "warn", _("Security warnings: %(n)d")),
-        ("Warnings", "warn", _("Warnings: %(n)d")),
-        ("Suggestions", "info", _("Suggestions: %(n)d")),
-    ):
+    for name, tone, label in GRADES:
         if found[name]:
             return tone, label % {"n": found[name]}
     return "good", _("Clean")

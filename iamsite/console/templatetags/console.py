@@ -146,7 +146,7 @@ def code(context: template.Context, text: str, label: str = "", wrap: bool = Fal
     return render_to_string(
         "components/code.html",
         {
-            "text": highlighted(text),
+            "text": highlighted(text, breaks=wrap),
             "label": label or _("code"),
             "wrap": wrap,
             "id": identity,
@@ -155,13 +155,18 @@ def code(context: template.Context, text: str, label: str = "", wrap: bool = Fal
     )
 
 
+_LONG_WORD = re.compile(r"(\S{41,})")  # a secret access key has 40 letters, and stays whole
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null|-?\d+(?:\.\d+)?)\b')
 
 
-def highlighted(text: str) -> SafeString:
-    """JSON with its keys, strings and literals marked; any other text just escaped."""
+def highlighted(text: str, breaks: bool = False) -> SafeString:
+    """JSON with its keys, strings and literals marked; any other text just escaped, with `breaks`
+    the places where words may break that are longer than a line of a phone."""
     if not text.lstrip().startswith(("{", "[")):
-        return escape(text)
+        words = _LONG_WORD.split(text) if breaks else [text]
+        return format_html_join(
+            "", "{}", ((breakable(part) if at % 2 else part,) for at, part in enumerate(words))
+        )
     parts: list[str] = []
     at = 0
     for found in _TOKEN.finditer(text):

@@ -91,6 +91,7 @@ function rowBlock(card, row, at, keys, { change, drop }) {
         "div",
         { className: "visual-row" },
         input(gettext("Value %(value)s of condition %(number)s", { value: number + 1, number: at + 1 }), `value-${at}-${number}`, String(value), {
+          className: "mono",
           placeholder: gettext("Value"),
           oninput: (text) => change({ values: row.values.with(number, text), isChanged: true }, { quietly: true }),
         }),

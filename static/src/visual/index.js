@@ -119,7 +119,7 @@ export async function mountVisual(view, host, { url, principals, kind, sprite, i
       el(
         "label",
         { className: "visual-field" },
-        el("span", { className: "small" }, gettext("Statement id (Sid), optional")),
+        el("span", { className: "label" }, gettext("Statement id (Sid)"), " ", el("span", { className: "optional" }, gettext("optional"))),
         input(gettext("Name of statement %(number)s", { number: at + 1 }), "sid", value.Sid ?? "", { oninput: (text) => card.write(withElement(card.statement, "Sid", text || undefined), { quietly: true }) }),
       ),
     );

@@ -151,8 +151,8 @@ def test_every_way_of_access_is_told_with_what_takes_it_away(acme, root):
     own, _, by_role = page.partition("By assuming Harvester")
     assert "By its own policies" in own
     for part in (own, by_role):
-        assert "Take it out of the group Harvest closes 2 ways" in part
-        assert "Delete the policy may, which allows nothing else closes 2 ways" in part
+        assert "Take it out of the group Harvest Closes 2 ways" in part
+        assert "Delete the policy may, which allows nothing else Closes 2 ways" in part
         assert "Deny it by an inline policy of its own In a new" in part
 
 

@@ -146,7 +146,7 @@ class TestResources:
         listed = text(root.get("/console/resources/"))
         assert "user/mallory" in listed
         assert "user/bob" not in listed
-        assert "kept out" not in listed
+        assert "Kept out" not in listed
         # Named, and denied all the same
         policy = json.loads(document)
         apart = {"StringNotEquals": {"aws:PrincipalAccount": acme.id}}
@@ -154,7 +154,7 @@ class TestResources:
         policy["Statement"].append({**deny, "Condition": apart})
         assert root.post(edit, {"PolicyDocument": json.dumps(policy)}).status_code == 302
         assert "Nobody, as far as was found" in text(root.get(f"/console/resources/{arn}"))
-        assert "kept out" in text(root.get("/console/resources/"))
+        assert "Kept out" in text(root.get("/console/resources/"))
         assert (
             root.post(f"/console/resources/policy/delete/{arn}", {"confirm": arn}).status_code
             == 302

@@ -208,7 +208,7 @@ def test_a_session_policy_shows_its_layer_in_the_simulator_and_is_saved_with_the
     assert "s3:ListBucket * Allowed" in page
     assert "aws portal evaluate-decision" in page
     one = root.get(f"/console/simulator?{urlencode({**asked, 'action': 's3:GetObject'})}")
-    assert "Session policies No statement is about this action decides" in text(one)
+    assert "Session policies No statement is about this action Decides" in text(one)
     assert "Make the session with a session policy that allows it" in text(one)
     save = html.unescape(
         re.findall(r'href="(/console/simulator/tests/[^"]+)"', one.content.decode())[0]

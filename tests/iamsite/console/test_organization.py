@@ -159,7 +159,7 @@ def test_a_resource_policy_is_added_read_changed_and_deleted(
     assert sent(alice, f"{policy}/edit", Content=content) == tab
     page = said(alice, tab)
     assert "organizations:ListAccounts" in page
-    assert f"account {member.id}" in page
+    assert f"Account {member.id}" in page
     stale = alice.post(f"{policy}/edit", {"Content": content, "_began": "0" * 32})
     assert (stale.status_code, "Somebody changed this" in text(stale)) == (409, True)
     assert do(member.alice, "ListAccounts")["Accounts"]

@@ -42,7 +42,7 @@ def test_any_two_versions_are_compared_line_by_line(root, arn) -> None:
     assert "v3 against v2" in page
     assert '- "sqs:*"' in page
     assert '+ "Action": "sqs:ReceiveMessage"' in page
-    assert "3 of the five versions that a policy keeps" in page
+    assert "3 of the 5 versions that a policy keeps" in page
 
 
 def test_a_document_that_is_longer_than_its_block_says_so_and_unfolds(root, acme, arn) -> None:
@@ -52,7 +52,7 @@ def test_a_document_that_is_longer_than_its_block_says_so_and_unfolds(root, acme
         "CreatePolicy", PolicyName="long", PolicyDocument=policy(*[statement] * 5)
     )
     page = root.get(f"/console/policies/{made['Policy']['Arn']}").content.decode()
-    assert '<input type="checkbox" autocomplete="off">Show all 30 lines</label>' in page
+    assert "Show all 30 lines</label>" in page
 
 
 def test_making_a_version_the_default_tells_who_gains_without_scripts(root, arn) -> None:
@@ -259,7 +259,7 @@ def test_what_a_deletion_takes_is_worked_out_without_being_asked_for(team, root)
 def test_the_list_says_what_lint_finds(root, acme) -> None:
     acme.root.perform("CreatePolicy", PolicyName="wrong", PolicyDocument=allow("s3:GetObjekt"))
     page = text(root.get("/console/policies/"))
-    assert "wrong Customer managed 0 v1 Errors: 1" in page
+    assert "wrong Customer managed 0 v1 1 error" in page
     assert "shared Customer managed" in page
     listed = acme.root.perform("ListPolicySummaries", Scope="Local", IncludeFindings=True)
     counts = {one["PolicyName"]: one["FindingCounts"] for one in listed["PolicySummaries"]}
