@@ -216,13 +216,16 @@ class Action(View):
     def preview(self, form: OperationForm) -> HttpResponse:
         """Who would gain and who would lose; without scripts as a part of the whole page."""
         if form.is_valid():
-            found = preview(self.request, self.performed(form))
+            found = self.previewed(form)
         else:
             found = {"nothing": _("Fill in the form first.")}
         htmx: Any = getattr(self.request, "htmx", None)
         if htmx:
             return render(self.request, "components/preview_body.html", {"preview": found})
         return self.page(form, preview=found)
+
+    def previewed(self, form: OperationForm) -> dict[str, Any]:
+        return preview(self.request, self.performed(form))
 
     def difference(self, form: OperationForm) -> HttpResponse:
         """How the document of the field that `_difference` names differs from what it replaces;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.action import Action
 from iamsite.console.asking import Params, unauthenticated
 from iamsite.console.forms import OperationForm, Text
+from iamsite.console.preview import preview_of_each
 from iamsite.console.steps import Step
 from iamsite.console.templatetags.console import arn_name
 from iamsite.operations import OperationError
@@ -70,6 +72,10 @@ class BulkAction(Action):
 
     def performed(self, form: OperationForm) -> list[tuple[str, Params]]:
         return [step for item in self.wanted(form) for step in self.steps(item, form)]
+
+    def previewed(self, form: OperationForm) -> dict[str, Any]:
+        acts = {self.item_name(item): partial(self.steps, item, form) for item in self.wanted(form)}
+        return preview_of_each(self.request, acts)
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         return {"results": [self._result(item, form) for item in self.wanted(form)]}

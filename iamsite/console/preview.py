@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,23 +27,58 @@ MOST_TOGETHER = 100  # changes that one preview takes
 def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
     """What to show of a page of PreviewPolicyChange, of the operations that a form stands for; of
     PreviewOrganizationChange, if it is one of Organizations."""
-    is_of_limits = bool(steps) and steps[0][0].startswith(limits_preview.OPERATIONS)
-    marker = request.POST.get("_marker", "")
-    paged = {"Marker": marker} if marker else {}
-    changes: list[Params] = []
     try:
-        if is_of_limits:
-            operation, asked = limits_preview.PREVIEW, limits_preview.asked_of(steps[0])
-        else:
-            changes = changes_of(request.ask, steps)
-            if not changes:
-                return {"nothing": _("Saved like this, it changes nobody's access yet.")}
-            operation, asked = "PreviewPolicyChange", _asked_of(changes)
-        answer = request.ask.see(found=(operation, {**asked, **paged}))["found"]
+        if steps and steps[0][0].startswith(limits_preview.OPERATIONS):
+            asked = limits_preview.asked_of(steps[0])
+            return _asked(request, limits_preview.PREVIEW, asked, limits_preview.told)
+        return _preview(request, changes_of(request.ask, steps))
     except OperationError as error:
         if unauthenticated(error):
             raise
         return {"error": failure_of(request, error)}
+
+
+def preview_of_each(
+    request: ConsoleRequest, acts: Mapping[str, Callable[[], Sequence[Step]]]
+) -> dict[str, Any]:
+    """As `preview`, of several acts, by the name of what each is about. One that cannot be looked
+    at, because what it is about is gone, say, is told in `refused` and keeps no other back."""
+    changes: list[Params] = []
+    refused = []
+    for name, steps in acts.items():
+        try:
+            changes += changes_of(request.ask, steps())
+        except OperationError as error:
+            if unauthenticated(error):
+                raise
+            refused.append(replace(failure_of(request, error), title=name))
+    if refused and not changes:
+        return {"refused": refused, "nothing": _("There is nothing left that it would change.")}
+    try:
+        return {**_preview(request, changes), "refused": refused}
+    except OperationError as error:
+        if unauthenticated(error):
+            raise
+        return {"error": failure_of(request, error)}
+
+
+def _preview(request: ConsoleRequest, changes: list[Params]) -> dict[str, Any]:
+    if not changes:
+        return {"nothing": _("Saved like this, it changes nobody's access yet.")}
+    size = LARGE_PAGE if "ResourceArn" in changes[0] else PAGE
+    asked = {"Changes": changes[:MOST_TOGETHER], "MaxItems": size}
+    return _asked(request, "PreviewPolicyChange", asked, partial(_told, count=len(changes)))
+
+
+def _asked(
+    request: ConsoleRequest,
+    operation: str,
+    asked: Params,
+    told: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    marker = request.POST.get("_marker", "")
+    paged = {"Marker": marker} if marker else {}
+    answer = request.ask.see(found=(operation, {**asked, **paged}))["found"]
     if not answer:
         return {"denied": answer.denied}
     result = answer.result
@@ -51,13 +88,8 @@ def preview(request: ConsoleRequest, steps: Sequence[Step]) -> dict[str, Any]:
         "replay": result.get("Replay"),
         "marker": result.get("Marker", ""),
         "is_first": not marker,
-        **(limits_preview.told(result) if is_of_limits else _told(result, len(changes))),
+        **told(result),
     }
-
-
-def _asked_of(changes: list[Params]) -> Params:
-    size = LARGE_PAGE if "ResourceArn" in changes[0] else PAGE
-    return {"Changes": changes[:MOST_TOGETHER], "MaxItems": size}
 
 
 def _told(result: dict[str, Any], count: int) -> dict[str, Any]:

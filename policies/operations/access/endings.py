@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,14 @@ from identities.models import AccessKey, LoginProfile, Role, User
 Ending = dict[str, Any]
 
 
-def endings_of(deleted: Sequence[User | Role]) -> dict[str, Ending]:
-    """By unique id the members of the portal model's AffectedPrincipal that say it."""
+def endings_of(
+    account: str, deleted: Sequence[User | Role], gone: Collection[str]
+) -> dict[str, Ending]:
+    """By unique id the members of the portal model's AffectedPrincipal that say it; `gone` are
+    the unique ids of all who are deleted together, which need no telling of each other."""
     found: dict[str, Ending] = {}
+    if not deleted:
+        return found
     for row in deleted:
         ending: Ending = {"IsDeleted": True, "Credentials": []}
         if isinstance(row, Role) and row.last_used_at is not None:
@@ -29,6 +34,10 @@ def endings_of(deleted: Sequence[User | Role]) -> dict[str, Ending]:
         if key.last_used_service:
             told["LastUsedService"] = key.last_used_service
         found[key.user_id]["Credentials"].append(told)
+    for role in Role.objects.of(account).exclude(trust_pins={}).order_by("lower_name"):
+        if role.id not in gone:
+            for named in found.keys() & role.trust_pins.values():
+                found[named].setdefault("TrustingRoles", []).append(role.arn)
     return found
 
 

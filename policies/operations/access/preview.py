@@ -119,7 +119,8 @@ def _outputs(
     after, deleted = drafted.held_by(holding), drafted.deleted
     ids = [one.row.id for one in holding]
     uses = last_uses(call, ids)
-    endings = endings_of([deleted[one] for one in ids if one in deleted])
+    told = [deleted[one] for one in ids if one in deleted]
+    endings = endings_of(call.account, told, deleted)
     assumed = last_assumed(call, drafted.trusts)
     outputs = []
     for one in found:

@@ -40,12 +40,17 @@ def test_a_deleted_user_loses_all_and_what_it_used_of_it_is_told(acme: Acme) -> 
     acme.root.perform("AddUserToGroup", UserName="dora", GroupName="Developers")
     idle = acme.root.perform("CreateAccessKey", UserName="dora")["AccessKey"]["AccessKeyId"]
     acme.root.perform("UpdateAccessKey", UserName="dora", AccessKeyId=idle, Status="Inactive")
+    # By the trust policy alone, and by the name that she had then.
+    keeper = acme.role("Keeper", trust([dora.arn, acme.alice.arn]))
+    acme.root.perform("UpdateUser", UserName="dora", NewUserName="thea")
+    acme.root.perform("UpdateUser", UserName="thea", NewUserName="dora")
     dora.perform("ListUsers")
     assert refusal(dora, "CreateGroup", GroupName="x")[0] == "AccessDenied"
     found = rows(acme, {"ChangeType": "DeleteUser", "PrincipalArn": dora.arn})
     assert found.keys() == {dora.arn, "replay"}
     row = found[dora.arn]
     assert row["IsDeleted"] is True
+    assert row["TrustingRoles"] == [keeper]
     password, key, inactive = row["Credentials"]
     assert password == {"CredentialType": "Password"}
     assert key["CredentialId"] == dora.key.id
@@ -98,6 +103,7 @@ def test_with_a_deleted_role_those_who_can_assume_it_lose_it(acme: Acme, evil) -
     found = rows(acme, *several)
     assert found.keys() == {reader, other, dora.arn, emil.arn, evil.mallory.arn, "replay"}
     assert "LastUsedDate" not in found[other]
+    assert "TrustingRoles" not in found[dora.arn]  # which goes as well
     assert ("Loses", "sts:AssumeRole", "*") in brief(found[dora.arn]["Changes"])
     paged = preview(acme, Changes=several, MaxItems=1)
     assert paged.keys() == found.keys() - {"replay"}
