@@ -103,6 +103,27 @@ def page_while(
     return taken, _paging(call, last, key, more=False)
 
 
+def page_sought(
+    call: Call, fetch: Callable[[Any], Iterable[tuple[Any, Row | None]]], most: int
+) -> tuple[list[Row], dict[str, Any], int]:
+    """One page of a list whose rows are sought among candidates, of which few may be any.
+
+    `fetch(after)` gives the candidates behind the key `after` one by one: the key of each, and the
+    row that it is or None. The page ends, perhaps without a row but with a marker, once `most` were
+    looked at; how many were comes third.
+    """
+    size, looked = _size(call), 0
+    found: list[Row] = []
+    last: list[Any] = []
+    for key, row in fetch(_after(call)):
+        if looked == most or (row is not None and len(found) == size):
+            return found, _paging(call, last, lambda key: key, more=True), looked
+        looked, last = looked + 1, [key]
+        if row is not None:
+            found.append(row)
+    return found, _paging(call, last, lambda key: key, more=False), looked
+
+
 def _size(call: Call) -> int:
     return int(call.params.get("MaxItems") or call.params.get("MaxResults") or DEFAULT_PAGE)
 

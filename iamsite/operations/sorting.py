@@ -32,11 +32,11 @@ def page_sorted(
     ordered = rows.order_by(*(F(key).desc() if falling else F(key).asc() for key in keys))
 
     def fetch(after: Any, limit: int) -> list[Any]:
-        found = ordered if after is None else ordered.filter(_behind(keys, after, falling))
+        found = ordered if after is None else ordered.filter(behind(keys, after, falling))
         with planned_anew():
             return list(found[:limit])
 
-    return page(call, fetch, lambda row: [_kept(getattr(row, key)) for key in keys])
+    return page(call, fetch, lambda row: [kept(getattr(row, key)) for key in keys])
 
 
 def containing(text: str | None) -> Q:
@@ -49,15 +49,17 @@ def containing(text: str | None) -> Q:
     return Q(lower_name__contains=wanted) | path | Q(id=text)
 
 
-def _behind(keys: Sequence[str], after: Sequence[Any], falling: bool) -> Q:
+def behind(keys: Sequence[str], after: Sequence[Any], falling: bool) -> Q:
+    """Rows that come after the one that has these values of `keys`, in their order."""
     compared = "lt" if falling else "gt"
-    behind = Q()
+    following = Q()
     for at, key in enumerate(keys):
         equal = dict(zip(keys[:at], after[:at], strict=True))
-        behind |= Q(**equal, **{f"{key}__{compared}": after[at]})
+        following |= Q(**equal, **{f"{key}__{compared}": after[at]})
     # Said once more in a way that an index can follow.
-    return Q(**{f"{keys[0]}__{compared}e": after[0]}) & behind
+    return Q(**{f"{keys[0]}__{compared}e": after[0]}) & following
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
+    """A key as a marker holds it, which a query takes as well."""
     return value.isoformat() if isinstance(value, datetime) else value

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from django.db.models import Q
+
 from iamsite.operations import Call, Resource
 from iamsite.operations.context import Keys, resource_keys
 from iamsite.operations.errors import invalid_input
@@ -25,8 +27,10 @@ from policies.engine import (
     decide,
 )
 from policies.engine.possible import lacking
+from policies.operations.access.alike import decides_alike
+from policies.operations.access.holders import holders
 from policies.operations.access.outsiders import Outsider, allowed_principals, directory
-from policies.operations.access.population import Member, members, population
+from policies.operations.access.population import NOBODY, Member, Place, members, population
 
 ASSUME = "sts:AssumeRole"
 BY_KIND = {
@@ -34,7 +38,8 @@ BY_KIND = {
     PrincipalKind.SAML: "sts:AssumeRoleWithSAML",
 }
 MOST_PRINCIPALS = 5_000
-# Pairs of principal and role that are decided for one graph; each takes some microseconds.
+# Pairs of principal and role that are decided for one graph, each in some microseconds; those of
+# principals whose policies say the same are decided once.
 MOST_PAIRS = 300_000
 
 
@@ -51,7 +56,8 @@ class Edge:
 
 @dataclass(frozen=True)
 class TrustGraph:
-    """Everybody of the account, the outsiders that its roles name, and the edges between them.
+    """Everybody of the account who may have a part in it, the outsiders that its roles name, and
+    the edges between them.
 
     `is_complete` is False where there were too many pairs to decide them all.
     """
@@ -122,19 +128,52 @@ def is_administrator(member: Member) -> bool:
 
 
 def trust_graph(call: Call) -> TrustGraph:
-    """The graph as it stands now. Raises InvalidInput in an account of too many principals."""
-    if population(call) > MOST_PRINCIPALS:
+    """The graph as it stands now. Raises InvalidInput where too many have a part in it."""
+    concerned = concerned_by_trust(call)
+    if concerned is None:
         raise invalid_input(
-            f"An account of more than {MOST_PRINCIPALS} users and roles is too large for a trust "
-            "graph."
+            f"More than {MOST_PRINCIPALS} users and roles of this account could have a part in its "
+            "trust graph, which is too many."
         )
-    return graph_of(call, members(call))
+    return graph_of(call, concerned)
 
 
-def graph_of(call: Call, everybody: list[Member]) -> TrustGraph:
-    building = _Building(call, everybody)
+def graph_of(call: Call, concerned: Concerned) -> TrustGraph:
+    building = _Building(call, concerned.members)
     edges = list(building.edges())
-    return TrustGraph(everybody, building.outsiders, edges, building.left >= 0)
+    is_complete = concerned.is_complete and building.left >= 0
+    return TrustGraph(concerned.members, building.outsiders, edges, is_complete)
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """The members who may be at an end of a trust edge. `is_complete` is False where a role trusts
+    everyone and these are too many."""
+
+    members: list[Member]
+    is_complete: bool
+
+
+def concerned_by_trust(call: Call, drafts: Iterable[Document] = ()) -> Concerned | None:
+    """Every role, and each user who may assume one or whom one trusts by name: not all the others,
+    however many there are. `drafts` are further trust policies, pinned. None where these members
+    are more than MOST_PRINCIPALS.
+    """
+    roles = members(call, Place("role", ""), MOST_PRINCIPALS + 1)
+    left = MOST_PRINCIPALS - len(roles)
+    users = holders(call, ASSUME, left) if left >= 0 else None
+    if users is None:
+        return None
+    trusting = [trust.pinned(one.row) for one in roles if isinstance(one.row, Role)]
+    documents = [*trusting, *drafts]
+    named = {one for document in documents for one in allowed_principals(document)}
+    users |= {one.value for one in named if one.value.startswith("AIDA")}
+    trusts_all = any(one.is_everyone for one in named)
+    if trusts_all and population(call) <= MOST_PRINCIPALS:
+        return Concerned(members(call), True)
+    if len(users) > left:
+        return None
+    return Concerned([*members(call, users=Q(id__in=users), roles=NOBODY), *roles], not trusts_all)
 
 
 @dataclass(frozen=True)
@@ -154,14 +193,16 @@ def becoming(
     decisions take them); `created` are users and roles that are not there yet."""
     if not trusted:
         return Becoming({}, {}, is_complete=True)
-    building = _Building(call, [*members(call, limit=MOST_PRINCIPALS), *created])
+    concerned = concerned_by_trust(call, trusted.values())
+    if concerned is None:
+        concerned = Concerned(members(call, limit=MOST_PRINCIPALS), is_complete=False)
+    building = _Building(call, [*concerned.members, *created])
     edges = {(one.source, one.target): one for one in building.edges(trusted)}
     kinds = {}
     for source, _ in edges:
         outsider = building.outsiders.get(source)
         kinds[source] = outsider.kind if outsider is not None else kind_of(source)
-    is_complete = building.left >= 0 and population(call) <= MOST_PRINCIPALS
-    return Becoming(edges, kinds, is_complete)
+    return Becoming(edges, kinds, concerned.is_complete and building.left >= 0)
 
 
 def kind_of(arn: str) -> str:
@@ -220,7 +261,8 @@ class _Building:
         layers = replace(outsider.layers(self.call), resource=trusted, trust=True)
         action = BY_KIND.get(outsider.principal.kind, ASSUME)
         request = self._request(outsider.principal, outsider.keys, role, action)
-        yield from self._edge(outsider.arn, member, request, layers)
+        if (lacks := _lacks(request, layers)) is not None:
+            yield Edge(outsider.arn, member.arn, action, lacks)
 
     def _insiders(self, value: str) -> Iterable[Member]:
         if value in self.by_id:
@@ -235,27 +277,28 @@ class _Building:
     def _from(
         self, candidates: Iterable[Member], member: Member, role: Role, trusted: PolicySet
     ) -> Iterator[Edge]:
-        sharing: dict[tuple[bytes, ...], Layers] = {}
+        named = {one.value for policy in trusted.policies for one in policy.document.principals()}
+        sharing: dict[tuple[bytes, ...], tuple[Layers, bool]] = {}
+        told: dict[tuple[bytes, ...], tuple[str, ...] | None] = {}
         for one in candidates:
-            if self.left < 0:
-                return
-            self.left -= 1
-            layers = sharing.get(one.likeness)
-            if layers is None:
-                layers = replace(one.layers, resource=trusted, trust=True)
-                sharing[one.likeness] = layers
-            request = Request(
-                one.principal, ASSUME, role.arn, self.call.account, self._context(one, role)
-            )
-            yield from self._edge(one.arn, member, request, layers)
-
-    def _edge(
-        self, source: str, member: Member, request: Request, layers: Layers
-    ) -> Iterator[Edge]:
-        if decide(request, layers).allowed:
-            yield Edge(source, member.arn, request.action)
-        elif (keys := lacking(request, layers)) is not None:
-            yield Edge(source, member.arn, request.action, keys)
+            is_named = one.row.id in named or one.principal.arn in named
+            if is_named or one.likeness not in told:
+                if self.left < 0:
+                    return
+                self.left -= 1
+                if one.likeness not in sharing:
+                    layers = replace(one.layers, resource=trusted, trust=True)
+                    sharing[one.likeness] = layers, decides_alike(layers, ASSUME, role.arn)
+                layers, is_alike = sharing[one.likeness]
+                context = self._context(one, role)
+                request = Request(one.principal, ASSUME, role.arn, self.call.account, context)
+                lacks = _lacks(request, layers)
+                if is_alike and not is_named:
+                    told[one.likeness] = lacks
+            else:
+                lacks = told[one.likeness]
+            if lacks is not None:
+                yield Edge(one.arn, member.arn, ASSUME, lacks)
 
     def _context(self, one: Member, role: Role) -> Context:
         """Kept for roles of equal tags, which differ in nothing else that keys tell."""
@@ -269,3 +312,8 @@ class _Building:
         resource = Resource(role.arn, call.account, tags=role.tags)
         found = {**keys, **resource_keys(resource, action, call.organization_of(call.account))}
         return Request(principal, action, role.arn, call.account, Context(found))
+
+
+def _lacks(request: Request, layers: Layers) -> tuple[str, ...] | None:
+    """The keys that the request lacks to be allowed, () where it is; None where nothing helps."""
+    return () if decide(request, layers).allowed else lacking(request, layers)

@@ -15,7 +15,8 @@ from iamsite.operations.paging import page
 from identities.models import Role
 from policies.engine import DocumentKind, Layers, PolicyErrors, PolicySet
 from policies.engine.lint import ServiceCatalogue
-from policies.operations.access.population import START, Member, Place, members
+from policies.operations.access.order import order_of, wanted
+from policies.operations.access.population import Member
 from policies.registered import catalogue
 
 CHOSEN = 12  # services that are shown when none are asked for
@@ -39,8 +40,10 @@ SELECT DISTINCT ON (digest) digest, document, kind, is_own FROM (
 def list_account_access(
     call: Call,
     ServiceNamespaces: Sequence[str] = (),
-    Marker: str | None = None,
-    MaxItems: int | None = None,
+    PrincipalTypes: Sequence[str] = (),
+    Contains: str | None = None,
+    GroupName: str | None = None,
+    **_: Any,
 ) -> dict[str, Any]:
     known = catalogue(call.account)
     services = [one.lower() for one in dict.fromkeys(ServiceNamespaces)]
@@ -48,11 +51,12 @@ def list_account_access(
         if not known.actions(one):
             raise invalid_input(f"ServiceNamespaces: the actions of {one} are not known.")
     services = services or services_in_use(call, known)
+    order, whom = order_of(call), wanted(call, PrincipalTypes, Contains, GroupName)
 
     def fetch(after: Any, limit: int) -> list[Member]:
-        return members(call, START if after is None else Place(*after), limit)
+        return order.members(call, whom, after, limit)
 
-    found, paging = page(call, fetch, lambda member: list(member.place))
+    found, paging = page(call, fetch, order.key)
     asking = Grid(known, services)
     return {
         "ServiceNamespaces": services,

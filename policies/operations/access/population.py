@@ -19,6 +19,7 @@ from policies.operations.authorize import keys_of
 from policies.operations.simulation import inputs
 
 EVERYBODY = Q()
+NOBODY = Q(id__in=())
 
 
 class Place(NamedTuple):
@@ -42,9 +43,9 @@ class Member:
     row: User | Role
     held: tuple[Held, ...]
 
-    @property
+    @cached_property
     def arn(self) -> str:
-        return self.row.arn
+        return str(self.row.arn)
 
     @property
     def place(self) -> Place:

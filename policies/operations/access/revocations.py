@@ -22,16 +22,10 @@ from policies import registered
 from policies.engine import DocumentKind, Policy, PolicySet, compile_policies
 from policies.engine.document import CURRENT_VERSION
 from policies.operations.access.drafts import Draft, draft_of
-from policies.operations.access.graph import MOST_PRINCIPALS, Edge, graph_of
+from policies.operations.access.graph import Edge, concerned_by_trust, graph_of
 from policies.operations.access.outsiders import Outsider
-from policies.operations.access.population import (
-    START,
-    Member,
-    members,
-    of_rows,
-    population,
-)
-from policies.operations.access.who_can import Access, Question
+from policies.operations.access.population import START, Member, members, of_rows
+from policies.operations.access.question import Access, Question
 from policies.operations.access.words import edge_output
 from policies.operations.decisions.edits import KINDS, Written, is_own, normal, pretty, statements
 from policies.operations.decisions.gains import Gains
@@ -92,9 +86,10 @@ def _ways(question: Question, member: Member) -> list[list[Edge]]:
     """The shortest way by assuming roles behind each first step that leads to the access; none
     where the account is too large to tell."""
     call = question.call
-    if population(call) > MOST_PRINCIPALS:
+    concerned = concerned_by_trust(call)
+    if concerned is None:
         return []
-    graph = graph_of(call, members(call))
+    graph = graph_of(call, concerned)
     roles = [one for one in graph.members if isinstance(one.row, Role) and one.arn != member.arn]
     having = [(one.arn, question.of_member(one)) for one in roles]
     sure = {arn for arn, access in having if access is not None and not access.lacks}

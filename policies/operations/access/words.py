@@ -19,27 +19,31 @@ SOURCES = {
 }
 
 
+def source_of(policy: Policy, names: Mapping[str, Held]) -> str:
+    """By whom the principal has the policy, or of what kind it is."""
+    held = names.get(policy.arn or policy.id)
+    if held is not None:
+        return SOURCES[held.holder]
+    if policy.id == "AssumeRolePolicyDocument":
+        return "TrustPolicy"
+    return SOURCES.get(policy.source, "User")
+
+
 def statement_output(
     policy: Policy, statement: Statement, names: Mapping[str, Held]
 ) -> dict[str, Any]:
     """Which statement it is, of which policy, and by whom the principal has that policy."""
     found: dict[str, Any] = {
         "PolicyName": policy.id,
-        "Source": SOURCES.get(policy.source, "User"),
+        "Source": source_of(policy, names),
         "Effect": statement.effect.value,
         "StatementIndex": statement.index,
         "StartLine": statement.start.line,
         "EndLine": statement.end.line,
     }
-    if policy.id == "AssumeRolePolicyDocument":
-        found["Source"] = "TrustPolicy"
     held = names.get(policy.arn or policy.id)
     if held is not None:
-        found |= {
-            "PolicyName": held.name,
-            "Source": SOURCES[held.holder],
-            "SourceName": held.holder_name,
-        }
+        found |= {"PolicyName": held.name, "SourceName": held.holder_name}
     if policy.arn is not None:
         found["PolicyArn"] = policy.arn
     if statement.sid is not None:

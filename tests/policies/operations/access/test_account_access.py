@@ -1,6 +1,6 @@
 """What every principal may do in every service."""
 
-from tests.cast import Acme, allow, deny, policy
+from tests.cast import Acme, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
 
 
@@ -47,3 +47,20 @@ def test_levels_count_their_actions_and_services_in_use_are_chosen(acme: Acme) -
     assert by_level["Write"]["Access"] == "none"
     asked = {"ServiceNamespaces": ["nosuchservice"]}
     assert refusal(acme.root, "ListAccountAccess", **asked)[0] == "InvalidInput"
+
+
+def test_the_list_is_narrowed_and_sorted(acme: Acme) -> None:
+    acme.role("Bobbin", trust(acme.carol.arn))
+
+    def names(**params) -> list[str]:
+        return list(cells(acme, "sts", MaxItems=2, **params))
+
+    assert names() == ["alice", "bob", "carol", "ci", "Bobbin", "Deployer"]
+    assert names(SortBy="Name") == ["alice", "bob", "Bobbin", "carol", "ci", "Deployer"]
+    assert names(SortOrder="descending")[:2] == ["Deployer", "Bobbin"]
+    assert names(Contains="BOB") == ["bob", "Bobbin"]
+    assert names(PrincipalTypes=["Role"]) == ["Bobbin", "Deployer"]
+    assert names(GroupName="Developers") == ["bob"]
+    assert names(GroupName="Developers", PrincipalTypes=["Role"]) == []
+    asked = {"GroupName": "Nobodies"}
+    assert refusal(acme.root, "ListAccountAccess", **asked)[0] == "NoSuchEntity"

@@ -3,13 +3,14 @@
 import time
 from datetime import UTC, datetime
 
+import pytest
 from django.db import connection, transaction
 
 from accounts import tenancy
 from identities.models import Role, User
 from policies.models import InlinePolicy
 from policies.operations.documents import digest
-from tests.cast import Acme, allow, trust
+from tests.cast import Acme, allow, policy, trust
 from tests.identities.operations.refusal import refusal
 
 CROWD = 1_000
@@ -73,6 +74,39 @@ def test_outsiders_conditions_and_those_who_are_gone(acme: Acme, evil) -> None:
     nowhere = {"RoleArn": acme.arn("role/nowhere")}
     assert refusal(acme.root, "GetTrustGraph", **nowhere)[0] == "NoSuchEntity"
     assert refusal(acme.bob, "GetTrustGraph")[0] == "AccessDenied"
+
+
+def test_what_is_decided_once_for_those_alike_is_what_is_decided_for_each(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"Condition": {"StringLike": {"aws:PrincipalArn": "*/u1"}}}
+    variable = {"Condition": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}}
+    own = "arn:aws:iam::*:role/${aws:username}"
+    for number in range(3):
+        acme.user(f"u{number}", allow("sts:AssumeRole"))
+        acme.user(f"v{number}", allow("sts:AssumeRole", resource=own))
+    root, one = acme.arn("root"), acme.arn("user/u1")
+    acme.role("v1", trust(root))
+    acme.role("Named", trust(root, **named), allow("sts:AssumeRole"))
+    acme.role("Variable", trust(root, **variable))
+    acme.role("Direct", trust([root, one], Condition={"Null": {"sts:ExternalId": "false"}}))
+    denied = {"Effect": "Deny", "Principal": {"AWS": one}, "Action": "sts:AssumeRole"}
+    let = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
+    acme.role("Denied", policy(let, denied))
+    shared = graph(acme)
+    monkeypatch.setattr("policies.operations.access.graph.decides_alike", lambda *_: False)
+    assert graph(acme) == shared
+    reached = {
+        name: {arn.rpartition("/")[2] for arn, _ in becomes(shared[acme.arn(f"user/{name}")])}
+        for name in ("u0", "u1", "v1")
+    }
+    common = {"Direct", "v1", "Variable", "Deployer"}
+    assert reached == {
+        "u0": {"Denied", *common},
+        "u1": {"Named", *common},
+        "v1": {"v1"},
+    }
+    assert acme.arn("user/v0") not in shared
 
 
 def test_a_thousand_principals_are_answered_for_within_seconds(acme: Acme) -> None:

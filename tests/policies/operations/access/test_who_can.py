@@ -8,6 +8,7 @@ import pytest
 
 from iamsite.operations import layers
 from policies.models import InlinePolicy
+from policies.operations.access import graph, who_can
 from tests.cast import Acme, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
 from tests.policies.operations.test_resources import registered, sharing
@@ -104,6 +105,92 @@ def test_outsiders_come_in_by_resource_and_trust_policies(acme: Acme, evil) -> N
     assert found[evil.arn("root")] == ("allowed", 0)
     assert found[evil.mallory.arn] == ("allowed", 1)
     assert brief(who(acme, "sts:AssumeRole", reader)).keys() == {evil.mallory.arn}
+
+
+def test_the_list_is_sorted_and_narrowed_page_by_page(acme: Acme, evil) -> None:
+    bucket = registered(acme)
+    document = sharing(bucket, {"AWS": evil.arn("root")}, "s3:GetObject")
+    acme.root.perform("PutResourcePolicy", ResourceArn=bucket, PolicyDocument=document)
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    zoe = acme.user("zoe", allow("s3:GetObject", Condition=mfa))
+    acme.role("Hop", trust(acme.arn("root")), allow("s3:GetObject"))
+    acme.root.perform("PutGroupPolicy", GroupName="Developers", PolicyName="may",
+                      PolicyDocument=allow("s3:GetObject", "sts:AssumeRole"))  # fmt: skip
+    ann = acme.user("ann")
+    acme.root.perform("AddUserToGroup", GroupName="Developers", UserName="ann")
+    eve = acme.user("eve", allow("sts:AssumeRole"))
+
+    def asked(**params) -> list[str]:
+        found = who(acme, arn=f"{bucket}/x", MaxItems=2, **params)
+        return [one["PrincipalArn"].rpartition("/")[2].rpartition(":")[2] for one in found]
+
+    mine = ["alice", "ann", "bob", "eve", "zoe", "Deployer", "Hop"]
+    assert asked() == ["root", *mine, "root"]
+    assert asked(SortOrder="descending") == ["root", *mine[::-1], "root"]
+    by_name = ["alice", "ann", "bob", "Deployer", "eve", "Hop", "zoe"]
+    assert asked(SortBy="Name") == ["root", *by_name, "root"]
+    assert asked(SortBy="Name", SortOrder="descending") == ["root", *by_name[::-1], "root"]
+    newest = asked(SortBy="CreateDate", SortOrder="descending", PrincipalTypes=["User", "Role"])
+    assert newest[:4] == ["eve", "ann", "Hop", "zoe"]
+
+    assert asked(PrincipalTypes=["Role"]) == ["Deployer", "Hop"]
+    assert asked(PrincipalTypes=["Account"]) == ["root"]
+    assert asked(Contains="O", PrincipalTypes=["User", "Role"]) == ["bob", "zoe", "Deployer", "Hop"]
+    assert asked(AccessPaths=["RootUser"]) == ["root"]
+    assert asked(AccessPaths=["AssumedRole"]) == ["eve"]
+    assert asked(AccessPaths=["Group"]) == ["ann", "bob"]
+    assert asked(AccessPaths=["ResourcePolicy"]) == ["root"]
+    assert asked(AccessPaths=["ResourcePolicy", "AssumedRole"]) == ["eve", "root"]
+    assert asked(Decision="conditional") == ["zoe"]
+    told = {one["PrincipalArn"]: one for one in who(acme, arn=f"{bucket}/x")}
+    assert told[eve.arn]["Way"][0]["RoleArn"] == acme.arn("role/Deployer")
+    assert told[zoe.arn]["AccessPaths"] == ["OwnPolicy"]
+    got = acme.root.perform("GetUser", UserName="ann")["User"]
+    assert (told[ann.arn]["PrincipalId"], told[ann.arn]["CreateDate"]) == (
+        got["UserId"],
+        got["CreateDate"],
+    )
+
+
+def test_a_page_ends_after_so_many_were_looked_at(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who_can, "MOST_LOOKED_AT", 2)
+    acme.user("ann", allow("s3:GetObject"))
+    asked = {"ActionName": "s3:GetObject", "PrincipalTypes": ["User"], "Decision": "conditional"}
+    page = acme.root.perform("ListPrincipalsWithAccess", **asked)
+    assert (page["Principals"], page["ExaminedCount"], page["IsTruncated"]) == ([], 2, True)
+    page = acme.root.perform("ListPrincipalsWithAccess", **asked, Marker=page["Marker"])
+    assert (page["Principals"], page["ExaminedCount"], page["IsTruncated"]) == ([], 1, False)
+    # Whom no policy allows it is not looked at: of alice, ann, bob, carol and ci the first three.
+    assert [one.rpartition("/")[2] for one in brief(who(acme, PrincipalTypes=["User"]))] == [
+        "alice",
+        "ann",
+        "bob",
+    ]
+
+
+def test_roles_are_followed_however_many_users_have_no_part_in_it(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hop = acme.role("Hop", trust(acme.carol.arn), allow("s3:GetObject"))
+    acme.role("Open", trust("*"), allow("sqs:*"))
+    monkeypatch.setattr(graph, "MOST_PRINCIPALS", 6)  # alice, bob, carol and three roles
+    page = acme.root.perform("ListPrincipalsWithAccess", ActionName="s3:GetObject")
+    assert brief(page["Principals"])[acme.carol.arn] == ("allowed", 1)
+    # Everyone may become Open, and not all of them are looked at.
+    assert not page["AreRolesFollowed"]
+    acme.root.perform("UpdateAssumeRolePolicy", RoleName="Open", PolicyDocument=trust(hop))
+    assert acme.root.perform("ListPrincipalsWithAccess", ActionName="s3:GetObject")[
+        "AreRolesFollowed"
+    ]
+    around = acme.root.perform("GetTrustGraph", RoleArn=hop)
+    assert around["IsComplete"]
+    monkeypatch.setattr(graph, "MOST_PRINCIPALS", 5)
+    page = acme.root.perform("ListPrincipalsWithAccess", ActionName="s3:GetObject")
+    assert acme.carol.arn not in brief(page["Principals"])
+    assert not page["AreRolesFollowed"]
+    assert refusal(acme.root, "GetTrustGraph")[0] == "InvalidInput"
 
 
 def test_nobody_can_is_an_empty_list_and_bad_input_is_refused(acme: Acme, evil) -> None:
