@@ -25,10 +25,11 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 def export(request: ConsoleRequest, table: Table, params: Params) -> HttpResponseBase | None:
     """All rows of the table as the file that the address asks for, or None when it asks for none.
 
-    Raises OperationError before anything is sent when the viewer may not list.
+    Raises OperationError before anything is sent when the viewer may not list, Http404 for a kind
+    of file that there is not.
     """
     kind = request.GET.get("export", "")
-    if kind not in _WRITERS:
+    if not kind:
         return None
     is_plain = sees_plain(request, table)
     pages = rows_of(request, table, params, is_plain)

@@ -21,7 +21,8 @@ EXPORTED_PAGE = 1000
 
 @dataclass(frozen=True)
 class Listing:
-    """What components of a list page need. `denied` tells why the viewer may not list at all."""
+    """What components of a list page need. `denied` tells why the viewer may not list at all;
+    `extra` is what the operation's answer holds beside the rows."""
 
     rows: Sequence[Any] = ()
     query: str = ""

@@ -66,7 +66,7 @@ class Table:
     `source` is the operation and the member of its answer that has the rows; it sorts and filters.
     `plain` is what AWS has for the same, for viewers who may perform no more. `identity` is the
     member that names a row in bulk actions. The first column stays whatever is chosen. `more` are
-    further parameters of `source`.
+    further parameters of `source`, `order` the SortBy that it goes by unless another is asked for.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Table:
     columns: tuple[Column, ...]
     bulk: tuple[BulkLink, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    order: str = "Name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def shown(
     """
     is_plain = sees_plain(request, table)
     columns = columns_of(table, is_plain)
-    sort, order = _order(request, columns, is_plain)
+    sort, order = _order(request, table, is_plain)
     if is_plain:
         page = listing(request, *table.plain, params, filters)
     else:
@@ -135,7 +136,7 @@ def shown(
     return Shown(
         table,
         page,
-        [_head(request, column, sort, order, is_plain) for column in visible],
+        [_head(request, table, column, None if is_plain else (sort, order)) for column in visible],
         [Choice(column, column in visible) for column in columns[1:]],
         sort,
         order,
@@ -150,7 +151,7 @@ def rows_of(
 ) -> Iterator[Sequence[Row]]:
     """Every row that the address's filter and order ask for, a page at a time."""
     operation, key = table.plain if is_plain else table.source
-    sort, order = _order(request, columns_of(table, is_plain), is_plain)
+    sort, order = _order(request, table, is_plain)
     own = {} if is_plain else {**table.more, **_asked(request, sort, order)}
     asked = {**params, **own, "MaxItems": 1000}
     query = request.GET.get("q", "").strip()
@@ -172,11 +173,11 @@ def sees_plain(request: ConsoleRequest, table: Table) -> bool:
     return not request.ask.may(source=(table.source[0], {}))["source"]
 
 
-def _order(request: ConsoleRequest, columns: Sequence[Column], is_plain: bool) -> tuple[str, str]:
+def _order(request: ConsoleRequest, table: Table, is_plain: bool) -> tuple[str, str]:
     sort = request.GET.get("sort", "")
-    known = {column.sort for column in columns if column.sort}
+    known = {column.sort for column in columns_of(table, is_plain) if column.sort}
     if is_plain or sort not in known:
-        sort = "Name"
+        sort = table.order
     return sort, "descending" if request.GET.get("order") == "descending" else "ascending"
 
 
@@ -212,14 +213,18 @@ def _sorted_page(
         filtered=any(request.GET.get(name) for name in ("q", *filters)),
         next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",
         first_url=address(request, marker="") if marker else "",
+        extra={name: value for name, value in result.items() if name != key},
     )
 
 
-def _head(request: ConsoleRequest, column: Column, sort: str, order: str, is_plain: bool) -> Head:
-    if is_plain or not column.sort:
+def _head(
+    request: ConsoleRequest, table: Table, column: Column, sorted_by: tuple[str, str] | None
+) -> Head:
+    if sorted_by is None or not column.sort:
         return Head(column)
+    sort, order = sorted_by
     is_current = column.sort == sort
     turned = "descending" if is_current and order == "ascending" else ""
-    by = "" if column.sort == "Name" else column.sort
+    by = "" if column.sort == table.order else column.sort
     url = address(request, sort=by, order=turned, marker="")
     return Head(column, url, order if is_current else "")

@@ -1,150 +1,40 @@
-"""Pages of access across the account: who can, effective access."""
+"""Effective access: what every principal of the account may do, by service."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, Params, unauthenticated
 from iamsite.console.errors import failure_of
-from iamsite.console.export import as_file, cell, file_urls, line
-from iamsite.console.listing import address, every_page
-from iamsite.console.principals import shown, statement_url
-from iamsite.console.table import Column
+from iamsite.console.export import cell, file_urls, line
+from iamsite.console.forms import Text
+from iamsite.console.listing import address
+from iamsite.console.principals import shown
 from iamsite.operations import OperationError
 
-PAGE = 50
-QUESTION = ("action", "resource", "context")
-CELLS = 25
-EXTENTS = {"full": _("everything"), "some": _("some"), "none": _("nothing")}
-
-
-def _paged(request: ConsoleRequest, params: Params, size: int = PAGE) -> Params:
-    marker = request.GET.get("marker", "")
-    return {**params, "MaxItems": size, **({"Marker": marker} if marker else {})}
-
-
-def _pager(request: ConsoleRequest, result: dict[str, Any]) -> dict[str, str]:
-    marker = result.get("Marker", "")
-    return {
-        "next_url": address(request, marker=marker) if marker else "",
-        "first_url": address(request, marker="") if request.GET.get("marker") else "",
-    }
-
-
-def entries_of(text: str) -> list[dict[str, Any]]:
-    """Condition keys written as `key=value`, one a line; a key on several lines has many values."""
-    values: dict[str, list[str]] = {}
-    for written in text.splitlines():
-        key, _equals, value = written.partition("=")
-        if key.strip():
-            values.setdefault(key.strip(), []).append(value.strip())
-    return [
-        {
-            "ContextKeyName": key,
-            "ContextKeyValues": found,
-            "ContextKeyType": "string" if len(found) == 1 else "stringList",
-        }
-        for key, found in values.items()
-    ]
-
-
-COLUMNS = (
-    Column("principal", gettext_lazy("Principal"), itemgetter("PrincipalArn")),
-    Column("type", gettext_lazy("Kind"), itemgetter("PrincipalType")),
-    Column("access", gettext_lazy("Access"), itemgetter("Decision")),
-    Column("conditions", gettext_lazy("Condition keys"), itemgetter("MissingContextValues")),
-    Column(
-        "roles", gettext_lazy("By assuming"), lambda one: [step["RoleArn"] for step in one["Way"]]
-    ),
-    Column(
-        "policies",
-        gettext_lazy("Because of"),
-        lambda one: [f"{word['PolicyName']}:{word['StartLine']}" for word in one["Statements"]],
-    ),
-)
-
-
-@require_safe
-def who_can(request: ConsoleRequest) -> HttpResponseBase:
-    """Everybody who can do an action on a resource, and the way that lets each."""
-    action = request.GET.get("action", "").strip()
-    resource = request.GET.get("resource", "").strip() or "*"
-    context = request.GET.get("context", "")
-    page: dict[str, Any] = {
-        "action": action,
-        "resource": "" if resource == "*" else resource,
-        "context": context,
-        "may": request.ask.may(
-            list=("ListPrincipalsWithAccess", {"ActionName": "s3:GetObject"}),
-            revoke=(
-                "ListRevocations",
-                {
-                    "PrincipalArn": "arn:aws:iam::000000000000:user/any",
-                    "ActionName": "s3:GetObject",
-                },
-            ),
-            save=(
-                "PutAccessTest",
-                {
-                    "TestName": "any",
-                    "PrincipalArn": "arn:aws:iam::000000000000:user/any",
-                    "ActionName": "s3:GetObject",
-                    "ExpectedDecision": "allowed",
-                },
-            ),
-        ),
-    }
-    status = 200
-    if action and page["may"]["list"]:
-        asked: Params = {"ActionName": action, "ResourceArn": resource}
-        if entries := entries_of(context):
-            asked["ContextEntries"] = entries
-        if kind := request.GET.get("export", ""):
-            pages = every_page(request.ask, "ListPrincipalsWithAccess", "Principals", asked)
-            return as_file("who-can", kind, COLUMNS, pages)
-        try:
-            result = request.ask.perform("ListPrincipalsWithAccess", _paged(request, asked))
-        except OperationError as error:
-            if unauthenticated(error):
-                raise
-            page["error"], status = failure_of(request, error), error.status
-        else:
-            page |= {
-                "asked": True,
-                "rows": [_with_access(request, one) for one in result["Principals"]],
-                "question": request.GET.urlencode(),
-                **file_urls(request),
-                "follows": result["AreRolesFollowed"],
-                **_pager(request, result),
-            }
-    return render(request, "policies/who_can.html", page, status=status)
-
-
-def _with_access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
-    asked = {name: request.GET[name] for name in QUESTION if request.GET.get(name)}
-    query = urlencode({"principal": found["PrincipalArn"], **asked})
-    return {
-        **found,
-        "RevokeUrl": ""
-        if found["PrincipalType"] == "Root"
-        else f"{reverse('console:revoke-access')}?{query}",
-        "Shown": shown(found["PrincipalArn"], found["PrincipalType"]),
-        "Roles": [shown(step["RoleArn"], "Role") for step in found["Way"]],
-        "Statements": [{**one, "Url": statement_url(one)} for one in found["Statements"]],
-    }
+PAGE = 25
+EXTENTS = {
+    "full": gettext_lazy("everything"),
+    "some": gettext_lazy("some"),
+    "none": gettext_lazy("nothing"),
+}
+# Which principals, by the address's parameter `kind`.
+KINDS: dict[str, tuple[Text, Params]] = {
+    "": (gettext_lazy("Users and roles"), {}),
+    "users": (gettext_lazy("Users"), {"PrincipalTypes": ["User"]}),
+    "roles": (gettext_lazy("Roles"), {"PrincipalTypes": ["Role"]}),
+}
+FILTERS = ("q", "kind", "group", "services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +47,30 @@ class Cell:
 
     @property
     def label(self) -> str:
-        return EXTENTS[self.extent]
+        return str(EXTENTS[self.extent])
 
 
 @require_safe
 def effective_access(request: ConsoleRequest) -> HttpResponseBase:
-    """Every principal of the account by service."""
-    services = request.GET.get("services", "").replace(",", " ").split()
-    asked: Params = {"ServiceNamespaces": services} if services else {}
+    """Every principal of the account by service, those alone that the address asks for."""
+    chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    asked = _asked(chosen)
+    if request.GET.get("sort") == "Name":
+        is_falling = request.GET.get("order") == "descending"
+        asked |= {"SortBy": "Name", "SortOrder": "descending" if is_falling else "ascending"}
     kind = request.GET.get("export", "")
     if kind in ("csv", "json"):
         return _export(request, asked, kind)
-    page: dict[str, Any] = {"services": " ".join(services)}
+    page: dict[str, Any] = {
+        **chosen,
+        "kinds": [(name, label) for name, (label, _params) in KINDS.items()],
+        "is_filtered": any(chosen.values()),
+    }
     status = 200
+    marker = request.GET.get("marker", "")
+    paged = {**asked, "MaxItems": PAGE, **({"Marker": marker} if marker else {})}
     try:
-        answer = request.ask.see(grid=("ListAccountAccess", _paged(request, asked, CELLS)))["grid"]
+        answer = request.ask.see(grid=("ListAccountAccess", paged))["grid"]
     except OperationError as error:
         if unauthenticated(error):
             raise
@@ -179,16 +78,37 @@ def effective_access(request: ConsoleRequest) -> HttpResponseBase:
     else:
         page["denied"] = answer.denied
         if answer:
+            following = answer.result.get("Marker", "")
             page |= {
                 "columns": answer.result["ServiceNamespaces"],
                 "rows": [_row(one) for one in answer.result["Principals"]],
-                "csv_url": address(request, export="csv", marker=""),
-                "json_url": address(request, export="json", marker=""),
-                **_pager(request, answer.result),
+                "order": asked.get("SortOrder", ""),
+                "sort_url": _turned(request, asked.get("SortOrder", "")),
+                **file_urls(request),
+                "next_url": address(request, marker=following) if following else "",
+                "first_url": address(request, marker="") if marker else "",
             }
             if not page["rows"]:
                 page["may"] = request.ask.may(create=("CreateUser", {"UserName": "new"}))
     return render(request, "policies/effective_access.html", page, status=status)
+
+
+def _asked(chosen: dict[str, str]) -> Params:
+    services = chosen["services"].replace(",", " ").split()
+    asked = {
+        **KINDS.get(chosen["kind"], KINDS[""])[1],
+        "Contains": chosen["q"][:128],
+        "GroupName": chosen["group"],
+        "ServiceNamespaces": services,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _turned(request: ConsoleRequest, order: str) -> str:
+    """The address of the next order by the principal's name: rising, falling, and back to none."""
+    if order == "descending":
+        return address(request, sort="", order="", marker="")
+    return address(request, sort="Name", order="descending" if order else "", marker="")
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:

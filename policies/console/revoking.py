@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
@@ -26,27 +25,12 @@ from iamsite.console.forms import OperationForm, Option, PickField
 from iamsite.console.principals import Shown, shown
 from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
-from policies.console.access import QUESTION, entries_of
 from policies.console.remedies import label
+from policies.console.who_can import narrowing, question_of, who_can_url
 from policies.difference import diff
 
 MOST_TESTS = 50
 LONGEST_NAME = 128
-
-
-def question_of(given: Mapping[str, str]) -> Params:
-    """The question of "who can" that an address holds, as the operations take it."""
-    entries = entries_of(given.get("context", ""))
-    return {
-        "ActionName": given.get("action", "").strip(),
-        "ResourceArn": given.get("resource", "").strip() or "*",
-        **({"ContextEntries": entries} if entries else {}),
-    }
-
-
-def who_can_url(given: Mapping[str, str]) -> str:
-    asked = {name: given[name] for name in QUESTION if given.get(name)}
-    return f"{reverse('console:who-can')}?{urlencode(asked)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +215,7 @@ class SaveTests(BulkAction):
 
     def prepare(self) -> None:
         self.question = question_of(self.request.GET.dict())
-        asked = {**self.question, "MaxItems": MOST_TESTS}
+        asked = {**self.question, **narrowing(self.request.GET.dict()), "MaxItems": MOST_TESTS}
         found = self.request.ask.perform("ListPrincipalsWithAccess", asked)["Principals"]
         # Root has everything always; a test is about what a principal's own policies say.
         self.can = [

@@ -20,6 +20,7 @@ from policies.console import (
     services,
     simulator,
     trust_graph,
+    who_can,
 )
 
 
@@ -58,7 +59,7 @@ def _of_principal(kind: str, plural: str) -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
-    path("who-can", access.who_can, name="who-can"),
+    path("who-can", who_can.who_can, name="who-can"),
     path("who-can/revoke", revoking.revoke, name="revoke-access"),
     path("who-can/revoke/<revocation>", revoking.MakeRevocation.as_view(), name="make-revocation"),
     path("who-can/tests", revoking.SaveTests.as_view(), name="save-who-can"),

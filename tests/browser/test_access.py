@@ -23,7 +23,8 @@ def test_access_is_asked_about_kept_as_tests_and_taken_away(root: Page, initech:
     # From the grid to the statement.
     root.goto("effective-access")
     root.keyboard.press("/")
-    root.keyboard.type("sqs")
+    root.keyboard.type("DOR")
+    root.get_by_label("Services").fill("sqs")
     root.keyboard.press("Enter")
     root.get_by_role("link", name="dora in sqs: some").click()
     group = main.locator(".access-group").filter(has_text="sqs:SendMessage")
@@ -38,6 +39,13 @@ def test_access_is_asked_about_kept_as_tests_and_taken_away(root: Page, initech:
     root.keyboard.type("sqs:SendMessage")
     root.keyboard.press("Enter")
     expect(row(root, "dora")).to_contain_text("queues")
+    root.get_by_label("Which principals").select_option("Roles")
+    expect(main.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    main.get_by_role("link", name="Clear the filter").click()
+    main.get_by_role("link", name="Principal", exact=True).click()
+    expect(main.get_by_role("columnheader", name="Principal")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
     form = act(root, "Save as access tests")
     expect(form.get_by_label("user/dora")).to_be_checked()
     send(form, "Save tests")

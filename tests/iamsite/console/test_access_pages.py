@@ -38,6 +38,30 @@ def test_who_can_leads_from_each_principal_to_the_way_and_the_statement(root) ->
     assert "/console/roles/Reader/policies/inline/p0/edit" in raw
 
 
+def test_who_can_is_sorted_and_narrowed_by_its_address(root, acme) -> None:
+    path = "/console/who-can?action=sqs:GetQueueUrl"
+
+    def names(query: str) -> list[str]:
+        raw = root.get(path + query).content.decode()
+        return re.findall(r'<th scope="row">.*?<span class="break">(?:<a [^>]*>)?([^<]+)', raw)
+
+    by_kind = ["root", "alice", "carol", "Admin", "Reader"]
+    assert names("") == by_kind
+    assert names("&sort=Name") == ["root", "Admin", "alice", "carol", "Reader"]
+    assert names("&order=descending") == by_kind[::-1]
+    assert names("&kind=roles") == ["Admin", "Reader"]
+    assert names("&way=role") == ["carol"]
+    assert names("&q=AR") == ["carol"]
+    page = root.get(f"{path}&kind=outside").content.decode()
+    assert "Nothing matches the filter" in page
+    assert 'href="/console/who-can?action=sqs%3AGetQueueUrl"' in page
+    root.post("/console/columns", {"table": "who-can", "column": ["id"], "next": "/console/"})
+    told = text(root.get(f"{path}&kind=roles&q=Reader"))
+    role = acme.root.perform("GetRole", RoleName="Reader")["Role"]["RoleId"]
+    assert f"Reader {role} Revoke" in told
+    root.cookies.pop("iamsite_columns")
+
+
 def test_bad_input_and_condition_keys(root, acme) -> None:
     answer = root.get("/console/who-can?action=nothing")
     assert answer.status_code == 400
@@ -73,6 +97,16 @@ def test_a_cell_of_the_grid_leads_to_its_statements_and_the_grid_is_a_file(root,
     lines = b"".join(written.streaming_content).decode().splitlines()
     assert lines[0] == "ARN,sqs"
     assert f"{arn},full" in lines
+    narrow = "/console/effective-access?services=sqs&kind=roles&q=READ&export=csv"
+    lines = b"".join(root.get(narrow).streaming_content).decode().splitlines()
+    assert lines == ["ARN,sqs", f"{arn},full"]
+    told = text(root.get("/console/effective-access?group=Developers"))
+    assert "bob User" in told
+    assert "alice User" not in told
+    assert "Nothing matches the filter" in text(root.get("/console/effective-access?q=nobody"))
+    assert root.get("/console/effective-access?group=Nobodies").status_code == 404
+    down = root.get("/console/effective-access?sort=Name&order=descending").content.decode()
+    assert down.index("/console/users/carol/") < down.index("/console/users/alice/")
 
 
 def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
@@ -177,10 +211,13 @@ def test_the_answer_of_who_can_is_a_file(acme, root):
     page = root.get(path).content.decode()
     assert "export=csv" in page
     lines = b"".join(root.get(f"{path}&export=csv").streaming_content).decode().splitlines()
-    assert lines[0] == "Principal,Kind,Access,Condition keys,By assuming,Because of"
-    assert any(
-        line.startswith(acme.carol.arn) and acme.arn("role/Reader") in line for line in lines
-    )
+    head = "Principal,Kind,Access,Condition keys,Through,By assuming,Because of"
+    assert lines[0] == f"{head},Created,Unique id,ARN"
+    told = f"carol,User,allowed,,Assuming roles,{acme.arn('role/Reader')},p0:1,"
+    assert any(line.startswith(told) and line.endswith(acme.carol.arn) for line in lines)
+    narrow = b"".join(root.get(f"{path}&export=csv&kind=roles&sort=Name").streaming_content)
+    names = [line.partition(",")[0] for line in narrow.decode().splitlines()[1:]]
+    assert names == ["Admin", "Reader"]
     rows = json.loads(b"".join(root.get(f"{path}&export=json").streaming_content))
     assert acme.root.arn in [row["PrincipalArn"] for row in rows]
     assert root.get(f"{path}&export=exe").status_code == 404
