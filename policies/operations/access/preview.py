@@ -1,14 +1,14 @@
 """PreviewPolicyChange: who gains and who loses what, before access is changed.
 
-Proved twice: everything that the changed statements speak of is decided before and after for
+Proved twice: everything that the changed statements may turn is decided before and after for
 everybody concerned, and what was asked on record is asked again of the draft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -17,26 +17,29 @@ from accounts.models import DecisionRecord
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import Held, compiled
-from iamsite.operations.paging import page
+from iamsite.operations.paging import page_while
 from identities.models import Role, User
 from identities.operations.sts.assume_role import trusting
 from policies.engine import decide
-from policies.operations.access.endings import endings_of
-from policies.operations.access.last_uses import LastUses, last_uses
+from policies.operations.access.asking import Side
+from policies.operations.access.comparing import Comparison
+from policies.operations.access.endings import Ending, endings_of
+from policies.operations.access.last_uses import Use, last_uses
 from policies.operations.access.population import START, Member, Place, members, of_rows
 from policies.operations.access.preview_resource import preview_of_resource
-from policies.operations.access.preview_trust import Assumer, assumers, last_assumed
-from policies.operations.access.probes import Probe, probes_of
+from policies.operations.access.preview_trust import Assumed, Assumer, assumers, last_assumed
 from policies.operations.access.replay import MOST_RECORDS, replayed
-from policies.operations.access.standing import DENIED, Judge, differences, standing
+from policies.operations.access.spending import Budget
 from policies.operations.access.together import Together, together
 from policies.operations.authorize import Question
 from policies.registered import catalogue
 
 MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
 ASSUME = "sts:AssumeRole"
-# In which order rows come: users and roles with what they hold, then who can become a role.
-HOLDING, BECOMING = range(2)
+BATCH = 100  # members read at once
+# In which order rows come: users and roles with what they hold, who is not there yet before all
+# others, then who can become a role.
+CREATED, HOLDING, BECOMING = range(3)
 At = tuple[int, str, str]
 
 
@@ -54,24 +57,54 @@ def preview_policy_change(
     drafted = together(call, Changes or [{"ChangeType": ChangeType, **change}])
     if drafted.resource is not None:
         return preview_of_resource(call, drafted.resource)
-    concerned = _Concerned(call, drafted)
-    probes, is_complete = probes_of(drafted.documents, catalogue(call.account))
-    most = max(1, MOST_DECISIONS // (2 * len(probes) or 1))
-    found, paging = page(call, concerned.behind, _at, most=max(most, len(drafted.created)))
+    concerned, known = _Concerned(call, drafted), catalogue(call.account)
+    budget = Budget(MOST_DECISIONS)
+    comparison = Comparison(budget)
+    is_complete = concerned.is_complete
+
+    def take(one: _Holding | Assumer) -> dict[str, Any]:
+        nonlocal is_complete
+        if isinstance(one, Assumer):
+            return one.output(concerned.assumed)
+        found = comparison.of([one.sides], known)
+        is_complete &= found.is_complete
+        return {
+            "PrincipalArn": one.member.arn,
+            "PrincipalType": "Role" if isinstance(one.member.row, Role) else "User",
+            "Changes": found.output(one.uses),
+            **(one.ending or {}),
+        }
+
+    found, paging = page_while(call, concerned.behind, _at, take, budget.is_spent)
     return {
         "AffectedCount": concerned.count,
-        "IsComplete": is_complete and concerned.is_complete,
-        "Principals": _outputs(call, drafted, found, probes),
+        "IsComplete": is_complete,
+        "Principals": found,
         **({"Replay": _replay(call, drafted)} if Marker is None else {}),
         **paging,
     }
 
 
-def _at(one: Member | Assumer) -> At:
+@dataclass(frozen=True)
+class _Holding:
+    """A user or role with what it would hold, what it has used, and what ends if it is deleted."""
+
+    member: Member
+    held: Sequence[Held]
+    uses: Sequence[Use]
+    ending: Ending | None
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        now, then = self.member, self.member.with_held(self.held)
+        before, after = (Side(one.call, one.principal, one.keys, one.layers) for one in (now, then))
+        return before, replace(after, is_gone=self.ending is not None)
+
+
+def _at(one: _Holding | Assumer) -> At:
     if isinstance(one, Assumer):
         return BECOMING, one.arn, ""
-    # Who is not there yet comes before all others.
-    return (HOLDING, *(START if one.row._state.adding else one.place))
+    return (CREATED if one.member.row._state.adding else HOLDING, *one.member.place)
 
 
 @dataclass(frozen=True)
@@ -83,7 +116,8 @@ class _Concerned:
 
     @cached_property
     def created(self) -> list[Member]:
-        return [Member(self.call, row, ()) for row in self.drafted.created]
+        found = (Member(self.call, row, ()) for row in self.drafted.created)
+        return sorted(found, key=lambda one: one.place)
 
     @cached_property
     def _assumers(self) -> tuple[list[Assumer], bool]:
@@ -100,54 +134,33 @@ class _Concerned:
         roles = Role.objects.of(self.call.account).filter(self.drafted.roles).count()
         return int(users + roles) + len(self.created) + len(self._assumers[0])
 
-    def behind(self, after: Any, limit: int) -> list[Member | Assumer]:
-        at: At = tuple(after) if after is not None else (-1, "", "")
-        found: list[Member | Assumer] = []
-        if at[0] < HOLDING:
-            found += self.created
+    @cached_property
+    def assumed(self) -> Assumed:
+        return last_assumed(self.call, self.drafted.trusts)
+
+    def behind(self, after: Any) -> Iterator[_Holding | Assumer]:
+        at: At = tuple(after) if after is not None else (CREATED, *START)
+        if at[0] == CREATED:
+            yield from (one for one in self._holding(self.created) if _at(one) > at)
         if at[0] <= HOLDING:
             place = Place(*at[1:]) if at[0] == HOLDING else START
-            found += members(self.call, place, limit, self.drafted.users, self.drafted.roles)
-        found += [one for one in self._assumers[0] if _at(one) > at]
-        return found[:limit]
+            users, roles = self.drafted.users, self.drafted.roles
+            while batch := members(self.call, place, BATCH, users, roles):
+                yield from self._holding(batch)
+                place = batch[-1].place
+        yield from (one for one in self._assumers[0] if _at(one) > at)
 
-
-def _outputs(
-    call: Call, drafted: Together, found: Sequence[Member | Assumer], probes: Sequence[Probe]
-) -> list[dict[str, Any]]:
-    holding = [one for one in found if isinstance(one, Member)]
-    after, deleted = drafted.held_by(holding), drafted.deleted
-    ids = [one.row.id for one in holding]
-    uses = last_uses(call, ids)
-    told = [deleted[one] for one in ids if one in deleted]
-    endings = endings_of(call.account, told, deleted)
-    assumed = last_assumed(call, drafted.trusts)
-    outputs = []
-    for one in found:
-        if isinstance(one, Assumer):
-            outputs.append(one.output(assumed))
-            continue
-        ending = endings.get(one.row.id)
-        held = None if ending is not None else after[one.row.id]
-        outputs.append({**_principal(one, held, probes, uses), **(ending or {})})
-    return outputs
-
-
-def _principal(
-    member: Member, held: Sequence[Held] | None, probes: Sequence[Probe], uses: LastUses
-) -> dict[str, Any]:
-    """What changes for a member that would hold these policies; None for one that is no more."""
-    judges: list[Judge] = [partial(standing, member), lambda _: DENIED]
-    if held is not None:
-        judges[1] = partial(standing, member.with_held(held))
-    found = list(differences(member.keys, probes, *judges))
-    return {
-        "PrincipalArn": member.arn,
-        "PrincipalType": "Role" if isinstance(member.row, Role) else "User",
-        "Changes": [
-            {**one.output(), **uses.output(member.row.id, one, found, judges)} for one in found
-        ],
-    }
+    def _holding(self, batch: Sequence[Member]) -> Iterator[_Holding]:
+        if not batch:
+            return
+        after, deleted = self.drafted.held_by(batch), self.drafted.deleted
+        ids = [one.row.id for one in batch]
+        uses = last_uses(self.call, ids).by_principal
+        told = [deleted[one] for one in ids if one in deleted]
+        endings = endings_of(self.call.account, told, deleted)
+        for one in batch:
+            of = one.row.id
+            yield _Holding(one, after[of], uses.get(of, []), endings.get(of))
 
 
 def _replay(call: Call, drafted: Together) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from accounts.models import DecisionRecord
 from iamsite.operations import Call
 from iamsite.operations.context import Keys
-from iamsite.operations.paging import page
+from iamsite.operations.paging import page_while
 from identities.models import Role, User
 from identities.trust import UNIQUE_ID
 from policies.engine import (
@@ -33,24 +33,20 @@ from policies.engine import (
 from policies.engine.lint import ServiceCatalogue
 from policies.engine.patterns import Glob
 from policies.models import RegisteredResource
+from policies.operations.access.asking import Side
+from policies.operations.access.between import differing
+from policies.operations.access.comparing import Comparison, Pair, Places
 from policies.operations.access.outsiders import EVERYONE, ROOT, Outsider, directory
 from policies.operations.access.population import EVERYBODY, START, Member, Place, members, root_of
-from policies.operations.access.probes import (
-    ANY_ACTION,
-    MOST_PROBES,
-    VARIABLE,
-    Probe,
-    actions_of,
-    differing,
-    resources_of,
-)
+from policies.operations.access.probes import ANY_ACTION, Probes
 from policies.operations.access.replay import MOST_RECORDS, replayed
-from policies.operations.access.standing import ORDER, Judge, differences, judged
+from policies.operations.access.spending import Budget
 from policies.operations.authorize import Question, with_resource
 from policies.operations.decisions.now import ASKED_FOR_ANOTHER
 from policies.registered import catalogue, has_form
 
 MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
+BATCH = 100  # members read at once
 OUTSIDE, ROOT_USER, USER, ROLE = range(4)  # in which order they are told of
 INSIDE = {"user": (USER, "User"), "role": (ROLE, "Role")}
 At = tuple[int, str]  # and which of them: an ARN, a name in lower case
@@ -67,7 +63,8 @@ class ResourceDraft:
     @cached_property
     def statements(self) -> list[Statement]:
         """Those that only one of the policies has."""
-        return list(differing(self.before, self.after))
+        found = differing(*(Layers(resource=one) for one in self.policies))
+        return [one.statement.statement for side in (found.before, found.after) for one in side]
 
     @cached_property
     def policies(self) -> tuple[PolicySet | None, PolicySet | None]:
@@ -86,38 +83,39 @@ class _Asker:
     keys: Keys
     layers: Layers
 
+    def pairs(self, call: Call, policies: Sequence[PolicySet | None]) -> list[Pair]:
+        """Each of the principals under the resource's policy before and after."""
+        owner = call.account
+        layers = [with_resource(call, self.layers, owner, one) for one in policies]
+        return [
+            (before, replace(before, layers=layers[1]))
+            for principal in self.principals
+            for before in [Side(call, principal, self.keys, layers[0], owner)]
+        ]
+
 
 def preview_of_resource(call: Call, draft: ResourceDraft) -> dict[str, Any]:
     """The output of PreviewPolicyChange for a resource's policy."""
-    probes, is_complete = _probes(draft, catalogue(call.account))
-    people = _People(call, draft)
-    most = max(1, MOST_DECISIONS // (2 * len(probes) or 1))
-    found, paging = page(call, people.behind, lambda one: one.at, most=most)
+    people, known = _People(call, draft), catalogue(call.account)
+    budget = Budget(MOST_DECISIONS)
+    comparison, places = Comparison(budget), _places(draft.arn, known)
+    is_complete = True
+
+    def take(one: _Asker) -> dict[str, Any]:
+        nonlocal is_complete
+        found = comparison.of(one.pairs(call, draft.policies), known, places)
+        is_complete &= found.is_complete
+        changes = found.output(None)
+        return {"PrincipalArn": one.arn, "PrincipalType": one.kind, "Changes": changes}
+
+    found, paging = page_while(call, people.behind, lambda one: one.at, take, budget.is_spent)
     return {
         "AffectedCount": people.count,
         "IsComplete": is_complete,
-        "Principals": [_principal(call, one, draft, probes) for one in found],
+        "Principals": found,
         **({} if call.params.get("Marker") else {"Replay": _replay(call, draft)}),
         **paging,
     }
-
-
-def _principal(
-    call: Call, one: _Asker, draft: ResourceDraft, probes: list[Probe]
-) -> dict[str, Any]:
-    def judge(policies: PolicySet | None) -> Judge:
-        layers = with_resource(call, one.layers, call.account, policies)
-        return lambda probe: max(
-            (
-                judged(call, principal, one.keys, layers, probe, call.account)
-                for principal in one.principals
-            ),
-            key=ORDER.index,
-        )
-
-    before, after = map(judge, draft.policies)
-    changes = [found.output() for found in differences(one.keys, probes, before, after)]
-    return {"PrincipalArn": one.arn, "PrincipalType": one.kind, "Changes": changes}
 
 
 def _compiled(document: Document | None) -> PolicySet | None:
@@ -180,17 +178,11 @@ class _People:
         inside += Role.objects.of(account).filter(roles).count()
         return int(inside) + len(self.outsiders) + int(self._is_everybody)
 
-    def behind(self, after: Any, limit: int) -> list[_Asker]:
+    def behind(self, after: Any) -> Iterator[_Asker]:
         at: At = tuple(after) if after is not None else (-1, "")
-        found = []
-        for one in self._all(at, limit):
-            if one.at > at:
-                found.append(one)
-                if len(found) == limit:
-                    break
-        return found
+        yield from (one for one in self._all(at) if one.at > at)
 
-    def _all(self, after: At, batch_size: int) -> Iterator[_Asker]:
+    def _all(self, after: At) -> Iterator[_Asker]:
         call = self.call
         for one in self.outsiders if after[0] <= OUTSIDE else ():
             layers = one.layers(call)
@@ -200,7 +192,7 @@ class _People:
             yield _Asker((ROOT_USER, ""), principal.arn, "Root", [principal], keys, layers)
         kind = next((kind for kind, (rank, _) in INSIDE.items() if rank == after[0]), None)
         place = Place(kind, after[1]) if kind is not None else START
-        while batch := members(call, place, batch_size, *self.insiders):
+        while batch := members(call, place, BATCH, *self.insiders):
             for member in batch:
                 yield self._as(member)
             place = batch[-1].place
@@ -213,31 +205,25 @@ class _People:
         return _Asker((rank, name), member.arn, kind, principals, member.keys, member.layers)
 
 
-def _probes(draft: ResourceDraft, known: ServiceCatalogue) -> tuple[list[Probe], bool]:
-    """What the statements that differ say of this very resource and what is part of it."""
-    found: dict[Probe, None] = {}
-    for statement in draft.statements:
-        wanted = list(resources_of(statement))
-        for action in _actions(statement, draft.arn, known):
-            for resource in _within(wanted, draft.arn, _places(action, draft.arn, known)):
-                if len(found) >= MOST_PROBES:
-                    return list(found), False
-                found[Probe(action, resource)] = None
-    return list(found), True
-
-
-def _actions(statement: Statement, arn: str, known: ServiceCatalogue) -> Iterator[str]:
-    """The actions of the resource's own service in place of "every other"."""
+def _places(arn: str, known: ServiceCatalogue) -> Places:
+    """This very resource and what is part of it; the actions of its own service in place of "every
+    other"."""
     service = arn.split(":")[2]
-    for action in actions_of(statement, known):
-        if action != ANY_ACTION:
-            yield action
-            continue
-        names = [one.name for one in known.actions(service).values()]
-        yield from (f"{service}:{name}" for name in names)
+    actions = [f"{service}:{one.name}" for one in known.actions(service).values()]
+
+    def of(probes: Probes) -> list[Probes]:
+        found: dict[tuple[str, ...], list[str]] = {}
+        for action in probes.actions:
+            if action != ANY_ACTION:
+                whole = _done_to(action, arn, known)
+                within = [of for one in probes.resources for of in _within(one, arn, whole)]
+                found.setdefault(tuple(dict.fromkeys(within)), []).append(action)
+        return [Probes(names, resources) for resources, names in found.items() if resources]
+
+    return Places(of, actions)
 
 
-def _places(action: str, arn: str, known: ServiceCatalogue) -> list[str]:
+def _done_to(action: str, arn: str, known: ServiceCatalogue) -> list[str]:
     """What the action is done to: the resource, what is part of it, or both; nothing for one that
     is never done to any such."""
     service, _, name = action.partition(":")
@@ -253,15 +239,14 @@ def _places(action: str, arn: str, known: ServiceCatalogue) -> list[str]:
     return [arn] * bool(whole) + [parts] * of_parts
 
 
-def _within(wanted: list[str], arn: str, places: list[str]) -> Iterator[str]:
-    """What a statement says of these places, given the resources that it writes."""
-    for text in wanted:
-        if text != arn and text.startswith((f"{arn}/", f"{arn}:")):
-            if f"{arn}/*" in places:
-                yield text
-            continue
-        pattern = Glob.of(VARIABLE.sub("*", text))
-        yield from (place for place in places if pattern.matches(place))
+def _within(text: str, arn: str, places: list[str]) -> Iterator[str]:
+    """What a pattern of resources covers of these places."""
+    if text != arn and text.startswith((f"{arn}/", f"{arn}:")):
+        if f"{arn}/*" in places:
+            yield text
+        return
+    pattern = Glob.of(text)
+    yield from (place for place in places if pattern.matches(place))
 
 
 def _replay(call: Call, draft: ResourceDraft) -> dict[str, Any]:

@@ -1,19 +1,17 @@
-"""What to ask before and after a change: all that the statements which differ speak of."""
+"""What to ask before and after a change, and what of it a statement speaks of."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from policies.engine import Document, Statement
+from policies.engine import Statement
 from policies.engine.actions import action_pattern
 from policies.engine.lint import ServiceCatalogue
 
 # Stands for an action that no policy names: only `*` and NotAction cover it.
 ANY_ACTION = "*:*"
-MOST_PROBES = 3_000
 VARIABLE = re.compile(r"\$\{([^},]+)[^}]*\}")
 
 
@@ -24,50 +22,24 @@ class Probe(NamedTuple):
     resource: str
 
     @property
-    def service(self) -> str:
-        return self.action.partition(":")[0]
-
-    def resource_for(self, keys: Mapping[str, object]) -> str:
-        """The resource with a principal's own values in place of policy variables."""
-        folded = {key.lower(): value for key, value in keys.items()}
-        return VARIABLE.sub(lambda one: str(folded.get(one[1].lower(), "*")), self.resource)
+    def asked(self) -> str:
+        """A resource that matches the pattern, and none of fewer letters than it might have."""
+        return self.resource if self.resource == "*" else self.resource.replace("*", "*" * 9)
 
 
-def probes_of(
-    changed: Iterable[tuple[Document | None, Document | None]], known: ServiceCatalogue
-) -> tuple[list[Probe], bool]:
-    """The probes of documents before and after, and whether they are all: of too many only the
-    first are asked."""
-    found: dict[Probe, None] = {}
-    for statement in (one for pair in changed for one in differing(*pair)):
-        resources = list(resources_of(statement))
-        for action in actions_of(statement, known):
-            for resource in resources:
-                probe = Probe(action, resource)
-                if probe not in found and len(found) >= MOST_PROBES:
-                    return list(found), False
-                found[probe] = None
-    return list(found), True
+class Probes(NamedTuple):
+    """Actions of which policies say the same, each with each of the resources."""
+
+    actions: Sequence[str]
+    resources: Sequence[str]
 
 
-def differing(before: Document | None, after: Document | None) -> Iterator[Statement]:
-    """The statements that only one of the documents has, whatever they are called."""
-    kept = [_meanings(one) for one in (before, after)]
-    for own, other in (kept, kept[::-1]):
-        for meaning, statement in own.items():
-            if meaning not in other:
-                yield statement
-
-
-def _meanings(document: Document | None) -> dict[str, Statement]:
-    if document is None:
-        return {}
-    found = {}
-    for statement in document.statements:
-        written = {key: value for key, value in statement.as_dict().items() if key != "Sid"}
-        # What `${…}` means follows from the version.
-        found[json.dumps([document.knows_variables, written], sort_keys=True)] = statement
-    return found
+def filled(resource: str, keys: Mapping[str, object]) -> str:
+    """A pattern with a principal's own values in place of policy variables."""
+    if "${" not in resource:
+        return resource
+    folded = {key.lower(): value for key, value in keys.items()}
+    return VARIABLE.sub(lambda one: str(folded.get(one[1].lower(), "*")), resource)
 
 
 def actions_of(statement: Statement, known: ServiceCatalogue) -> Iterator[str]:
@@ -83,14 +55,16 @@ def _expanded(text: str, known: ServiceCatalogue) -> Iterator[str]:
     service, _, name = text.partition(":")
     if text == "*" or "*" in service or "?" in service:
         yield ANY_ACTION
+        if service == "*" and name not in ("", "*"):
+            yield text
         return
     if "*" not in name and "?" not in name:
         yield text
         return
-    pattern = action_pattern(text)
-    actions = known.actions(service.lower()).values()
-    found = [one.name for one in actions if pattern.covers(service.lower(), one.name.lower())]
-    yield from (f"{service.lower()}:{one}" for one in found or [name])
+    service, pattern = service.lower(), action_pattern(text)
+    actions = known.actions(service)
+    found = [one.name for key, one in actions.items() if pattern.covers(service, key)]
+    yield from (f"{service}:{one}" for one in found or [name])
 
 
 def resources_of(statement: Statement) -> Iterator[str]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from iamsite.operations import Call, Resource
 from iamsite.operations.context import Keys, resource_keys
 from policies.engine import Context, Layers, Principal, Request, decide
+from policies.engine.overlap import next_wider
 from policies.engine.possible import lacking
-from policies.operations.access.population import Member
-from policies.operations.access.probes import Probe
+from policies.operations.access.probes import Probe, Probes
 
 ALLOWED, CONDITIONAL, DENIED = "allowed", "conditional", "denied"
 ORDER = (DENIED, CONDITIONAL, ALLOWED)
 MOST_ACTIONS = 1_000  # that one row names
-MOST_ROWS = 200  # of one principal
 OF_ORGANIZATION = (
     "aws:principalorgid",
     "aws:principalorgpaths",
@@ -56,36 +55,18 @@ class Difference(NamedTuple):
         }
 
 
-def standing(member: Member, probe: Probe) -> str:
-    """Whether the member may: always as it is now, with some values of absent keys, or never.
-
-    Of what another account has its own side alone is asked.
-    """
-    request = asked_of_own_side(member.call, member.principal, member.keys, probe)
-    return stands(request, member.layers)
-
-
 def asked_of_own_side(call: Call, principal: Principal, keys: Keys, probe: Probe) -> Request:
     """A probe as it is asked of the principal's account, whoever has the resource."""
-    parts = probe.resource_for(keys).split(":", 5)
+    parts = probe.resource.split(":", 5)
     owner = (parts[4] if len(parts) == 6 and parts[4].isdigit() else "") or call.account
     return replace(asked(call, principal, keys, probe, owner), resource_account=call.account)
 
 
-def judged(
-    call: Call, principal: Principal, keys: Keys, layers: Layers, probe: Probe, owner: str
-) -> str:
-    """How a probe stands for whoever has these keys and layers; `owner` has the resource."""
-    return stands(asked(call, principal, keys, probe, owner), layers)
-
-
 def asked(call: Call, principal: Principal, keys: Keys, probe: Probe, owner: str) -> Request:
     """A probe as it is asked of the engine; `owner` has the resource."""
-    resource = probe.resource_for(keys)
-    of_resource = resource_keys(
-        Resource(resource, owner), probe.action, call.organization_of(owner)
-    )
-    return Request(principal, probe.action, resource, owner, Context({**keys, **of_resource}))
+    resource = Resource(probe.asked, owner)
+    of_resource = resource_keys(resource, probe.action, call.organization_of(owner))
+    return Request(principal, probe.action, probe.asked, owner, Context({**keys, **of_resource}))
 
 
 def stands(request: Request, layers: Layers) -> str:
@@ -97,26 +78,32 @@ def stands(request: Request, layers: Layers) -> str:
     return DENIED if lacking(request, layers, without) is None else CONDITIONAL
 
 
-def never(probe: Probe) -> bool:
-    return False
-
-
 def differences(
-    keys: Keys,
-    probes: Sequence[Probe],
-    before: Judge,
-    after: Judge,
-    otherwise: Callable[[Probe], bool] = never,
-) -> Iterator[Difference]:
-    """Where the probes stand otherwise, those alike together; at most MOST_ROWS.
+    probes: Iterable[Probes], before: Judge, after: Judge, is_about: Callable[[Probe], bool]
+) -> list[Difference]:
+    """Where the probes stand otherwise, those alike together; one that is part of what is told
+    already is not told again.
 
-    `otherwise` says of one that is conditional before and after whether the conditions are others.
+    `is_about` says of one that is conditional before and after whether the conditions are others.
     """
     rows: dict[tuple[str, str, str, str], list[str]] = {}
-    for probe in probes:
-        was, becomes = before(probe), after(probe)
-        if was != becomes or (was == CONDITIONAL and otherwise(probe)):
-            row = (probe.service, probe.resource_for(keys), was, becomes)
-            rows.setdefault(row, []).append(probe.action)
-    for row, actions in list(rows.items())[:MOST_ROWS]:
-        yield Difference(*row, actions)
+    for actions, resources in probes:
+        asked = [Probe(actions[0], one) for one in resources]
+        found = {one.resource: _standing(one, before, after, is_about) for one in asked}
+        if not any(turns for *_, turns in found.values()):
+            continue
+        for resource, around in zip(resources, next_wider(resources), strict=True):
+            was, becomes, turns = standing = found[resource]
+            if turns and not (around and all(found[one] == standing for one in around)):
+                for action in actions:
+                    row = (action.partition(":")[0], resource, was, becomes)
+                    rows.setdefault(row, []).append(action)
+    return [Difference(*row, actions) for row, actions in rows.items()]
+
+
+def _standing(
+    probe: Probe, before: Judge, after: Judge, is_about: Callable[[Probe], bool]
+) -> tuple[str, str, bool]:
+    """How it stands before and after, and whether that is a difference."""
+    was, becomes = before(probe), after(probe)
+    return was, becomes, was != becomes or (was == CONDITIONAL and is_about(probe))

@@ -18,12 +18,8 @@ from iamsite.operations.organization import (
     Attached,
     Limits,
     attached_as,
-    document_of,
     limits_from,
 )
-from policies.engine import Document
-
-Documents = tuple[Document | None, Document | None]
 
 
 @dataclass(frozen=True)
@@ -90,30 +86,3 @@ def hierarchy_of(organization: Organization) -> Hierarchy:
 
 def _order(one: Attached) -> tuple[str, str]:
     return one.kind, one.id
-
-
-def documents_between(before: Hierarchy, after: Hierarchy, account: str) -> list[Documents]:
-    """The documents that bear on the account otherwise than before: before and after, None for
-    none."""
-    was, becomes = (
-        {(one.target, one.id): one for one in of.bearing_on(account)} for of in (before, after)
-    )
-    found = {
-        (_document(was.get(key)), _document(becomes.get(key))): None
-        for key in {**was, **becomes}
-        if was.get(key) != becomes.get(key)
-    }
-    return list(found)
-
-
-def documents_throughout(before: Hierarchy, after: Hierarchy, account: str) -> set[Document]:
-    """The documents that bear on the account before and after, wherever."""
-    was, becomes = (
-        {document_of(one.content, one.kind) for one in of.bearing_on(account)}
-        for of in (before, after)
-    )
-    return was & becomes
-
-
-def _document(attached: Attached | None) -> Document | None:
-    return document_of(attached.content, attached.kind) if attached is not None else None

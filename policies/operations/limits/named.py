@@ -16,6 +16,7 @@ from identities.models import Role
 from identities.operations.sts.assume_role import trust_policy, trusting
 from policies.engine import Document, DocumentKind, Layers, Policy, PolicySet, compile_policies
 from policies.models import RegisteredResource
+from policies.operations.access.asking import Side
 from policies.operations.access.outsiders import (
     Directory,
     Outsider,
@@ -23,7 +24,7 @@ from policies.operations.access.outsiders import (
     directory,
 )
 from policies.operations.authorize import with_resource
-from policies.operations.limits.change import Asker, At, Change, Concerned, few
+from policies.operations.limits.change import At, Change, Concerned
 from policies.operations.limits.drafts import Draft
 from policies.operations.limits.entering import entered
 
@@ -106,11 +107,7 @@ def _named(
     change: Change, names: Directory, kind: str, granting: Granting, behind: str
 ) -> Iterator[Concerned]:
     """Whom a policy names, by ARN, behind that one."""
-    covered = change.covered([granting.document])
-    probes, are_all = few(one._replace(resource=granting.role or one.resource) for one in covered)
-    if not probes:
-        return
-    before, then = change.differing
+    call, account = change.call, change.call.account
     for outsider in _outsiders(names, granting.document):
         if outsider.arn <= behind:
             continue
@@ -118,12 +115,12 @@ def _named(
         where = membership_of(outsider.principal.account)
         if where is not None and where.management == change.management:
             keys = {**keys, **organization_keys(where)}
-        layers = granting.layers(change.call, outsider)
-        asked = Asker(change.call, outsider.principal, keys, layers, before)
-        limited = replace(layers, rcps=change.after.rcps)
-        after = replace(asked, layers=limited, differing=then)
-        at = At(change.call.account, kind, f"{granting.key}{BETWEEN}{outsider.arn}")
-        yield Concerned(at, outsider.arn, outsider.kind, asked, after, probes, are_all)
+        layers = granting.layers(call, outsider)
+        before = Side(call, outsider.principal, keys, layers, account)
+        after = replace(before, layers=replace(layers, rcps=change.after.rcps))
+        at = At(account, kind, f"{granting.key}{BETWEEN}{outsider.arn}")
+        role = granting.role or None
+        yield Concerned(at, outsider.arn, outsider.kind, before, after, change.known, role)
 
 
 def _outsiders(names: Directory, document: Document) -> list[Outsider]:

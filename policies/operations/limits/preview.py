@@ -7,7 +7,7 @@ account: by deciding before and after, and by asking again what was asked on rec
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from accounts import tenancy
@@ -16,13 +16,13 @@ from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.paging import page_while
 from identities.models import Role, User
-from policies.operations.access.standing import Difference
+from policies.operations.access.comparing import Comparison
+from policies.operations.access.spending import Budget
 from policies.operations.limits.change import At, Concerned
 from policies.operations.limits.concerned import concerned
 from policies.operations.limits.drafts import Draft, draft_of, proposed, resources_of
 from policies.operations.limits.entering import entered
 from policies.operations.limits.replay import replay
-from policies.operations.limits.spending import Budget
 
 ACTION = "portal:PreviewOrganizationChange"
 MOST_ACCOUNTS = 100
@@ -51,8 +51,8 @@ def preview_organization_change(
     accounts = changed[:MOST_ACCOUNTS]
     names = _names(call, draft)
     budget = Budget(MOST_DECISIONS)
+    comparison = Comparison(budget)
     complete = True
-    told: dict[Hashable, list[Difference]] = {}
 
     def everybody(after: Any) -> Iterator[Concerned]:
         place = At(*after) if after is not None else None
@@ -63,16 +63,14 @@ def preview_organization_change(
 
     def take(one: Concerned) -> dict[str, Any]:
         nonlocal complete
-        complete &= one.is_complete
-        if one.likeness is None or one.likeness not in told:
-            budget.spend(2 * len(one.probes))
-            told[one.likeness] = one.differences()
+        found = one.compared(comparison)
+        complete &= found.is_complete
         return {
             "AccountId": one.at.account,
             "AccountName": names.get(one.at.account, ""),
             "PrincipalArn": one.arn,
             "PrincipalType": one.kind,
-            "Changes": one.output(told[one.likeness]),
+            "Changes": found.output(one.uses),
         }
 
     found, paging = page_while(call, everybody, lambda one: one.at, take, budget.is_spent)

@@ -12,11 +12,11 @@ from iamsite.operations.caller import Membership
 from iamsite.operations.context import Keys, organization_keys
 from policies.engine import Context, Request, decide
 from policies.operations.access.replay import otherwise
+from policies.operations.access.spending import Budget
 from policies.operations.authorize import Question
 from policies.operations.decisions.now import asked_again
 from policies.operations.limits.drafts import Draft
 from policies.operations.limits.entering import entered
-from policies.operations.limits.spending import Budget
 
 MOST_OF_AN_ACCOUNT = 200
 MOST_RECORDS = 1_000  # of all accounts together

@@ -77,10 +77,66 @@ def test_inline_policies_attachments_and_boundaries(acme: Acme) -> None:
         == loses
     )
     bounded = preview(acme, ChangeType="Boundary", PolicyArn=arn, PrincipalArn=acme.alice.arn)
-    assert bounded.keys() == {acme.alice.arn}
+    # All that the boundary does not speak of is lost.
+    assert brief(bounded[acme.alice.arn]) == {("Loses", "*:*", "*")}
     acme.root.perform("AttachUserPolicy", UserName="carol", PolicyArn=arn)
     detached = preview(acme, ChangeType="Detach", PolicyArn=arn, **carol)
     assert brief(detached[acme.carol.arn]) == {("Loses", "sqs:SendMessage", "*")}
+
+
+def test_what_is_turned_is_told_where_no_policy_names_both_action_and_resource(acme: Acme) -> None:
+    dora = acme.user(
+        "dora", allow("s3:GetObject", resource=f"{BUCKET}/*"), allow("sqs:*", "x:Get*")
+    )
+    inline = {"ChangeType": "InlinePolicy", "PrincipalArn": dora.arn, "PolicyName": "not"}
+    own = {"Effect": "Deny", "NotAction": ["sqs:*", "x:*Thing"], "Resource": "*"}
+    kept = {
+        "Effect": "Deny",
+        "Action": "*",
+        "NotResource": [f"{BUCKET}/open/*", "arn:aws:sqs:*:*:q"],
+    }
+    found = preview(acme, PolicyDocument=policy(own), **inline)
+    assert brief(found[dora.arn]) == {
+        ("Loses", "s3:GetObject", f"{BUCKET}/*"), ("Loses", "x:Get*", "*")
+    }  # fmt: skip
+    acme.root.perform("PutUserPolicy", UserName="dora", PolicyName="also",
+                      PolicyDocument=policy(kept))  # fmt: skip
+    found = preview(acme, PolicyDocument=policy(own), **inline)
+    assert brief(found[dora.arn]) == {
+        ("Loses", "s3:GetObject", f"{BUCKET}/open/*"),
+        ("Loses", "x:Get*", f"{BUCKET}/open/*"),
+        ("Loses", "x:Get*", "arn:aws:sqs:*:*:q"),
+    }
+    # What is part of what is told is not told again.
+    wide = allow("s3:GetObject", resource=["*", f"{BUCKET}/open/*"])
+    acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="may", PolicyDocument=wide)
+    change = {
+        "ChangeType": "DeleteInlinePolicy",
+        "PrincipalArn": acme.carol.arn,
+        "PolicyName": "may",
+    }
+    assert brief(preview(acme, **change)[acme.carol.arn]) == {("Loses", "s3:GetObject", "*")}
+
+
+def test_what_a_denial_takes_under_conditions_is_told(acme: Acme) -> None:
+    arn = shared(acme, allow("sqs:SendMessage"))
+    acme.root.perform("AttachUserPolicy", UserName="carol", PolicyArn=arn)
+    change = {"ChangeType": "NewVersion", "PolicyArn": arn}
+
+    def stands(value: str) -> list[tuple[str, str, str]]:
+        found = preview(acme, PolicyDocument=insecure(value), **change)[acme.carol.arn]
+        return [(one["Effect"], one["Was"], one["Becomes"]) for one in found]
+
+    def insecure(value: str) -> str:
+        abroad = {"StringNotEquals": {"aws:RequestedRegion": value}}
+        may = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+        return policy(may, {**may, "Effect": "Deny", "Condition": abroad})
+
+    assert stands("eu-central-1") == [("Loses", "allowed", "conditional")]
+    acme.root.perform("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=insecure("eu-central-1"),
+                      SetAsDefault=True)  # fmt: skip
+    assert stands("eu-central-1") == []
+    assert stands("eu-west-1") == [("Changes", "conditional", "conditional")]
 
 
 def test_of_what_another_account_has_the_own_side_is_told(acme: Acme, evil) -> None:
@@ -208,15 +264,22 @@ def test_a_preview_needs_what_it_is_of_and_a_permission_of_its_own(acme: Acme, e
 @pytest.mark.parametrize("seed", range(3))
 def test_it_agrees_with_deciding_before_and_after_the_change(acme: Acme, seed: int) -> None:
     chance = random.Random(seed)
-    actions, resources = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), ("*", f"{BUCKET}/*")
+    actions = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage")
+    resources = {
+        f"{BUCKET}/q1": ("*", f"{BUCKET}/*"),
+        f"{BUCKET}/x/q1": ("*", f"{BUCKET}/*", f"{BUCKET}/x/*"),
+    }
 
     def document() -> str:
+        written = sorted({one for of in resources.values() for one in of})
         return policy(
             *(
                 {
                     "Effect": chance.choice(["Allow", "Allow", "Deny"]),
-                    "Action": chance.choice([*actions, "s3:*"]),
-                    "Resource": chance.choice(resources),
+                    chance.choice(["Action", "Action", "NotAction"]): chance.choice(
+                        [*actions, "s3:*", "*"]
+                    ),
+                    chance.choice(["Resource", "Resource", "NotResource"]): chance.choice(written),
                 }
                 for _ in range(2)
             )
@@ -239,11 +302,9 @@ def test_it_agrees_with_deciding_before_and_after_the_change(acme: Acme, seed: i
     told = preview(acme, ChangeType="NewVersion", PolicyArn=arn, PolicyDocument=after)
     before = decided()
     acme.root.perform("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=after, SetAsDefault=True)
-    now = decided()
-    for (principal, action, resource), was in before.items():
-        effect, rows = "Loses" if was else "Gains", brief(told[principal])
-        if (effect, action, resource) in rows:
-            assert was != now[principal, action, resource]
-        if was != now[principal, action, resource]:
-            # Told of itself, or of everything that it is a part of.
-            assert {(effect, action, resource), (effect, action, "*")} & rows
+    for (principal, action, resource), now in decided().items():
+        if now != before[principal, action, resource]:
+            effect = "Gains" if now else "Loses"
+            # Told of itself, of everything that it is a part of, or as one that nobody names.
+            wider = {(effect, one, of) for one in (action, "*:*") for of in resources[resource]}
+            assert wider & brief(told[principal]), (principal, action, resource)

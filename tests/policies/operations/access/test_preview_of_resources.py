@@ -1,7 +1,7 @@
 """Who gains and who loses by a resource's policy, in the account and out of it."""
 
 from iamsite.operations import noted_decisions
-from tests.cast import policy
+from tests.cast import allow, policy
 from tests.identities.operations.refusal import refusal
 from tests.policies.operations.access.test_preview import brief, preview
 from tests.policies.operations.test_resources import registered, sharing
@@ -57,6 +57,11 @@ def test_a_resource_policy_for_everyone_or_against_all_tells_of_everybody(acme, 
     assert denied[acme.arn("root")] == ("Root", loses)
     assert denied[acme.alice.arn] == ("User", loses)
     assert acme.carol.arn not in denied  # who may not now
+    # What nobody but the principal's own policy names is told by that.
+    reader = acme.user("reader", allow("s3:GetObject", resource=f"{arn}/open/*"))
+    shut = policy({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": f"{arn}/*"})
+    lost = {("Loses", "s3:GetObject", f"{arn}/open/*")}
+    assert resource_preview(acme, arn, shut)[0][reader.arn] == ("User", lost)
     # In pages, everybody once.
     draft = {"ChangeType": "ResourcePolicy", "ResourceArn": arn,
              "PolicyDocument": sharing(arn, "*", "s3:PutObject", effect="Deny")}  # fmt: skip

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from iamsite.operations import noted_decisions
-from policies.operations.limits import change as changes
+from policies.operations.access import between, spending
 from policies.operations.limits import preview as previews
 from policies.operations.limits import replay as replays
-from policies.operations.limits import spending
 from tests.accounts.organizations.cast import RCP, SCP, Member, Organization, do
 from tests.cast import Acme, Actor, Evil, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
@@ -341,9 +340,10 @@ def test_the_bounds_are_told_and_pages_go_on_where_they_ended(
     assert len(root.perform(NAME, **change)["Principals"]) == 1
     assert previewed(root, **change) == whole
     with monkeypatch.context() as fewer:
-        fewer.setattr(changes, "MOST_OF_ONE", 1)
+        fewer.setattr(between, "MOST_OF_ONE", 1)
+        topics = ["arn:aws:sns:*:*:a", "arn:aws:sns:*:*:b"]
         wide = {"ChangeType": "AttachPolicy", "TargetId": member.id}
-        wide["PolicyId"] = organization.policy("wide", deny("sns:Publish", "sqs:PurgeQueue"))
+        wide["PolicyId"] = organization.policy("wide", deny("sns:Publish", resource=topics))
         assert not root.perform(NAME, **wide)["IsComplete"]
     monkeypatch.setattr(replays, "MOST_OF_AN_ACCOUNT", 1)
     replay = root.perform(NAME, **change)["Replay"]
