@@ -77,10 +77,16 @@ def error_response(request: HttpRequest, error: OperationError) -> HttpResponse:
 
 
 def plain_error(
-    request: HttpRequest, status: int, code: str, title: str, advice: str, again: str = ""
+    request: HttpRequest,
+    status: int,
+    code: str,
+    title: str,
+    advice: str,
+    again: str = "",
+    text: str = "",
 ) -> HttpResponse:
-    """An error that no operation raised, on a page that needs no session."""
-    failure = Failure(status, code, title, "", advice, request_id(request), again=again)
+    """An error on a page that needs no session; `text` is an operation's message, if one raised it."""
+    failure = Failure(status, code, title, text, advice, request_id(request), again=again)
     return render(request, "console/error_gate.html", {"error": failure}, status=status)
 
 

@@ -25,6 +25,10 @@ from iamsite.operations.errors import DECISION_HEADER
 from identities import signin
 
 PREFIX = "/console/"
+SUSPENDED = "OptInRequired"  # the code of a principal whose account is suspended or closed
+# Of a browser that acts in a role these may be the role's fault alone: its time is over, its account
+# is suspended, it was deleted.
+ENDS_ROLES = ("ExpiredToken", SUSPENDED, "MissingAuthenticationToken")
 
 
 class ConsoleMiddleware:
@@ -74,11 +78,12 @@ class ConsoleMiddleware:
     ) -> HttpResponseBase | None:
         if not request.path_info.startswith(PREFIX) or not isinstance(exception, OperationError):
             return None
-        if exception.code == "ExpiredToken" and signin.switch_back(
-            cookies.session_token(request),
-            request.origin,  # type: ignore[attr-defined]
-        ):
-            return role_is_over(request)
+        if exception.code in ENDS_ROLES and is_back(request):
+            return role_is_over(request, exception)
+        if exception.code == SUSPENDED:
+            response = suspended(request, exception)
+            cookies.forget_session(response)
+            return response
         if unauthenticated(exception):
             response = to_sign_in(request)
             cookies.forget_session(response)
@@ -89,9 +94,39 @@ class ConsoleMiddleware:
         return response
 
 
-def role_is_over(request: HttpRequest) -> HttpResponseBase:
+def is_back(request: HttpRequest) -> bool:
+    """Whether the browser acted in a role until now, and its session goes on without it."""
+    try:
+        return signin.switch_back(
+            cookies.session_token(request),
+            request.origin,  # type: ignore[attr-defined]
+        )
+    except OperationError:
+        return False
+
+
+def suspended(request: HttpRequest, error: OperationError) -> HttpResponseBase:
+    advice = _(
+        "No password, key or session of it counts, and nothing is deleted. Whoever runs this "
+        "portal can reactivate it: give them the account id."
+    )
+    if getattr(request, "htmx", None):
+        return HttpResponseClientRedirect(reverse("console:dashboard"))
+    title = _("You are signed out")
+    return plain_error(request, error.status, error.code, title, advice, text=error.message)
+
+
+def role_is_over(request: HttpRequest, error: OperationError) -> HttpResponseBase:
     """What was asked for in the role was not done; as oneself it may mean something else."""
-    text = _("Your time in the role is over, so nothing was done. You are yourself again.")
+    if error.code == "ExpiredToken":
+        text = _("Your time in the role is over, so nothing was done. You are yourself again.")
+    elif error.code == SUSPENDED:
+        why = error.message.removesuffix(".")
+        text = _("%(why)s, so nothing was done. You are yourself again.") % {"why": why}
+    else:
+        text = _(
+            "You cannot act in the role any more: nothing was done, and you are yourself again."
+        )
     messages.warning(request, text)
     url = reverse("console:dashboard")
     htmx: Any = getattr(request, "htmx", None)

@@ -2,8 +2,10 @@
 
 import pytest
 
-from tests.cast import Acme
+from accounts.models import Account
+from tests.cast import Acme, trust
 from tests.iamsite.console.browser import Browser, text
+from tests.identities.test_signin import change
 
 SWITCH = "/console/switch-role"
 
@@ -109,3 +111,37 @@ def test_every_page_of_a_role_session_opens(acme: Acme, bob: Browser) -> None:
     for path in ("", "getting-started", "users/", "roles/", "sessions", "account", "activity",
                  "security-credentials", "switch-role", "search?q=a"):  # fmt: skip
         assert bob.get(f"/console/{path}").status_code in (200, 403), path
+
+
+def test_a_role_whose_account_is_suspended_leads_back_to_oneself(acme: Acme) -> None:
+    bob, other = Browser().sign_in(acme, "bob"), Acme()
+    other.role("Guest", trust(acme.bob.arn))
+    assert switch(bob, other, roleName="Guest").status_code == 302
+    change(other.id, Account, status=Account.Status.SUSPENDED)
+    answer = bob.get("/console/users/")
+    assert (answer.status_code, answer["Location"]) == (302, "/console/")
+    page = text(bob.get("/console/"))
+    assert f"The account {other.id} is suspended, so nothing was done. You are yourself again." in page
+
+
+def test_a_role_that_is_deleted_leads_back_to_oneself(acme: Acme, bob: Browser) -> None:
+    acme.role("Brief", trust(acme.bob.arn))
+    switch(bob, acme, roleName="Brief")
+    acme.root.perform("DeleteRole", RoleName="Brief")
+    answer = bob.get("/console/users/")
+    assert (answer.status_code, answer["Location"]) == (302, "/console/")
+    assert "You cannot act in the role any more" in text(bob.get("/console/"))
+
+
+def test_whose_own_account_is_suspended_is_told_what_helps_and_let_out(database: None) -> None:
+    acme = Acme()
+    bob = Browser().sign_in(acme, "bob")
+    change(acme.id, Account, status=Account.Status.SUSPENDED)
+    page = bob.get("/console/users/")
+    assert page.status_code == 403
+    said = text(page)
+    assert f"The account {acme.id} is suspended." in said
+    assert "Whoever runs this portal can reactivate it" in said
+    assert "Go to sign-in" in said
+    assert "Try again" not in said
+    assert bob.get("/console/users/")["Location"].startswith("/console/sign-in")
