@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.console.account_action import AccountAction
+from accounts.operations.closing import NO_FACTOR, WRONG_PASSWORD
 from iamsite.console import cookies
-from iamsite.console.asking import Params
+from iamsite.console.asking import Params, unauthenticated
 from iamsite.console.forms import OperationForm
+from iamsite.operations import OperationError
 from identities.security_keys import is_key
 
 
@@ -35,6 +37,13 @@ class CloseForm(OperationForm):
         ),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
+
+    def refuse(self, error: OperationError) -> bool:
+        told = {WRONG_PASSWORD: "Password", NO_FACTOR: "TokenCode"}.get(error.message)
+        if told not in self.fields:
+            return super().refuse(error)
+        self.add_error(told, error.message)
+        return True
 
 
 @method_decorator(sensitive_post_parameters("Password", "TokenCode"), name="dispatch")
@@ -60,6 +69,17 @@ class CloseAccount(AccountAction):
         devices = seen["devices"].result.get("MFADevices", ())
         self.apps = [one["SerialNumber"] for one in devices if not is_key(one["SerialNumber"])]
         self.summary = seen["summary"].result.get("SummaryMap", {})
+        self.manages = self._manages()
+
+    def _manages(self) -> bool:
+        """Whether it is an organization's management account, as far as the viewer may know."""
+        try:
+            found = self.request.ask.perform("organizations:DescribeOrganization")["Organization"]
+        except OperationError as error:
+            if unauthenticated(error):
+                raise
+            return False
+        return bool(found["MasterAccountId"] == self.status["AccountId"])
 
     def form(self, data: Any = None) -> OperationForm:
         form = super().form(data)
@@ -79,6 +99,8 @@ class CloseAccount(AccountAction):
             _("Applications that ask this account for decisions are refused, and so refuse."),
             _("Roles here that other accounts assume are closed to them."),
         ]
+        if self.manages:
+            lines.insert(0, _("It manages an organization: delete the organization first."))
         if self.request.ask.may(close=("CloseAccount", self._as_asked()))["close"]:
             return lines
         return [_("Only the root user may close an account: you are not root."), *lines]

@@ -85,7 +85,7 @@ def plain_error(
     again: str = "",
     text: str = "",
 ) -> HttpResponse:
-    """An error on a page that needs no session; `text` is an operation's message, if one raised it."""
+    """An error on a page that needs no session; `text` is the failed operation's message."""
     failure = Failure(status, code, title, text, advice, request_id(request), again=again)
     return render(request, "console/error_gate.html", {"error": failure}, status=status)
 

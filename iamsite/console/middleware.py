@@ -26,8 +26,8 @@ from identities import signin
 
 PREFIX = "/console/"
 SUSPENDED = "OptInRequired"  # the code of a principal whose account is suspended or closed
-# Of a browser that acts in a role these may be the role's fault alone: its time is over, its account
-# is suspended, it was deleted.
+# Where a browser acts in a role these may be the role's fault alone: its time is over, its account
+# is suspended, or it was deleted.
 ENDS_ROLES = ("ExpiredToken", SUSPENDED, "MissingAuthenticationToken")
 
 

@@ -1,5 +1,7 @@
 """Account settings: what they say, change, and keep from whoever may not."""
 
+import re
+
 import pytest
 
 from accounts.console.quotas import LABELS
@@ -114,12 +116,24 @@ def test_root_closes_the_account_by_its_name_and_password():
     assert "Code of its authenticator app" not in form
     path, given = "/console/account/close", {"Password": PASSWORD}
     assert root.post(path, {**given, "confirm": "Akme"}).status_code == 422
-    assert root.post(path, {"Password": "wrong", "confirm": "Acme"}).status_code == 403
+    wrong = root.post(path, {"Password": "wrong", "confirm": "Acme"})
+    assert wrong.status_code == 422
+    (field,) = re.findall(r'<input [^>]*name="Password"[^>]*>', wrong.content.decode())
+    assert 'aria-invalid="true"' in field
+    assert "autofocus" in field
     assert alice.post(path, {**given, "confirm": "Acme"}).status_code == 403
     done = root.post(path, {**given, "confirm": "Acme"})
     assert "The account is closed" in text(done)
     assert alice.get("/console/").status_code == 302
     assert root.get("/console/").status_code == 302
+
+
+def test_root_of_a_management_account_is_told_what_goes_first(database):
+    managing = Acme()
+    root, last = Browser().sign_in_root(managing), "delete the organization first"
+    assert last not in text(root.get("/console/account/close"))
+    managing.root.perform("organizations:CreateOrganization", FeatureSet="ALL")
+    assert last in text(root.get("/console/account/close"))
 
 
 def test_settings_that_one_may_not_see_or_change_say_so_and_stay(acme):

@@ -121,7 +121,9 @@ def test_a_role_whose_account_is_suspended_leads_back_to_oneself(acme: Acme) -> 
     answer = bob.get("/console/users/")
     assert (answer.status_code, answer["Location"]) == (302, "/console/")
     page = text(bob.get("/console/"))
-    assert f"The account {other.id} is suspended, so nothing was done. You are yourself again." in page
+    assert (
+        f"The account {other.id} is suspended, so nothing was done. You are yourself again." in page
+    )
 
 
 def test_a_role_that_is_deleted_leads_back_to_oneself(acme: Acme, bob: Browser) -> None:
