@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections import defaultdict
+from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, WebError
 
 from tests.cast import PASSWORD, Account
 from tests.iamsite.console.browser import USER_PASSWORD, has_password
 
+STORED = "local_storage,indexeddb,cache_storage,service_workers"
 OWN_SCHEMES = ("data:", "blob:", "about:")
 # Chromium says this of every answer above 399; whether that answer was right, its test says.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
@@ -19,28 +21,44 @@ class Visits:
     """Opens pages of the portal at `url`, each in a browser's profile of its own.
 
     `faults` are the console's errors (violations of the content security policy among them),
-    uncaught exceptions, requests that leave the origin or fail, and answers above 499.
+    uncaught exceptions, requests that leave the origin or fail, and answers above 499. A profile
+    without options is emptied and serves again: to make one, and to read all scripts and styles in
+    it for the first time, is a third of a test's work.
     """
+
+    _emptied: ClassVar[dict[tuple[Browser, str], list[BrowserContext]]] = defaultdict(list)
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser = browser
         self.url = url
         self.faults: list[str] = []
-        self.contexts: list[BrowserContext] = []
+        self.plain: list[BrowserContext] = []
+        self.special: list[BrowserContext] = []
+        self.watched = {
+            "request": self._requested,
+            "requestfailed": self._failed,
+            "response": self._answered,
+            "weberror": self._uncaught,
+            "console": self._said,
+        }
 
     def open(self, **options: Any) -> Page:
-        """A page in a new profile; `options` are those of Playwright's `new_context`."""
-        context = self.browser.new_context(
-            **{"base_url": f"{self.url}/console/", "reduced_motion": "reduce", **options}
-        )
-        context.set_default_timeout(10_000)
-        self.contexts.append(context)
-        context.on("request", self._requested)
-        context.on("requestfailed", self._failed)
-        context.on("response", self._answered)
-        context.on("weberror", lambda error: self.faults.append(f"Uncaught: {error.error}"))
-        context.on("console", self._said)
-        return context.new_page()
+        """A page in an empty profile; `options` are those of Playwright's `new_context`."""
+        emptied = self._emptied[self.browser, self.url]
+        if emptied and not options:
+            context = emptied.pop()
+        else:
+            context = self.browser.new_context(
+                **{"base_url": f"{self.url}/console/", "reduced_motion": "reduce", **options}
+            )
+            context.set_default_timeout(10_000)
+        (self.special if options else self.plain).append(context)
+        page = context.new_page()
+        for emptied_page in context.pages[:-1]:  # until now it kept their process, which knows all
+            emptied_page.close()
+        for event, seen in self.watched.items():
+            context.on(event, seen)  # type: ignore[call-overload]
+        return page
 
     def as_root(self, account: Account, **options: Any) -> Page:
         """A page at which root of `account` is signed in."""
@@ -57,8 +75,22 @@ class Visits:
         return page
 
     def close(self) -> None:
-        for context in self.contexts:
+        for context in self.special:
             context.close()
+        for context in self.plain:
+            self._empty(context)
+            for event, seen in self.watched.items():
+                context.remove_listener(event, seen)
+            self._emptied[self.browser, self.url].append(context)
+
+    def _empty(self, context: BrowserContext) -> None:
+        *others, last = context.pages
+        for page in others:
+            page.close()
+        stored = {"origin": self.url, "storageTypes": STORED}
+        context.new_cdp_session(last).send("Storage.clearDataForOrigin", stored)
+        context.clear_cookies()
+        context.clear_permissions()
 
     def _requested(self, request: Request) -> None:
         if not request.url.startswith((f"{self.url}/", *OWN_SCHEMES)):
@@ -74,6 +106,9 @@ class Visits:
         if response.status >= 500 or asset:
             request = response.request
             self.faults.append(f"{response.status}: {request.method} {response.url}")
+
+    def _uncaught(self, error: WebError) -> None:
+        self.faults.append(f"Uncaught: {error.error}")
 
     def _said(self, message: Any) -> None:
         if message.type == "error" and not _STATUS.match(message.text):
