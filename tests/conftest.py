@@ -10,6 +10,7 @@ import fcntl
 import math
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,6 +28,10 @@ from tests.portal import Portal, environment
 
 if TYPE_CHECKING:
     from tests.cast import Acme, Evil
+
+# Dozens of processes are started: compiling all anew, as containers like it, costs each a second.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PREFIX = "iamsite-tests-"
 ABANDONED = 3600  # seconds after which a folder that nobody holds is somebody's leftover
@@ -76,7 +81,11 @@ def remove(folder: Path) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and not item.path.is_relative_to(PURE):
+        if (
+            isinstance(item, pytest.Function)
+            and "database" not in item.fixturenames  # a list that all of its cases share
+            and not item.path.is_relative_to(PURE)
+        ):
             item.fixturenames.insert(0, "database")
 
 
