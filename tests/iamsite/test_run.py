@@ -69,23 +69,22 @@ def answers(url: str) -> bool:
     return True
 
 
-def test_a_second_start_has_nothing_left_to_prepare(data: Path) -> None:
-    with Portal(data, **FAST) as portal:
-        assert answers(portal.url)
-        assert portal.lines[0].startswith(READY)
-
-
-@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
-def test_a_host_may_be_a_name_or_every_address(data: Path, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "how"),
+    [
+        ("127.0.0.1", signal.SIGTERM),
+        ("localhost", signal.SIGINT),  # a host may be a name
+        ("0.0.0.0", signal.SIGHUP),  # or every address
+    ],
+)
+def test_it_answers_at_its_host_until_a_signal_stops_everything_that_was_started(
+    data: Path, host: str, how: signal.Signals
+) -> None:
     with Portal(data, **FAST, IAMSITE_HOST=host) as portal:
+        assert portal.lines[0].startswith(READY)  # nothing was left to prepare
         assert answers(portal.url)
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything_that_was_started(data: Path, how: signal.Signals) -> None:
-    portal = Portal(data, **FAST).start()
-    assert processes_on(data / "postgresql")
-    assert portal.stop(how) == 0
+        assert processes_on(data / "postgresql")
+        assert portal.stop(how) == 0
     assert processes_on(data / "postgresql") == []
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", portal.port))
