@@ -20,7 +20,7 @@ from iamsite.console.documents import DocumentForm
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError, Verdict
 from policies.console.remedies import Edit, gains, headline, label, proposals
-from policies.console.simulator import FOLLOWING, OF_KEY
+from policies.console.simulator import FOLLOWING, OF_KEY, request_of
 from policies.engine import DocumentKind
 
 # Keys that say nothing of the request in question when it is asked again.
@@ -46,7 +46,11 @@ def decision(request: ConsoleRequest, decision_id: str) -> HttpResponse:
         context |= {
             "share": request.build_absolute_uri(f"{path}?{about}"),
             "again": f"{reverse('console:simulator')}?{about}&{_keys(found)}",
-            "proposals": proposals(request.ask, found.get("Now"), decision_id),
+            "proposals": proposals(
+                request.ask,
+                found.get("Now"),
+                lambda edit: reverse("console:make-edit", args=[decision_id, edit]),
+            ),
             "same": _is_same(found),
             "may": request.ask.may(simulate=("EvaluateDecision", {"ActionName": "iam:GetUser"})),
         }
@@ -116,10 +120,15 @@ class MakeEdit(Action):
     wide = True
     fields_template = "policies/edit_fields.html"
 
-    def prepare(self) -> None:
+    def evaluated(self) -> Mapping[str, Any]:
+        """The evaluation whose remedies hold the change; raises OperationError."""
         found = self.request.ask.perform("GetDecision", {"DecisionId": self.kwargs["decision_id"]})
+        now: Mapping[str, Any] = found.get("Now", {})
+        return now
+
+    def prepare(self) -> None:
         wanted = self.kwargs["edit_id"]
-        for remedy in found.get("Now", {}).get("Remedies", ()):
+        for remedy in self.evaluated().get("Remedies", ()):
             for change in remedy["Changes"]:
                 for edit in change["Edits"]:
                     if edit["EditId"] == wanted:
@@ -160,3 +169,18 @@ class MakeEdit(Action):
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
         edit = Edit(self.edit, label(self.edit), "", Verdict(True))
         return super().context(form, edit=edit, **context)
+
+
+class MakeSimulatedEdit(MakeEdit):
+    """Makes one of the changes that the simulator proposes, of the request in the address."""
+
+    def evaluated(self) -> Mapping[str, Any]:
+        asked = request_of(self.request.GET)
+        now: Mapping[str, Any] = self.request.ask.perform("EvaluateDecision", asked)["Now"]
+        return now
+
+    def back_url(self) -> str:
+        return f"{reverse('console:simulator')}?{self.request.GET.urlencode()}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return [(_("Simulator"), self.back)]

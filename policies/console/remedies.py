@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -47,10 +46,10 @@ class Change:
 
 
 def proposals(
-    ask: Asking, now: Mapping[str, Any] | None, decision_id: str = ""
+    ask: Asking, now: Mapping[str, Any] | None, address: Callable[[str], str]
 ) -> list[list[Change]]:
     """The remedies of an evaluation with their edits, each with whether the viewer may make it;
-    they are made from the page of the decision of that id, without one from nowhere.
+    `address` tells where the edit of an id is made.
     """
     if not now:
         return []
@@ -72,7 +71,7 @@ def proposals(
                     Edit(
                         edit,
                         label(edit),
-                        _address(decision_id, edit["EditId"]),
+                        address(edit["EditId"]),
                         may[edit["EditId"]],
                     )
                     for edit in change["Edits"]
@@ -83,10 +82,6 @@ def proposals(
         ]
         for remedy in remedies
     ]
-
-
-def _address(decision_id: str, edit_id: str) -> str:
-    return reverse("console:make-edit", args=[decision_id, edit_id]) if decision_id else ""
 
 
 # Where a statement is added, by layer.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -21,9 +22,10 @@ from iamsite.console.listing import address
 from iamsite.console.principals import named
 from iamsite.operations import OperationError
 from iamsite.operations.errors import no_such_entity
-from policies.console.remedies import proposals
+from policies.console.remedies import Change, proposals
 
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
+ASKED = ("action", "resource", "session_policy", "session_arns")
 OF_KEY = "key."  # what the address calls the value of a condition key
 # What follows from the principal and the resource and cannot be set.
 FOLLOWING = ("aws:principal", "aws:resource", "aws:userid", "aws:username", "aws:type")
@@ -134,7 +136,7 @@ def _asked(
         raise OperationError("TooMuch", _("Ask for at most %d results at a time.") % MOST)
     if session:
         pairs = [(action, resource) for action in actions for resource in resources]
-        return {"keys": keys, **_in_session(request, principal, pairs, entries, session)}
+        return {"keys": keys, **_in_session(request, principal, pairs, keys, session)}
     asked: Params = {
         "PolicySourceArn": principal,
         "ActionNames": actions,
@@ -155,7 +157,8 @@ def _asked(
     if len(rows) == 1 and ":group/" not in principal:
         pair = rows[0].action, rows[0].resource
         shown |= request.ask.see(evaluation=("EvaluateDecision", _about(principal, *pair, entries)))
-        shown["proposals"] = proposals(request.ask, shown["evaluation"].result.get("Now"))
+        now = shown["evaluation"].result.get("Now")
+        shown["proposals"] = _proposals(request, now, principal, keys)
     return shown
 
 
@@ -172,10 +175,11 @@ def _in_session(
     request: ConsoleRequest,
     principal: str,
     pairs: Sequence[tuple[str, str]],
-    entries: list[dict[str, Any]],
+    keys: Sequence[Key],
     session: Params,
 ) -> dict[str, Any]:
     """What is decided in a session with these policies, which SimulatePrincipalPolicy knows not."""
+    entries = [_entry(one) for one in keys if one.value]
     asked = [_about(principal, *pair, entries) | session for pair in pairs]
     found = [(one, request.ask.perform("EvaluateDecision", one)["Now"]) for one in asked]
     rows = [_row_in_session(request, one, now) for one, now in found]
@@ -188,8 +192,29 @@ def _in_session(
     if len(found) == 1:
         evaluation = {"Now": found[0][1]}
         shown["evaluation"] = Answer(evaluation)
-        shown["proposals"] = proposals(request.ask, evaluation["Now"])
+        shown["proposals"] = _proposals(request, evaluation["Now"], principal, keys)
     return shown
+
+
+def _proposals(
+    request: ConsoleRequest, now: Mapping[str, Any] | None, principal: str, keys: Sequence[Key]
+) -> list[list[Change]]:
+    """What would allow it, each change made for the very request that was decided: of the principal
+    by its ARN, with the values that were proposed for its keys."""
+    asked = {name: request.GET[name] for name in ASKED if request.GET.get(name)}
+    asked |= {"principal": principal, **{one.field: one.value for one in keys if one.value}}
+
+    def made(edit: str) -> str:
+        return f"{reverse('console:make-simulated-edit', args=[edit])}?{urlencode(asked)}"
+
+    return proposals(request.ask, now, made)
+
+
+def request_of(given: QueryDict) -> Params:
+    """The one request that an address tells, as EvaluateDecision takes it."""
+    resources = _lines(given.get("resource", "")) or ["*"]
+    about = given.get("principal", "").strip(), given.get("action", "").strip(), resources[0]
+    return _about(*about, entries_of(given)) | session_of(given)
 
 
 def _row_in_session(request: ConsoleRequest, asked: Params, now: Mapping[str, Any]) -> Row:

@@ -79,6 +79,11 @@ urlpatterns: list[URLPattern] = [
         name="unarchive-finding",
     ),
     path("simulator", simulator.simulator, name="simulator"),
+    path(
+        "simulator/edits/<edit_id>",
+        decisions.MakeSimulatedEdit.as_view(),
+        name="make-simulated-edit",
+    ),
     path("simulator/tests", access_tests.access_tests, name="access-tests"),
     path("simulator/tests/failing", access_tests.failing_tests, name="failing-access-tests"),
     path("simulator/tests/save", access_tests.SaveTest.as_view(), name="save-access-test"),

@@ -151,6 +151,7 @@ ELSEWHERE = {
     "provider-metadata",
     "edit-sign-in",
     "make-edit",
+    "make-simulated-edit",
 }
 
 

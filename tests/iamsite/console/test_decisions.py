@@ -97,13 +97,25 @@ def test_what_is_not_kept_any_more_can_be_evaluated_now(company: Acme, root: Bro
     assert "Not allowed" in text(now)
     assert "The smallest changes that would allow it" in text(now)
     assert "In a new inline policy of user carol" in text(now)
-    assert "/edits/" not in now.content.decode()
     by_name = root.get("/console/simulator?principal=carol&action=iam:GetGroup")
     assert f'value="{company.carol.arn}"' in by_name.content.decode()
+    found = re.findall(r'href="(/console/simulator/edits/[^"]+)"', by_name.content.decode())
+    change = html.unescape(found[0])
+    page = text(root.get(change))
+    assert "Allow it in an identity policy" in page
+    assert "Nobody else gains by it." in page
     assert f"--policy-source-arn {company.carol.arn}" in text(by_name)
     unknown = root.get("/console/simulator?principal=nobody&action=iam:GetGroup")
     assert unknown.status_code == 404
     assert "No user, group or role that you may see is called nobody" in text(unknown)
+    carol = Browser().sign_in(company, "carol")
+    assert carol.post(change).status_code == 403
+    done = root.post(change, {"PolicyDocument": allow("iam:GetGroup")})
+    assert done.status_code == 302
+    assert "carol" in done.headers["Location"]
+    assert "iam:GetGroup * Allowed" in text(root.get(done.headers["Location"]))
+    assert root.get(change).status_code == 409  # nothing is left to change
+    company.root.perform("DeleteUserPolicy", UserName="carol", PolicyName="Allow-iam-GetGroup")
 
 
 def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
