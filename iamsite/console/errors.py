@@ -52,7 +52,9 @@ def _words(error: OperationError) -> tuple[str, str]:
             "it was asked on. What decided, and what would change it, is on the page of the "
             "decision, whose address you can pass on."
         )
-    if error.status == 404:
+    if error.status == 404 or error.code.endswith(
+        "NotFoundException"
+    ):  # of Organizations, with 400
         return _("Not found"), _("It may have been deleted or renamed, or never existed.")
     if error.status == 409:
         return _("Not as things stand"), _("Look at the present state and try again.")

@@ -85,6 +85,7 @@ class SwitchRole(View):
         )
         if named := ARN.fullmatch(asked.get("arn", "")):
             form.initial |= {"account": named[1], "roleName": named[2]}
+        form.focus("displayName" if form.initial["roleName"] else "account")
         return self.page(request, form)
 
     def post(self, request: ConsoleRequest) -> HttpResponseBase:
@@ -98,6 +99,7 @@ class SwitchRole(View):
                 request.credential.token, typed["account"], typed["roleName"], request.origin
             )
         except SwitchRefused as refusal:
+            form.focus("roleName")
             return self.page(request, form, status=403, failure=refusal.message)
         response = HttpResponseRedirect(next_url(request))
         keep(request, response, {**typed, "account": typed["account"].strip(), "arn": arn})

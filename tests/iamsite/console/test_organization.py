@@ -61,15 +61,19 @@ def test_an_invitation_is_sent_and_accepted_in_the_browser(
     organization: Organization, alice: Browser
 ) -> None:
     joiner = Member("joiner")
-    sent(alice, f"{PAGE}/accounts/invite", Id=joiner.id)
+    sent(alice, f"{PAGE}/accounts/invite", Id=joiner.id, Notes="You are welcome")
     assert joiner.id in said(alice, f"{PAGE}?tab=invitations")
     theirs = Browser().sign_in_root(joiner)
-    assert organization.id.removeprefix("o-") in said(theirs, PAGE)
+    asked = said(theirs, PAGE)
+    assert organization.id.removeprefix("o-") in asked
+    for told in (organization.management.email, "You are welcome"):
+        assert told in asked
     (handshake,) = do(joiner.root, "ListHandshakesForAccount")["Handshakes"]
     sent(theirs, f"{PAGE}/invitations/{handshake['Id']}/accept")
     assert "its management account looks after" in said(theirs, PAGE)
     sent(theirs, f"{PAGE}/leave")
     assert "This account stands alone" in said(theirs, PAGE)
+    assert "It may have been deleted or renamed" in text(alice.get(f"{PAGE}/nodes/{joiner.id}/"))
 
 
 def test_the_tree_grows_and_accounts_move_in_it(

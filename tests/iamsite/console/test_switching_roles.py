@@ -1,5 +1,8 @@
 """The pages for switching roles: AWS's links, the bar, the way back, what the browser remembers."""
 
+import re
+from typing import Any
+
 import pytest
 
 from accounts.models import Account
@@ -24,6 +27,13 @@ def switch(browser: Browser, acme: Acme, **fields: str):
     return browser.post(SWITCH, {"account": acme.id, "roleName": "Deployer", **fields})
 
 
+def first(page: Any) -> str:
+    """The name of the field at which the page begins."""
+    inputs = re.findall(r"<input [^>]*>", page.content.decode())
+    (at,) = [one for one in inputs if "autofocus" in one]
+    return re.search(r'name="(\w+)"', at)[1]
+
+
 def test_awss_link_fills_the_form_and_switches_nobody(acme: Acme, bob: Browser) -> None:
     query = f"account={acme.id}&roleName=Deployer&displayName=Ship%20it&color=99bcde"
     to_form = bob.get(f"/switchrole?{query}")
@@ -32,6 +42,9 @@ def test_awss_link_fills_the_form_and_switches_nobody(acme: Acme, bob: Browser) 
     assert page.status_code == 200
     for value in (f'value="{acme.id}"', 'value="Deployer"', 'value="Ship it"'):
         assert value in page.content.decode()
+    assert first(page) == "displayName"
+    assert first(bob.get(SWITCH)) == "account"
+    assert first(switch(bob, acme, roleName="Nobody")) == "roleName"
     assert 'value="blue" class="' in page.content.decode() or "checked" in page.content.decode()
     assert "You act as this role" not in text(bob.get("/console/"))
 
