@@ -78,13 +78,6 @@ def expect(act: Act, day: datetime) -> None:
             ResourceArn=f"arn:aws:s3:::{resource}",
             ExpectedDecision="allowed" if name == EXPECTED[0][0] else "denied",
         )
-    act(
-        "CreateOpenIDConnectProvider",
-        day,
-        Url="https://token.actions.githubusercontent.com",
-        ClientIDList=["sts.amazonaws.com"],
-        ThumbprintList=["6938fd4d98bab03faadb97b34396831e3780aea1"],
-    )
 
 
 def found(act: Callable[[str], Act], day: datetime) -> None:

@@ -19,7 +19,7 @@ from django.db import transaction
 
 from accounts import tenancy
 from accounts.opening import close_account, open_account
-from iamsite.demo import applications, company
+from iamsite.demo import applications, company, federation
 from iamsite.demo.habits import Habit, habits, signing_in
 from iamsite.demo.organisation import (
     ORGANISATIONS,
@@ -43,6 +43,7 @@ from identities.signin import admission
 
 DAYS = 420  # since the accounts were opened
 BUSY = 25  # the last of them, in which everybody is at work
+NEW_KEY = 6  # days that a key is old beside the one which it is to follow
 OFFICE, HOME, CLOUD = "203.0.113.{}", "198.51.100.{}", "192.0.2.{}"
 AGENTS = {
     "person": "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/macos#25.1 lang/python#3.13.7",
@@ -73,11 +74,8 @@ class Filler:
         for organisation in ORGANISATIONS:
             self._roles(organisation)
         applications.register(self._root(PRODUCTION), self.now)
-        self.plans.append((self.now - timedelta(days=BUSY + 2), partial(company.found, self._root)))
+        self._plan_company()
         self._plan_habits()
-        expected = self.now - timedelta(days=BUSY - 5)
-        self.plans.append((expected, partial(company.expect, self._root(PRODUCTION))))
-        self.plans.append((self.now - timedelta(hours=5), self._delegate))
         for when, act in sorted(self.plans, key=itemgetter(0)):
             act(when)
         self._date_uses()
@@ -122,8 +120,22 @@ class Filler:
         for user in organisation.users:
             # Most were there from the first months on; nobody joined while all were at work.
             share = self.chance.random() ** 1.5
-            joined = day + timedelta(hours=1 + int(share * (DAYS - BUSY - 5) * 24))
+            joined = day + timedelta(hours=1 + int(share * (DAYS - BUSY - 8) * 24))
             self.plans.append((joined, partial(self._user, organisation, user)))
+
+    def _plan_company(self) -> None:
+        root = self._root(PRODUCTION)
+
+        def days_ago(days: int) -> datetime:
+            return self.now - timedelta(days=days)
+
+        self.plans += (
+            (days_ago(BUSY + 6), partial(company.found, self._root)),
+            (days_ago(45), lambda day: federation.register(root, day, self.now)),
+            (days_ago(BUSY - 5), partial(company.expect, root)),
+            (days_ago(NEW_KEY), partial(self._key, PRODUCTION, "ci-shop")),
+            (self.now - timedelta(hours=5), self._delegate),
+        )
 
     def _plan(
         self, when: datetime, act: Callable[..., object], operation: str, **params: Any
@@ -143,11 +155,12 @@ class Filler:
             root("CreateLoginProfile", day, UserName=user.name, Password=self.password)
         if user.mfa:
             self._device(organisation.id, user.name, day)
-        for _ in range(user.keys):
-            made = root("CreateAccessKey", day, UserName=user.name)["AccessKey"]
-            self.keys[organisation.id, user.name] = AccessKeyCredential(
-                made["AccessKeyId"], None, lambda _: None
-            )
+        if user.has_key:
+            self._key(organisation.id, user.name, day)
+
+    def _key(self, account: str, name: str, day: datetime) -> None:
+        made = self._root(account)("CreateAccessKey", day, UserName=name)["AccessKey"]
+        self.keys[account, name] = AccessKeyCredential(made["AccessKeyId"], None, lambda _: None)
 
     def _device(self, account: str, name: str, day: datetime) -> None:
         """An authenticator app, enabled with two codes that follow each other."""

@@ -36,7 +36,7 @@ class User:
     groups: tuple[str, ...] = ()
     console: bool = True
     mfa: bool = False
-    keys: int = 0
+    has_key: bool = False
     path: str = "/"
     tags: dict[str, str] = field(default_factory=dict)
     boundary: str = ""
@@ -265,30 +265,40 @@ PRODUCTION_ACCOUNT = Organisation(
     ),
     users=(
         User(
-            "amara.okafor", ("Administrators",), keys=1, path="/admin/", tags={"team": "platform"}
+            "amara.okafor",
+            ("Administrators",),
+            has_key=True,
+            path="/admin/",
+            tags={"team": "platform"},
         ),
         User(
             "jonas.weber", ("Administrators",), mfa=True, path="/admin/", tags={"team": "platform"}
         ),
-        *_people("priya.nair tomas.silva mei.chen", "Engineers", "shop", "tomas.silva", keys=1),
-        *_people("lena.fischer sam.oduya", "Engineers", "warehouse", keys=1),
+        *_people(
+            "priya.nair tomas.silva mei.chen", "Engineers", "shop", "tomas.silva", has_key=True
+        ),
+        *_people("lena.fischer sam.oduya", "Engineers", "warehouse", has_key=True),
         User(
             "contractor.ruiz",
             ("Engineers",),
-            keys=1,
+            has_key=True,
             tags={"team": "shop", "until": "2027-03-31"},
             boundary="EngineeringBoundary",
         ),
         *_people("nora.lind kofi.mensah iris.blom", "Analysts", "insight", "nora.lind iris.blom"),
         *_people("omar.haddad", "Auditors", "risk", "omar.haddad"),
         *_people("ella.moreau hugo.berg yuki.tanaka zoe.adams", "Support", "care"),
-        User("ci-shop", console=False, keys=2, path="/apps/", tags={"team": "shop"}),
-        User("ci-warehouse", console=False, keys=1, path="/apps/", tags={"team": "warehouse"}),
-        User("backup-agent", console=False, keys=1, path="/apps/"),
-        User("metrics-exporter", console=False, keys=1, path="/apps/"),
-        User("legacy-ftp-bridge", console=False, keys=1, path="/apps/", tags={"retire": "yes"}),
-        User("orders-import", console=False, keys=1, path="/apps/", tags={"team": "care"}),
-        *_people("ravi.kumar", "Engineers", "platform", keys=1),
+        User("ci-shop", console=False, has_key=True, path="/apps/", tags={"team": "shop"}),
+        User(
+            "ci-warehouse", console=False, has_key=True, path="/apps/", tags={"team": "warehouse"}
+        ),
+        User("backup-agent", console=False, has_key=True, path="/apps/"),
+        User("metrics-exporter", console=False, has_key=True, path="/apps/"),
+        User(
+            "legacy-ftp-bridge", console=False, has_key=True, path="/apps/", tags={"retire": "yes"}
+        ),
+        User("orders-import", console=False, has_key=True, path="/apps/", tags={"team": "care"}),
+        *_people("ravi.kumar", "Engineers", "platform", has_key=True),
         User("former.intern", console=False),
     ),
 )
@@ -304,6 +314,14 @@ STAGING_ACCOUNT = Organisation(
     groups=(
         Group("Developers", ("SandboxAccess", aws_managed("IAMReadOnlyAccess"))),
         Group("Leads", (aws_managed("PowerUserAccess"),)),
+        Group(
+            "Pipelines",
+            inline={
+                "ship": document(
+                    allow("sts:AssumeRole", on=f"arn:aws:iam::{PRODUCTION}:role/deploy/*")
+                )
+            },
+        ),
     ),
     roles=(
         Role("Preview", trusts({"Service": "ecs-tasks.amazonaws.com"}), "Preview environments"),
@@ -330,8 +348,8 @@ STAGING_ACCOUNT = Organisation(
     users=(
         *_people("priya.nair tomas.silva mei.chen lena.fischer sam.oduya", "Developers", "shop"),
         *_people("amara.okafor jonas.weber", "Leads", "platform"),
-        User("pipeline", console=False, keys=1, path="/apps/"),
-        User("load-generator", console=False, keys=1, path="/apps/"),
+        User("pipeline", ("Pipelines",), console=False, has_key=True, path="/apps/"),
+        User("load-generator", console=False, has_key=True, path="/apps/"),
     ),
 )
 
@@ -358,8 +376,8 @@ PARTNER_ACCOUNT = Organisation(
     ),
     users=(
         *_people("greta.olsen pavel.novak ana.costa", "Dispatch", "dispatch"),
-        User("shipment-fetcher", ("Dispatch",), console=False, keys=1),
-        User("manifest-bot", console=False, keys=1),
+        User("shipment-fetcher", ("Dispatch",), console=False, has_key=True),
+        User("manifest-bot", console=False, has_key=True),
         User("milan.kovac", tags={"team": "it"}),
         User("sofia.rossi", ("Dispatch",)),
     ),
