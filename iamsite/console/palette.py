@@ -138,7 +138,12 @@ def _entities(matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:
     for name, kind in KINDS.items():
         of_kind = [match for match in matches if match["Type"] == name]
         hits = [
-            Hit(match["Name"], _url(match), kind.icon, match.get("Path", "").strip("/"))
+            Hit(
+                match["Name"],
+                _url(match),
+                kind.icon,
+                path if (path := match.get("Path", "/")) != "/" else "",
+            )
             for match in of_kind[:MOST]
         ]
         if hits:

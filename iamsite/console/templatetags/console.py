@@ -155,6 +155,7 @@ def code(context: template.Context, text: str, label: str = "", wrap: bool = Fal
     )
 
 
+_NAMED_ACTION = re.compile(r"(\([a-z0-9-]+:[\w*?]+\))")
 _LONG_WORD = re.compile(r"(\S{41,})")  # a secret access key has 40 letters, and stays whole
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null|-?\d+(?:\.\d+)?)\b')
 
@@ -266,6 +267,20 @@ def breakable(name: str) -> SafeString:
     before a capital that begins a word.
     """
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in BREAKS.split(str(name))))
+
+
+@register.filter
+def told(sentence: str) -> SafeString:
+    """A sentence about a policy, with the actions that it names in parentheses as code."""
+    parts = _NAMED_ACTION.split(sentence)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<code>{}</code>", part) if at % 2 else part,)
+            for at, part in enumerate(parts)
+        ),
+    )
 
 
 @register.simple_tag

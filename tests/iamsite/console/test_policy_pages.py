@@ -263,7 +263,7 @@ def test_what_a_deletion_takes_is_worked_out_without_being_asked_for(team, root)
 def test_the_list_says_what_lint_finds(root, acme) -> None:
     acme.root.perform("CreatePolicy", PolicyName="wrong", PolicyDocument=allow("s3:GetObjekt"))
     page = text(root.get("/console/policies/"))
-    assert "wrong Customer managed 0 v1 1 error" in page
+    assert "wrong 1 error Customer managed 0 v1 1 error" in page
     assert "shared Customer managed" in page
     listed = acme.root.perform("ListPolicySummaries", Scope="Local", IncludeFindings=True)
     counts = {one["PolicyName"]: one["FindingCounts"] for one in listed["PolicySummaries"]}
