@@ -54,23 +54,55 @@ def read(text: str, kind: DocumentKind = DocumentKind.TRUST) -> TrustPolicy:
     Raises PolicyErrors for a document that is none, UnknownPrincipal for a principal that does
     not exist. Its size is the caller's to check.
     """
+    document = sound(text, kind)
+    document = document.with_principals(_roots(document))
+    pins, unknown = _looked_up(document)
+    for one in unknown:
+        raise UnknownPrincipal(one)
+    return TrustPolicy(document, pins)
+
+
+def sound(text: str, kind: DocumentKind) -> Document:
+    """The document in `text`, were all that it names there. Raises PolicyErrors."""
     document = parse(text, kind)
     if kind is DocumentKind.TRUST:
         check_issuers(document)
-    roots = {
+    return document
+
+
+def unknown_in(document: Document) -> list[tuple[UnknownPrincipal, int]]:
+    """What `read` raises for one after another, each with every offset at which the principal
+    stands."""
+    roots = _roots(document)
+    rooted = document.with_principals(roots)
+    return [
+        (UnknownPrincipal(one), place.start)
+        for one in _looked_up(rooted)[1]
+        for place in document.places
+        if one
+        == place.principal._replace(value=roots.get(place.principal.value, place.principal.value))
+    ]
+
+
+def _roots(document: Document) -> dict[str, str]:
+    """The root ARN in place of each account id."""
+    return {
         named.value: f"arn:aws:iam::{named.value}:root"
         for named in document.principals()
         if named.type == "AWS" and ACCOUNT.fullmatch(named.value)
     }
-    document = document.with_principals(roots)
+
+
+def _looked_up(document: Document) -> tuple[dict[str, str], list[NamedPrincipal]]:
+    """The unique id behind each user and role, and whom there is not, in the order of telling."""
     named = document.principals()
-    for one in named:
-        if one.type == "Service" and not _is_service(one.value):
-            raise UnknownPrincipal(one)
-        if one.type == "CanonicalUser":
-            raise UnknownPrincipal(one)  # an id that only accounts of AWS have
-        if one.type == "Federated" and not is_provider(one.value):
-            raise UnknownPrincipal(one)
+    unknown = [
+        one
+        for one in named
+        if (one.type == "Service" and not _is_service(one.value))
+        or one.type == "CanonicalUser"  # an id that only accounts of AWS have
+        or (one.type == "Federated" and not is_provider(one.value))
+    ]
     # Sessions come and go; that one exists is not asked.
     wanted = [
         one
@@ -78,10 +110,8 @@ def read(text: str, kind: DocumentKind = DocumentKind.TRUST) -> TrustPolicy:
         if one.type == "AWS" and not one.is_everyone and not SESSION.match(one.value)
     ]
     found = _ids_of([one.value for one in wanted])
-    for one in wanted:
-        if one.value not in found:
-            raise UnknownPrincipal(one)
-    return TrustPolicy(document, {arn: one for arn, one in found.items() if UNIQUE_ID.match(one)})
+    unknown += (one for one in wanted if one.value not in found)
+    return {arn: one for arn, one in found.items() if UNIQUE_ID.match(one)}, unknown
 
 
 def pinned(role: Role) -> Document:

@@ -242,6 +242,7 @@ class Action(View):
         self, form: OperationForm, *, compares: bool = False, **context: Any
     ) -> dict[str, Any]:
         if isinstance(form, DocumentForm):
+            form.target = self.target()
             form.look_at(self.request.ask, self.standing(form), compares)
         about = {
             "title": self.title,

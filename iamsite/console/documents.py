@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -23,10 +23,12 @@ from policies.reading import read
 
 class DocumentForm(OperationForm):
     """A form whose document fields hold documents of one kind; `holder` is the kind of principal
-    whose inline policy they are, if they are one, or ORGANIZATION."""
+    whose inline policy they are, if they are one, or ORGANIZATION. `target` is what else the
+    operation takes that saves them."""
 
     kind = DocumentKind.IDENTITY
     holder = ""
+    target: Mapping[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,9 +50,10 @@ class DocumentForm(OperationForm):
 
         `standing` has the documents that those of the form are to replace, by the field's name.
         """
+        place = Place.of(self.kind.value, self.holder, self.target)
         for name, document in self.documents():
-            document.holder = self.holder
-            document.review = review(ask, self.text(name), self.kind.value, self.holder)
+            document.place = place
+            document.review = review(ask, self.text(name), place)
             if name in standing:
                 document.difference = self.difference(name, standing[name])
                 document.is_compared = is_compared
@@ -60,6 +63,41 @@ class DocumentForm(OperationForm):
 
     def text(self, name: str) -> str:
         return str(self[name].value() or "").replace("\r\n", "\n")
+
+
+class Place(NamedTuple):
+    """What a document is for, as far as that tells whether it may be saved: its kind, whose it is
+    (as `holder` of a form), the principal's name and the policy's, the resource."""
+
+    kind: str
+    holder: str = ""
+    principal: str = ""
+    policy: str = ""
+    resource: str = ""
+
+    @classmethod
+    def of(cls, kind: str, holder: str, target: Mapping[str, Any]) -> Place:
+        principal = next((target[one] for one in PRINCIPALS if one in target), "")
+        policy, resource = (target.get(one, "") for one in ("PolicyName", "ResourceArn"))
+        return cls(kind, holder, principal, policy, resource)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What ValidatePolicy takes of it."""
+        holder = self.holder if self.holder != ORGANIZATION else ""
+        found = {
+            "PolicyType": self.kind,
+            "PrincipalType": holder,
+            "PrincipalName": self.principal,
+            "PolicyName": self.policy,
+            "ResourceArn": self.resource,
+        }
+        return {name: value for name, value in found.items() if value}
+
+    @property
+    def values(self) -> str:
+        """What is posted of it with a document to look at."""
+        return json.dumps({f"_{name}": value for name, value in self._asdict().items()})
 
 
 # How grave a finding is, by its type: the tone it is told in, and its name.
@@ -73,6 +111,7 @@ GRADES: dict[str, tuple[str, str | Promise]] = {
 
 
 ORGANIZATION = "Organization"  # the holder of a resource policy that no resource's quota limits
+PRINCIPALS = ("UserName", "GroupName", "RoleName")
 SIZES = "POLICY_SIZE_EXCEEDS"  # told by the account's own quota
 
 
@@ -118,7 +157,8 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Review:
     """What the validator says of a document. `size` is 0 for one that would be refused, which
-    has no readings either; `most` is the largest that it may have, 0 if none is known."""
+    has no readings either; `most` is the largest that it may have, 0 if none is known, together
+    with the `others` of its principal."""
 
     is_valid: bool
     size: int
@@ -126,8 +166,8 @@ class Review:
     readings: list[Reading] = field(default_factory=list)
     most: int = 0
     is_linted: bool = True
-
     counts_spaces: bool = False
+    others: int = 0
 
     @property
     def marks(self) -> str:
@@ -147,31 +187,28 @@ class Review:
         )
 
 
-def review(ask: Asking, text: str, kind: str, holder: str = "") -> Review:
-    """What is wrong with `text` as a document of `kind`, and what is unwise in it."""
+def review(ask: Asking, text: str, place: Place) -> Review:
+    """What is wrong with `text` as a document in its place, and what is unwise in it."""
     if not text.strip():
         begin = _('Write one, such as {"Version": "2012-10-17", "Statement": [...]}.')
         empty = Note("FAULT", "empty", 1, 1, 1, 0, _("The document is empty."), begin)
         return Review(False, 0, [empty])
-    asked = {"PolicyDocument": text, "PolicyType": kind}
-    if holder and holder != ORGANIZATION:
-        asked["PrincipalType"] = holder
     try:
-        told = ask.perform("ValidatePolicy", asked)
+        told = ask.perform("ValidatePolicy", {"PolicyDocument": text, **place.asked})
     except OperationError as error:
         if unauthenticated(error):
             raise
         return Review(False, 0, [Note("FAULT", error.code, 1, 1, 1, 0, error.message, "")])
-    size, most = told.get("Size", 0), told.get("SizeQuota", 0)
-    if holder == ORGANIZATION:
+    size, most, others = (told.get(one, 0) for one in ("Size", "SizeQuota", "OtherSize"))
+    if place.holder == ORGANIZATION:
         most = 0
     notes = _notes(text, told)
-    if is_too_long := bool(most) and size > most:
-        notes.insert(0, _too_long(size, most))
+    if is_too_long := bool(most) and size + others > most:
+        notes.insert(0, _too_long(size, others, most))
     is_valid = told["IsValid"] and not is_too_long
-    readings = readings_of(text, kind) if told["IsValid"] else []
-    counts_spaces = DocumentKind(kind) in (DocumentKind.SCP, DocumentKind.RCP)
-    return Review(is_valid, size, notes, readings, most, told["IsLinted"], counts_spaces)
+    readings = readings_of(text, place.kind) if told["IsValid"] else []
+    counts_spaces = DocumentKind(place.kind) in (DocumentKind.SCP, DocumentKind.RCP)
+    return Review(is_valid, size, notes, readings, most, told["IsLinted"], counts_spaces, others)
 
 
 def _notes(text: str, told: Mapping[str, Any]) -> list[Note]:
@@ -194,10 +231,16 @@ def _notes(text: str, told: Mapping[str, Any]) -> list[Note]:
     return sorted([*faults, *others], key=lambda note: (note.line, note.column))
 
 
-def _too_long(size: int, most: int) -> Note:
+def _too_long(size: int, others: int, most: int) -> Note:
     message = _("The document has %(size)d characters, of which %(most)d may be.")
     right = _("Take wildcards for lists of names, or make several policies of it.")
-    message %= {"size": size, "most": most}
+    if others:
+        message = _(
+            "The document has %(size)d characters and the other inline policies %(others)d, of "
+            "which %(most)d may be in all."
+        )
+        right = _("Take wildcards for lists of names, or attach a managed policy.")
+    message %= {"size": size, "others": others, "most": most}
     return Note("FAULT", "LimitExceeded", 1, 1, 1, 2, message, right)
 
 

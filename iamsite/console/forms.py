@@ -56,15 +56,15 @@ class TagsField(forms.Field):
 class DocumentField(forms.CharField):
     """A policy document, edited as JSON; kept character for character as it was typed.
 
-    `kind` says what it is for, `review` what is told beside it, `difference` how it differs from
-    the document that it replaces, if it replaces one (iamsite/console/documents.py); that is
-    unfolded if `is_compared`.
+    `kind` and `place` say what it is for, `review` what is told beside it, `difference` how it
+    differs from the document that it replaces, if it replaces one (iamsite/console/documents.py);
+    that is unfolded if `is_compared`.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.Textarea, **kwargs)
         self.kind = ""
-        self.holder = ""
+        self.place: Any = None
         self.review: Any = None
         self.difference: Any = None
         self.is_compared = False

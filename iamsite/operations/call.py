@@ -144,6 +144,10 @@ class Call:
             raise AccessDenied(request, decision, layers, message)
         self.decided.append(Decided(self.caller, request, decision, layers))
 
+    def may(self, action: str, resource: Resource) -> bool:
+        """Whether `authorize` would pass; nothing is kept of having asked."""
+        return decide(self.request(action, resource), self.layers_on(resource.account)).allowed
+
     def denied(self, error: OperationError) -> Decided:
         """What is kept of a denial: the decision, or that a rule of the service refused."""
         if isinstance(error, AccessDenied):

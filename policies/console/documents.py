@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from iamsite.console.asking import Asking, Check, ConsoleRequest
-from iamsite.console.documents import review
+from iamsite.console.documents import Place, review
 from iamsite.console.viewer import viewer_of
 from iamsite.operations.errors import invalid_input
 from policies.engine import DocumentKind
@@ -26,12 +26,14 @@ LONGEST_QUERY = 2048
 @require_POST
 def look(request: ConsoleRequest) -> HttpResponse:
     """What is told beside the document in the field that `_document` names."""
-    kind = request.POST.get("_kind", "")
-    if kind not in KINDS:
-        raise invalid_input(f"There is no kind of document called {kind}.")
+    place = Place(*(request.POST.get(f"_{name}", "") for name in Place._fields))
+    if place.kind not in KINDS:
+        raise invalid_input(f"There is no kind of document called {place.kind}.")
+    if not place.policy:  # it is being given a name
+        place = place._replace(policy=request.POST.get("PolicyName", ""))
     text = request.POST.get(request.POST.get("_document", ""), "").replace("\r\n", "\n")
     context = {
-        "review": review(request.ask, text, kind, request.POST.get("_holder", "")),
+        "review": review(request.ask, text, place),
         "field_id": request.POST.get("_id", ""),
     }
     return render(request, "policies/document_panel.html", context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import Check, ConsoleRequest, Params
-from iamsite.console.documents import DocumentForm, readings_of, review
+from iamsite.console.documents import DocumentForm, Place, readings_of, review
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.gone import gone
 from iamsite.console.listing import address
@@ -249,7 +249,7 @@ class EditPolicy(PolicyAction):
 
     def _would_be_kept(self, form: OperationForm) -> bool:
         text = form.cleaned_data["PolicyDocument"]
-        told = review(self.request.ask, text, DocumentKind.MANAGED.value)
+        told = review(self.request.ask, text, Place(DocumentKind.MANAGED.value))
         return told.is_valid and told.size <= self.quotas["PolicySizeQuota"]
 
     def page(self, form: OperationForm, status: int = 200, **context: Any) -> HttpResponse:

@@ -28,19 +28,20 @@ def _get(call: Call, kind: Kind, principal: Any, name: str) -> InlinePolicy:
     return found
 
 
+def size_of_others(call: Call, principal: Any, name: str) -> int:
+    """How many characters count of the principal's inline policies but the one of that name."""
+    others = InlinePolicy.objects.of(call.account).filter(principal_id=principal.id)
+    texts = others.exclude(lower_name=name.lower()).values_list("document", flat=True)
+    return sum(document_of(text, DocumentKind.IDENTITY).size for text in texts)
+
+
 @each_kind("iam:Put{}Policy")
 def put_policy(
     call: Call, kind: Kind, principal: Any, PolicyName: str, PolicyDocument: str
 ) -> None:
     document = checked_document(PolicyDocument, DocumentKind.IDENTITY)
     held = _find(call, principal, PolicyName)
-    others = InlinePolicy.objects.of(call.account).filter(principal_id=principal.id)
-    if held is not None:
-        others = others.exclude(id=held.id)
-    size = document.size + sum(
-        document_of(text, DocumentKind.IDENTITY).size
-        for text in others.values_list("document", flat=True)
-    )
+    size = document.size + size_of_others(call, principal, PolicyName)
     limit = quota(call.account, f"{kind.name}PolicySize")
     if size > limit:
         raise OperationError(

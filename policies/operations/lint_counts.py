@@ -10,8 +10,8 @@ from django.db.models import F
 from policies.engine import DocumentKind
 from policies.engine.lint import FindingType, ServiceCatalogue, lint
 from policies.models import Policy, PolicyVersion, Service
+from policies.operations.known import catalogue_of
 from policies.operations.validation import LONGEST_LINTED
-from policies.registered import catalogue_of
 
 KEPT = 20_000
 NAMES = {

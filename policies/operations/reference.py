@@ -1,7 +1,7 @@
 """The service authorization reference: what policies can say of each service.
 
-AWS's own services are public knowledge and need no permission; those of the account are told to
-whoever may read them.
+The portal's own service and AWS's are public knowledge and need no permission; those of the
+account are told to whoever may read them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from typing import Any
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import no_such_entity
 from iamsite.operations.paging import page_of_list
-from policies.engine.lint import ConditionKey, aws_services
+from policies.engine.lint import ConditionKey
 from policies.engine.lint.global_keys import GLOBAL_KEYS
 from policies.models import Service
+from policies.operations.known import catalogue_of
 from policies.operations.services import service
-from policies.registered import catalogue_of
 
 
 def _may_read(call: Call, ServicePrefix: str) -> None:
-    known = aws_services()
-    if known is None or ServicePrefix not in known.services():
+    if ServicePrefix not in catalogue_of(()).services():
         call.authorize("portal:GetService", service(call, ServicePrefix))
 
 
@@ -28,8 +27,7 @@ def _may_read(call: Call, ServicePrefix: str) -> None:
 def list_service_references(
     call: Call, Marker: str | None = None, MaxItems: int | None = None
 ) -> dict[str, Any]:
-    known = aws_services()
-    names, paging = page_of_list(call, list(known.services() if known else ()), str)
+    names, paging = page_of_list(call, list(catalogue_of(()).services()), str)
     return {
         "ServicePrefixes": names,
         "GlobalConditionKeys": [_key(one) for one in GLOBAL_KEYS.values()],

@@ -12,6 +12,7 @@ from iamsite.operations import OperationError
 from iamsite.operations.registry import all_registered
 from tests.accounts.organizations.cast import Member, Organization, do
 from tests.cast import Acme, Actor, Evil, allow, deny
+from tests.cast import service as registered
 from tests.iamsite.aws.wire import get_caller_identity, get_user
 from tests.iamsite.test_postgresql import ask, queries
 
@@ -166,6 +167,7 @@ def test_row_level_security_shows_a_member_nothing_of_its_organization(
     organization: Organization,
 ) -> None:
     member = organization.member()
+    registered(organization.member("other"), "ledger")
     organization.limit(organization.root, deny("s3:*"))
     tables = (
         "organization", "organizationalunit", "organizationpolicy", "policytarget", "member",
@@ -176,8 +178,9 @@ def test_row_level_security_shows_a_member_nothing_of_its_organization(
         for table in tables:
             cursor.execute(f"SELECT count(*) FROM accounts_{table}")
             assert cursor.fetchone() == (0,), table
-        cursor.execute("SELECT count(*) FROM iamsite_organization_accounts()")
-        assert cursor.fetchone() == (0,)
+        for function in ("iamsite_organization_accounts", "iamsite_organization_services"):
+            cursor.execute(f"SELECT count(*) FROM {function}()")
+            assert cursor.fetchone() == (0,), function
         # Of handshakes its own invitation, and nobody's else.
         cursor.execute("SELECT count(*) FROM accounts_handshake WHERE invited <> %s", [member.id])
         assert cursor.fetchone() == (0,)

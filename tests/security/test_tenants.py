@@ -134,6 +134,7 @@ CROSSING = {
     "iamsite_organization_access",
     "iamsite_organization_accounts",
     "iamsite_organization_policies",
+    "iamsite_organization_services",
     "iamsite_resource_is_taken",
     "iamsite_resource_owner",
     "iamsite_root_access",

@@ -32,7 +32,7 @@ from policies.operations.access.replay import MOST_RECORDS, replayed
 from policies.operations.access.spending import Budget
 from policies.operations.access.together import Together, together
 from policies.operations.authorize import Question
-from policies.registered import catalogue
+from policies.operations.known import catalogue
 
 MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
 ASSUME = "sts:AssumeRole"

@@ -43,7 +43,8 @@ from policies.operations.access.replay import MOST_RECORDS, replayed
 from policies.operations.access.spending import Budget
 from policies.operations.authorize import Question, with_resource
 from policies.operations.decisions.now import ASKED_FOR_ANOTHER
-from policies.registered import catalogue, has_form
+from policies.operations.known import catalogue
+from policies.registered import has_form
 
 MOST_DECISIONS = 40_000  # of one page; each takes some microseconds
 BATCH = 100  # members read at once

@@ -19,8 +19,8 @@ from policies.operations.access.last_uses import Use
 from policies.operations.access.population import Member
 from policies.operations.access.probes import Probes
 from policies.operations.authorize import keys_of
+from policies.operations.known import catalogue
 from policies.operations.limits.drafts import Draft
-from policies.registered import catalogue
 
 ROOT = ""
 

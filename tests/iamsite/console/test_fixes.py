@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.cast import Account, Acme, allow, policy
+from tests.cast import Account, Acme, allow, policy, trust
 from tests.iamsite.console.browser import Browser, text
 
 WHOLE = '{"Version": "2012-10-17", "Statement": [%s]}'
@@ -103,9 +103,45 @@ def test_an_empty_document_is_called_empty(root) -> None:
     assert "validation error" not in page
 
 
-def test_an_inline_policy_is_measured_by_whose_it_is(root) -> None:
-    page = text(root.get("/console/users/bob/policies/inline/create"))
+def posted(page: str) -> dict[str, str]:
+    """What the form of a page posts for its document to be looked at."""
+    return json.loads(html.unescape(re.search(r"hx-vals='(\{\"_document[^']*)'", page)[1]))
+
+
+def test_an_inline_policy_is_measured_by_whose_it_is_with_the_others(acme, root) -> None:
+    address = "/console/users/carol/policies/inline/create"
+    page = root.get(address).content.decode()
     assert "of 2,048 characters" in page
+    long = allow(*(f"sqs:Action{number}" for number in range(70)))
+    acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="a", PolicyDocument=long)
+    size = len("".join(long.split()))
+    assert f"and {size:,} of its other inline policies, of 2,048 characters" in re.sub(
+        r"\s+", " ", text(root.get(address))
+    )
+    # What the editor says is what saving answers; the policy that it replaces counts no more.
+    typed = {**posted(page), "PolicyDocument": long, "PolicyName": "b"}
+    told = root.htmx("/console/documents/look", typed, "panel").content.decode()
+    assert f"the other inline policies {size}, of which 2048 may be in all" in told
+    assert "Can be saved" not in told
+    assert "Maximum policy size of 2048 bytes exceeded for user carol" in text(
+        root.post(address, {"PolicyName": "b", "PolicyDocument": long})
+    )
+    typed["PolicyName"] = "A"
+    assert "Can be saved" in root.htmx("/console/documents/look", typed, "panel").content.decode()
+
+
+def test_a_principal_that_there_is_not_is_told_in_the_words_of_saving(acme, root) -> None:
+    role = acme.role("Reader", trust(acme.bob.arn))
+    address = f"/console/roles/{role.rpartition('/')[2]}/trust"
+    typed = {"PolicyDocument": trust(acme.arn("user/nobody"))}
+    said = f'Invalid principal in policy: "AWS":"{acme.arn("user/nobody")}"'
+    page = root.get(address).content.decode()
+    told = html.unescape(
+        root.htmx("/console/documents/look", {**posted(page), **typed}, "panel").content.decode()
+    )
+    assert said in told
+    assert "Cannot be saved as it stands" in told
+    assert said in html.unescape(root.post(address, typed).content.decode())
 
 
 def test_principals_are_suggested_to_whoever_may_see_them(acme, root) -> None:
