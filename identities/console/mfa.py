@@ -19,6 +19,7 @@ from iamsite.console.ceremony import elsewhere as away
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import InSteps, Step
+from iamsite.console.templatetags.console import device_name
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
 from identities.security_keys import is_key
@@ -231,7 +232,7 @@ class RemoveDevice(InSteps, OwnAction):
 
     def confirm(self) -> str:
         serial = self.request.POST.get("SerialNumber") or self.request.GET.get("serial", "")
-        return serial.rpartition("/")[2]
+        return device_name(serial)
 
     def consequences(self) -> list[str]:
         return [_("Without another device the password alone is enough from the next sign-in on.")]

@@ -80,7 +80,7 @@ def test_a_key_is_registered_and_then_opens_the_console_both_ways(
     expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
     page.goto("security-credentials")
     page.get_by_role("row", name="yubikey").get_by_role("link", name="Remove").click()
-    page.get_by_role("dialog").get_by_label("to confirm").fill(serial(initech))
+    page.get_by_role("dialog").get_by_label("to confirm").fill("yubikey")
     page.get_by_role("dialog").get_by_role("button", name="Remove device").click()
     expect(page.get_by_text("the password alone is enough to sign in")).to_be_visible()
 
@@ -118,11 +118,6 @@ def register_again(page: Page) -> None:
     expect(dialog.get_by_role("alert")).to_have_text("This authenticator is registered already.")
     assert violations(page) == []
     page.keyboard.press("Escape")
-
-
-def serial(account: Account) -> str:
-    (device,) = account.root.perform("ListMFADevices")["MFADevices"]
-    return str(device["SerialNumber"]).rpartition("/")[2]
 
 
 def test_whoever_has_no_passkey_is_told_and_can_go_on(here: Visits) -> None:
