@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iamsite.operations import noted_decisions
+from policies.operations.access import preview_trust
 from tests.cast import Acme, allow, trust
 from tests.identities.operations.refusal import refusal
 from tests.policies.operations.access.test_preview import brief, preview, shared
@@ -107,6 +108,21 @@ def test_with_a_deleted_role_those_who_can_assume_it_lose_it(acme: Acme, evil) -
     assert ("Loses", "sts:AssumeRole", "*") in brief(found[dora.arn]["Changes"])
     paged = preview(acme, Changes=several, MaxItems=1)
     assert paged.keys() == found.keys() - {"replay"}
+
+
+def test_what_is_further_back_than_anybody_looked_is_not_called_unused(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_trust, "MOST_EVENTS", 1)
+    dora = acme.user("dora", allow("sts:AssumeRole"))
+    emil = acme.user("emil", allow("sts:AssumeRole"))
+    reader = acme.role("Reader", trust([dora.arn, emil.arn]), allow("iam:ListUsers"))
+    for user in (dora, emil):
+        acme.assume(user, reader)
+    found = rows(acme, {"ChangeType": "DeleteRole", "PrincipalArn": reader})
+    assert used(found[emil.arn]) == {reader: ["sts:AssumeRole"]}
+    (lost,) = found[dora.arn]["Changes"]
+    assert "UsedActions" not in lost
 
 
 def test_what_a_deleted_user_was_allowed_on_record_is_refused_then(acme: Acme) -> None:
