@@ -130,6 +130,8 @@ PREVIEWED = [
                               "Loses sqs:SendMessage", "None of it is on record as used."]),
     ("users/bulk/delete?item=zed&item=gone&item=zoe", {},
      ["gone The user with name gone cannot be found.", "2 principals.", "Loses sqs:SendMessage"]),
+    ("users/zed/delete", {}, ["zed User It can do nothing, and has no credentials.",
+                              "No request that it concerns is on record."]),
     ("users/bulk/delete?item=gone", {}, ["cannot be found.", "There is nothing left that it would change."]),
     ("users/bob/delete", {}, ["bob User Stops Access key AKIA", "never used"]),
     ("roles/Sender/delete", {}, ["2 principals.", "Sender Role Ends Every session of the role.",
