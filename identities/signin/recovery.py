@@ -23,6 +23,7 @@ from identities import candidates
 from identities.models import ConsoleSession
 from identities.signin.admission import count, record
 from identities.signin.outcomes import PasswordRefused, SignInRefused
+from identities.signin.steps import forget_guesses
 from policies.engine import PrincipalKind
 
 LIFE = timedelta(minutes=30)
@@ -120,6 +121,7 @@ def recover(token: str, new_password: str, origin: Origin) -> None:
         ConsoleSession.objects.of_root(account).delete()
         author = Author(PrincipalKind.ROOT.value, f"arn:aws:iam::{account}:root", account)
         record(account, author, origin, now, "PasswordRecoveryCompleted")
+    forget_guesses(root.email, origin)
     _write(root.email, "Your password was changed", CHANGED, account)
 
 

@@ -48,8 +48,18 @@ def sign_in_root(
     email: str, password: str, origin: Origin, mfa_code: str | None = None
 ) -> SignedIn:
     """Signs in the root user with that email address; raises SignInRefused."""
-    label = ("root", email.strip().lower())
-    return _sign_in(lambda: candidates.root_user(email.strip()), label, password, origin, mfa_code)
+    return _sign_in(
+        lambda: candidates.root_user(email.strip()), _root(email), password, origin, mfa_code
+    )
+
+
+def _root(email: str) -> tuple[str, ...]:
+    return "root", email.strip().lower()
+
+
+def forget_guesses(email: str, origin: Origin) -> None:
+    """What was guessed of root's password from there counts no more: its mailbox was proved."""
+    throttle.forget("password", throttle.address(origin.source_ip), *_root(email))
 
 
 def sign_in_user(

@@ -15,7 +15,7 @@ from accounts import mail, opening, tenancy
 from accounts.models import Account, Attempts, Person, RootRecovery
 from iamsite.operations import SessionCredential, perform
 from identities import signin
-from identities.signin import PasswordRefused, SignInRefused
+from identities.signin import PasswordRefused, SignInRefused, steps
 from tests.cast import PASSWORD, Acme
 from tests.iamsite.console.browser import Browser, text
 from tests.identities.authenticator import Authenticator
@@ -59,6 +59,14 @@ class TestRecovery:
             acme.root.arn
         )
         assert letters(acme.email)[-1].subject == "Your password was changed"
+
+    def test_who_guessed_too_often_comes_in_with_the_new_password_at_once(self, acme: Acme) -> None:
+        here = browser()
+        for _ in range(steps.PASSWORDS_AT_ONE_NAME + 1):
+            last = refused(lambda: signin.sign_in_root(acme.email, "forgotten", here))
+        assert last.message == signin.TOO_MANY
+        signin.recover(asked(acme.email), NEW, here)
+        assert signin.sign_in_root(acme.email.upper(), NEW, here).token
 
     def test_it_is_recorded_without_its_secret(self, acme: Acme) -> None:
         token = asked(acme.email)
