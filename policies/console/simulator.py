@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +26,9 @@ from policies.console.remedies import Change, proposals
 
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
 ASKED = ("action", "resource", "session_policy", "session_arns")
+# Decided with the role's trust policy, which the simulator's operations do not look at.
+ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
+OF_TAGS = "aws:principaltag/"
 OF_KEY = "key."  # what the address calls the value of a condition key
 # What follows from the principal and the resource and cannot be set.
 FOLLOWING = ("aws:principal", "aws:resource", "aws:userid", "aws:username", "aws:type")
@@ -128,7 +131,8 @@ def _asked(
     }
     names = {name.lower(): name for name in [*given, *told["ContextKeyNames"]] if "${" not in name}
     values = {name.lower(): value for name, value in given.items()}
-    keys = [_key(request, values, name) for name in sorted(names.values(), key=str.lower)]
+    proposed = _proposed(request, principal, names)
+    keys = [_key(values, proposed, name) for name in sorted(names.values(), key=str.lower)]
     entries = [_entry(one) for one in keys if one.value]
     if not actions:
         return {"keys": keys}
@@ -154,7 +158,9 @@ def _asked(
         "missing": sorted(missing),
         "can_save": ":group/" not in principal,  # a group does nothing by itself
     }
-    if len(rows) == 1 and ":group/" not in principal:
+    if len(rows) == 1 and rows[0].action.lower() in ASSUMING:
+        shown["assumed"] = rows[0].resource
+    elif len(rows) == 1 and ":group/" not in principal:
         pair = rows[0].action, rows[0].resource
         shown |= request.ask.see(evaluation=("EvaluateDecision", _about(principal, *pair, entries)))
         now = shown["evaluation"].result.get("Now")
@@ -257,12 +263,18 @@ def _about(principal: str, action: str, resource: str, entries: list[dict[str, A
     }
 
 
-def _key(request: ConsoleRequest, given: Mapping[str, str], name: str) -> Key:
-    """The key with the value that was given, else one that a request of the viewer would have."""
+def _key(given: Mapping[str, str], proposed: Mapping[str, str], name: str) -> Key:
+    """The key with the value that was given, else the one that is proposed."""
     if name.lower() in given:
         return Key(name, given[name.lower()], False)
+    return Key(name, proposed.get(name.lower(), ""), True)
+
+
+def _proposed(request: ConsoleRequest, principal: str, names: Iterable[str]) -> dict[str, str]:
+    """Values of keys by their names in lower case: the principal's own, as far as the viewer may
+    see them, and those that a request of the viewer would have."""
     now = timezone.now()
-    proposed = {
+    found = {
         "aws:sourceip": request.origin.source_ip,
         "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:epochtime": str(int(now.timestamp())),
@@ -271,7 +283,18 @@ def _key(request: ConsoleRequest, given: Mapping[str, str], name: str) -> Key:
         "aws:requestedregion": "us-east-1",
         "aws:useragent": request.origin.user_agent,
     }
-    return Key(name, proposed.get(name.lower(), ""), True)
+    kind = next((one for one in ("User", "Role") if f":{one.lower()}/" in principal), "")
+    if not kind:  # a group asks for nothing itself
+        return found
+    name = principal.rpartition("/")[2]
+    found["aws:principalarn"] = principal
+    if kind == "User":
+        found["aws:username"] = name
+    if any(one.startswith(OF_TAGS) for one in names):
+        answer = request.ask.see(found=(f"Get{kind}", {f"{kind}Name": name}))["found"]
+        for tag in answer.result.get(kind, {}).get("Tags", ()):
+            found[OF_TAGS + tag["Key"].lower()] = tag["Value"]
+    return found
 
 
 def entries_of(given: QueryDict) -> list[dict[str, Any]]:

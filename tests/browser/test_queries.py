@@ -1,4 +1,4 @@
-"""A page asks the database as often for sixty rows as for three."""
+"""A page asks the database as often for sixty rows as for twelve."""
 
 import pytest
 from django.db import connection
@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.cast import Acme, allow, service, trust
 from tests.iamsite.console.browser import Browser
 
-FEW, MANY = 3, 60
+FEW, MANY = 12, 60
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 PAGES = [
     "/console/",

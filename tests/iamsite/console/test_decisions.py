@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -128,6 +128,20 @@ def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
     simulated = root.get(address)
     assert 'name="key.aws:SourceIp" value="203.0.113.7"' in simulated.content.decode()
     assert "Not allowed" in text(simulated)
+    # What follows from the principal is filled in, and decides.
+    mine = {"StringEquals": {"aws:PrincipalTag/team": "shop", "aws:username": "ivo"}}
+    company.user("ivo", allow("s3:GetObject", Condition=mine))
+    company.root.perform("TagUser", UserName="ivo", Tags=[{"Key": "team", "Value": "shop"}])
+    simulated = root.get("/console/simulator?principal=ivo&action=s3:GetObject")
+    assert 'name="key.aws:PrincipalTag/team" value="shop"' in simulated.content.decode()
+    assert "s3:GetObject * Allowed" in text(simulated)
+    # The role's side of assuming it is another page's.
+    role = company.arn("role/Deployer")
+    simulated = root.get(f"/console/simulator?principal=ivo&action=sts:AssumeRole&resource={role}")
+    assert "Not allowed" in text(simulated)
+    assert f"/console/who-can?action=sts%3AAssumeRole&amp;resource={quote(role, safe='')}" in (
+        simulated.content.decode()
+    )
 
 
 def test_denials_are_listed_narrowed_and_taken_along(company: Acme, root: Browser) -> None:
