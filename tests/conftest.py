@@ -7,6 +7,7 @@ schema's owner may see.
 """
 
 import fcntl
+import gc
 import math
 import os
 import shutil
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # Dozens of processes are started: compiling all anew, as containers like it, costs each a second.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+gc.disable()  # until all is imported and collected, which is there to stay
 
 PREFIX = "iamsite-tests-"
 ABANDONED = 3600  # seconds after which a folder that nobody holds is somebody's leftover
@@ -87,6 +90,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and not item.path.is_relative_to(PURE)
         ):
             item.fixturenames.insert(0, "database")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
