@@ -170,6 +170,11 @@ class Review:
     others: int = 0
 
     @property
+    def all(self) -> int:
+        """What counts towards the quota."""
+        return self.size + self.others
+
+    @property
     def marks(self) -> str:
         """The notes as the editor reads them."""
         return json.dumps(
@@ -271,6 +276,8 @@ def _finding(finding: Mapping[str, Any], fixes: Fixes) -> Note:
         right = f'"Version": "{VERSION}"'
     if right and (" " not in right or finding["Code"] in VERSIONS):
         right = _("Write %(text)s.") % {"text": right}
+    elif right:  # what to do, in words
+        right = f"{right[0].upper()}{right[1:]}."
     return Note(
         finding["FindingType"],
         finding["Code"],

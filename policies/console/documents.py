@@ -105,7 +105,9 @@ def terms_of(request: ConsoleRequest, prefix: str) -> HttpResponse:
                 for one in found["Actions"]
             ],
             "formats": [
-                [one["ResourceTypeName"], one["ArnFormat"]] for one in found["ResourceTypes"]
+                [one["ResourceTypeName"], one["ArnFormat"]]
+                for one in found["ResourceTypes"]
+                if one["ArnFormat"] != "*"
             ],
             "keys": _keys(found["ConditionKeys"]),
             "resources": arns,
