@@ -21,7 +21,7 @@ from identities.models import Group, Membership, Role, User
 from identities.operations.roles import read_trust
 from identities.operations.tags import checked_tags
 from policies import registered
-from policies.engine import Document, DocumentKind, parse
+from policies.engine import DocumentKind
 from policies.models import Attachment, Boundary, InlinePolicy, Policy, PolicyVersion
 from policies.operations import find
 from policies.operations.access.preview_resource import ResourceDraft
@@ -65,7 +65,6 @@ NEEDED = {
 OF_POLICIES = ("NewVersion", "DefaultVersion", "DeletePolicy")
 OF_RESOURCES = ("ResourcePolicy", "DeleteResourcePolicy", "DeregisterResource")
 Apply = Callable[[Sequence[Held]], list[Held]]
-Documents = tuple[Document | None, Document | None]
 # In which order changes that are made together count: who belongs where, what each is given, and
 # what is in what was given.
 FIRST, SECOND, LAST = range(3)
@@ -75,17 +74,15 @@ FIRST, SECOND, LAST = range(3)
 class Draft:
     """`users` and `roles` are those concerned; `apply` gives what one of them would hold.
 
-    `documents` are those that differ, before and after, None for none. `of` is the id of the one
-    user or role, or of the group, that `apply` is meant for, None where it changes nothing of what
-    others hold. `joins` and `leaves` are ids of groups. `created` is a user or role that is not
-    there yet, `deleted` one that would be no more; `trust` says whom a role would trust, and
-    `resource` all of a change of a resource's policy.
+    `of` is the id of the one user or role, or of the group, that `apply` is meant for, None where
+    it changes nothing of what others hold. `joins` and `leaves` are ids of groups. `created` is a
+    user or role that is not there yet, `deleted` one that would be no more; `trust` says whom a
+    role would trust, and `resource` all of a change of a resource's policy.
     """
 
     users: Q
     roles: Q
     apply: Apply
-    documents: Sequence[Documents]
     order: int = SECOND
     of: str | None = None
     joins: str | None = None
@@ -191,7 +188,8 @@ def _of_policy(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
         if chosen is None:
             raise no_such_entity(f"Policy {policy.arn} version {version} does not exist.")
         text = chosen.document
-    after = checked_document(text, DocumentKind.MANAGED) if text is not None else None
+    if text is not None:
+        checked_document(text, DocumentKind.MANAGED)
     attached = Attachment.objects.of(call.account).filter(policy=policy).values("principal_id")
     bounded = Boundary.objects.of(call.account).filter(policy=policy).values("principal_id")
     belonging = Membership.objects.of(call.account).filter(group_id__in=attached)
@@ -206,8 +204,7 @@ def _of_policy(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
         ]
 
     users = ours | Q(id__in=belonging.values("user_id"))
-    before = parse(_default(policy).document, DocumentKind.MANAGED)
-    return Draft(users, ours, apply, [(before, after)], LAST)
+    return Draft(users, ours, apply, LAST)
 
 
 def _concerned(call: Call, kind: Kind, found: object) -> tuple[Q, Q]:
@@ -224,7 +221,8 @@ def _of_inline(call: Call, kind: Kind, found: Group, name: str, text: str | None
     row = rows.filter(lower_name=name.lower()).first()
     if row is None and text is None:
         raise no_such_entity(f"The {kind.model.KIND} policy with name {name} cannot be found.")
-    after = checked_document(text, DocumentKind.IDENTITY) if text is not None else None
+    if text is not None:
+        checked_document(text, DocumentKind.IDENTITY)
     holder = kind.model.KIND
 
     def apply(held: Sequence[Held]) -> list[Held]:
@@ -238,8 +236,7 @@ def _of_inline(call: Call, kind: Kind, found: Group, name: str, text: str | None
             kept.append(Held(holder, found.name, name, None, text, digest(text)))
         return kept
 
-    before = parse(row.document, DocumentKind.IDENTITY) if row is not None else None
-    return Draft(*_concerned(call, kind, found), apply, [(before, after)], of=found.id)
+    return Draft(*_concerned(call, kind, found), apply, of=found.id)
 
 
 def _of_attachment(
@@ -260,9 +257,7 @@ def _of_attachment(
             kept.append(Held(holder, found.name, policy.name, policy.arn, *document))
         return kept
 
-    document = parse(version.document, DocumentKind.MANAGED)
-    parts = (None, document) if is_attached else (document, None)
-    return Draft(*_concerned(call, kind, found), apply, [parts], of=found.id)
+    return Draft(*_concerned(call, kind, found), apply, of=found.id)
 
 
 def _of_membership(
@@ -278,21 +273,18 @@ def _of_membership(
         return [*kept, *given] if is_added else kept
 
     joins, leaves = (group.id, None) if is_added else (None, group.id)
-    changed = _documents(given, is_added=is_added)
     concerned = _concerned(call, kind, found)
-    return Draft(*concerned, apply, changed, FIRST, of=found.id, joins=joins, leaves=leaves)
+    return Draft(*concerned, apply, FIRST, of=found.id, joins=joins, leaves=leaves)
 
 
 def _of_group(kind: Kind, found: Group) -> Draft:
     if not isinstance(found, Group):
         raise invalid_input("PrincipalArn must be that of the group.")
-    given = [one for one in held_by(found.id) if one.holder == "group"]
     belonging = Membership.objects.of(found.account_id).filter(group=found)
     return Draft(
         Q(id__in=belonging.values("user_id")),
         NOBODY,
         lambda held: _without_group(held, found),
-        _documents(given, is_added=False),
         LAST,
     )
 
@@ -301,17 +293,9 @@ def _without_group(held: Sequence[Held], group: Group) -> list[Held]:
     return [one for one in held if (one.holder, one.holder_name) != ("group", group.name)]
 
 
-def _documents(given: Sequence[Held], *, is_added: bool) -> list[Documents]:
-    parsed = [
-        parse(one.document, DocumentKind.MANAGED if one.arn else DocumentKind.IDENTITY)
-        for one in given
-    ]
-    return [(None, one) if is_added else (one, None) for one in parsed]
-
-
 def _of_new(row: User | Role) -> Draft:
     trusts = TrustDraft(row, None, trust.pinned(row)) if isinstance(row, Role) else None
-    return Draft(NOBODY, NOBODY, list, [], FIRST, of=row.id, created=row, trust=trusts)
+    return Draft(NOBODY, NOBODY, list, FIRST, of=row.id, created=row, trust=trusts)
 
 
 def _of_deleted(call: Call, kind: Kind, found: Any, wanted: str) -> Draft:
@@ -321,7 +305,6 @@ def _of_deleted(call: Call, kind: Kind, found: Any, wanted: str) -> Draft:
     return Draft(
         *_concerned(call, kind, found),
         lambda _held: [],
-        _documents(held_by(found.id), is_added=False),
         LAST,
         of=found.id,
         deleted=found,
@@ -332,10 +315,6 @@ def _of_deleted(call: Call, kind: Kind, found: Any, wanted: str) -> Draft:
 def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -> Draft:
     if isinstance(found, Group):
         raise invalid_input("PrincipalArn: a group has no permissions boundary.")
-    held_now = Boundary.objects.of(call.account).filter(principal_id=found.id).first()
-    before = None
-    if held_now is not None:
-        before = parse(_default(held_now.policy).document, DocumentKind.MANAGED)
     policy = find.get_policy(call, policy_arn) if policy_arn is not None else None
     version = _default(policy) if policy is not None else None
 
@@ -346,8 +325,7 @@ def _of_boundary(call: Call, kind: Kind, found: Group, policy_arn: str | None) -
             kept.append(Held("boundary", "", policy.name, policy.arn, *document))
         return kept
 
-    after = parse(version.document, DocumentKind.MANAGED) if version is not None else None
-    return Draft(*_concerned(call, kind, found), apply, [(before, after)], of=found.id)
+    return Draft(*_concerned(call, kind, found), apply, of=found.id)
 
 
 def _of_trust(call: Call, found: Role, kind: Kind, text: str) -> Draft:
@@ -355,7 +333,7 @@ def _of_trust(call: Call, found: Role, kind: Kind, text: str) -> Draft:
         raise invalid_input("PrincipalArn: only a role has a trust policy.")
     read = read_trust(call, text)
     after = trust.pinned_document(read.document.text, read.pins, DocumentKind.TRUST)
-    return Draft(NOBODY, NOBODY, list, [], trust=TrustDraft(found, trust.pinned(found), after))
+    return Draft(NOBODY, NOBODY, list, trust=TrustDraft(found, trust.pinned(found), after))
 
 
 def _of_resource(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
@@ -373,4 +351,4 @@ def _of_resource(call: Call, change: str, given: Mapping[str, Any]) -> Draft:
     if change == "ResourcePolicy":
         read = read_policy(str(given["PolicyDocument"]))
         after = trust.pinned_document(read.document.text, read.pins, DocumentKind.RESOURCE)
-    return Draft(NOBODY, NOBODY, list, [], resource=ResourceDraft(row.arn, before, after))
+    return Draft(NOBODY, NOBODY, list, resource=ResourceDraft(row.arn, before, after))

@@ -14,7 +14,7 @@ from iamsite.operations import Call
 from iamsite.operations.errors import invalid_input
 from iamsite.operations.layers import Held
 from identities.models import Membership, Role, User
-from policies.operations.access.drafts import NOBODY, Documents, Draft, check_given, draft_of, to_be
+from policies.operations.access.drafts import NOBODY, Draft, check_given, draft_of, to_be
 from policies.operations.access.population import Member
 from policies.operations.access.preview_resource import ResourceDraft
 from policies.operations.access.preview_trust import TrustDraft
@@ -42,10 +42,6 @@ class Together:
     def deleted(self) -> dict[str, User | Role]:
         """Those who would be no more, by id."""
         return {one.deleted.id: one.deleted for one in self.drafts if one.deleted is not None}
-
-    @property
-    def documents(self) -> list[Documents]:
-        return [pair for one in self.drafts for pair in one.documents]
 
     @property
     def trusts(self) -> list[TrustDraft]:
