@@ -17,6 +17,13 @@ from iamsite.console.listing import PAGE_SIZE, Listing, address, listing, matchi
 Row = dict[str, Any]
 
 
+class Complete(Row):
+    """A row whose absent members are "": templates search long for what is not there."""
+
+    def __missing__(self, member: str) -> str:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: `text` is a row's cell in an exported file, `sort` the SortBy that it stands for.
@@ -208,7 +215,7 @@ def _sorted_page(
         return Listing(denied=answer.denied)
     result = answer.result
     return Listing(
-        rows=result[key],
+        rows=[Complete(row) for row in result[key]],
         query=request.GET.get("q", "").strip(),
         filtered=any(request.GET.get(name) for name in ("q", *filters)),
         next_url=address(request, marker=result["Marker"]) if result.get("IsTruncated") else "",

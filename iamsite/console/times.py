@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+LENGTHS = 1024  # that a process keeps, of a page's many that are the same
 
 _UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
     (31_536_000, lambda n: ngettext("%(n)d year", "%(n)d years", n)),
@@ -21,11 +24,15 @@ _UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
 
 def span(seconds: float) -> str:
     """A length of time in its largest whole unit: "3 days"; "" below a minute."""
-    for size, words in _UNITS:
+    for unit, (size, _words) in enumerate(_UNITS):
         if seconds >= size:
-            number = int(seconds // size)
-            return words(number) % {"n": number}
+            return _length(get_language(), unit, int(seconds // size))
     return ""
+
+
+@lru_cache(LENGTHS)
+def _length(language: str, unit: int, number: int) -> str:
+    return _UNITS[unit][1](number) % {"n": number}
 
 
 def relative(moment: datetime, now: datetime | None = None) -> str:
@@ -34,10 +41,14 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
     if seconds <= -60:
         # What ends in a week says so, though the page took a moment.
         seconds = math.floor(seconds / 60) * 60
-    length = span(abs(seconds))
+    return _from_now(get_language(), span(abs(seconds)), seconds > 0)
+
+
+@lru_cache(LENGTHS)
+def _from_now(language: str, length: str, is_past: bool) -> str:
     if not length:
         return _("just now")
-    return (_("%(length)s ago") if seconds > 0 else _("in %(length)s")) % {"length": length}
+    return (_("%(length)s ago") if is_past else _("in %(length)s")) % {"length": length}
 
 
 def exact(moment: datetime) -> str:
