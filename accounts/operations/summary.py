@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.models import Account, Person
 from accounts.quotas import DEFAULTS
 from iamsite.operations import Call, operation
+from iamsite.operations.rows import counts_of
 from identities.models import (
     AccessKey,
     Group,
@@ -43,31 +46,32 @@ QUOTAS = {
     "VersionsPerPolicyQuota": "VersionsPerPolicy",
 }
 POLICY_VERSIONS_IN_USE = 10_000
+COUNTED: dict[str, type[Model]] = {
+    "Users": User,
+    "Groups": Group,
+    "Roles": Role,
+    "InstanceProfiles": InstanceProfile,
+    "ServerCertificates": ServerCertificate,
+    "Policies": Policy,
+    "PolicyVersionsInUse": PolicyVersion,
+}
 
 
 @operation("iam:GetAccountSummary", reads=True)
 def get_account_summary(call: Call) -> dict[str, Any]:
     account = Account.objects.get(id=call.account)
     root = Person.objects.get(account=account)
+    counts = counts_of((*COUNTED.values(), OIDCProvider, SAMLProvider, MFADevice), call.account)
     devices = MFADevice.objects.of(call.account)
-    root_device = devices.filter(holder=MFADevice.Holder.ROOT)
     root_key = AccessKey.objects.of(call.account).filter(user=None)
     root_certificate = SigningCertificate.objects.of(call.account).filter(user=None)
     return {
         "SummaryMap": {
-            "Users": User.objects.of(call.account).count(),
-            "Groups": Group.objects.of(call.account).count(),
-            "Roles": Role.objects.of(call.account).count(),
-            "InstanceProfiles": InstanceProfile.objects.of(call.account).count(),
-            "ServerCertificates": ServerCertificate.objects.of(call.account).count(),
-            "Providers": sum(
-                kind.objects.of(call.account).count() for kind in (OIDCProvider, SAMLProvider)
-            ),
-            "Policies": Policy.objects.of(call.account).count(),
-            "PolicyVersionsInUse": PolicyVersion.objects.of(call.account).count(),
-            "MFADevices": devices.count(),
+            **{shown: counts[model] for shown, model in COUNTED.items()},
+            "Providers": counts[OIDCProvider] + counts[SAMLProvider],
+            "MFADevices": counts[MFADevice],
             "MFADevicesInUse": devices.exclude(holder=MFADevice.Holder.NONE).count(),
-            "AccountMFAEnabled": int(root_device.exists()),
+            "AccountMFAEnabled": int(devices.filter(holder=MFADevice.Holder.ROOT).exists()),
             "AccountAccessKeysPresent": int(root_key.exists()),
             "AccountSigningCertificatesPresent": int(root_certificate.exists()),
             "AccountPasswordPresent": int(root.has_usable_password()),
