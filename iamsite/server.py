@@ -1,6 +1,7 @@
 """`make run`: bring the database up to date and serve until told to stop."""
 
 import errno
+import gc
 import importlib
 import multiprocessing
 import os
@@ -232,6 +233,7 @@ def load(target: str, threads: int, patience: int) -> Any:
     database.embedded_server()  # what the environment says of it is kept from here on
     for variable in HOLD_SECRETS:
         os.environ.pop(variable, None)
+    gc.freeze()  # full collections need not look again at what a worker keeps for good
     if parent := multiprocessing.parent_process():
         threading.Thread(target=follow, args=(parent,), daemon=True).start()
     return Front(application, threads, patience)
