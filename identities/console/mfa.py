@@ -235,6 +235,15 @@ class RemoveDevice(InSteps, OwnAction):
         return device_name(serial)
 
     def consequences(self) -> list[str]:
+        viewer = viewer_of(self.request)
+        is_own = viewer is not None and viewer.kind == "root" and not self.holder()
+        if is_own and self.request.ask.perform("GetAccountStatus")["RootLocked"]:
+            return [
+                _(
+                    "Root is locked away: without another device only an operator of this portal "
+                    "can let it in again."
+                )
+            ]
         return [_("Without another device the password alone is enough from the next sign-in on.")]
 
     def performed(self, form: OperationForm) -> list[Step]:

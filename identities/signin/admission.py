@@ -24,6 +24,7 @@ from identities.signin.outcomes import (
     BEGIN_AGAIN,
     EXPIRED,
     LOCKED,
+    SUSPENDED,
     TOO_MANY,
     SignedIn,
     SignInRefused,
@@ -77,7 +78,7 @@ def _prove(candidate: Candidate, proof: Proof, now: datetime) -> None:
 
 def refuse_unadmitted(candidate: Candidate, now: datetime, mfa_at: datetime | None) -> None:
     if candidate.suspended:
-        raise SignInRefused(f"The account {candidate.account} is suspended.")
+        raise SignInRefused(SUSPENDED.format(candidate.account))
     if candidate.devices and mfa_at is None:
         raise SignInRefused(BEGIN_AGAIN)
     if candidate.is_root and candidate.root_locked and mfa_at is None:

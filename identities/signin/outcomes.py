@@ -12,6 +12,7 @@ NO_KEYS = "Security keys and passkeys work where the portal is reached by a doma
 TOO_MANY = "Too many attempts. Wait at most 15 minutes and try again."
 BEGIN_AGAIN = "The sign-in took too long. Please begin again."
 EXPIRED = "Your password has expired. Ask an administrator to set a new one."
+SUSPENDED = "The account {} is suspended. Whoever runs this portal can reactivate it."
 LOCKED = "The root user is locked away and has no MFA device: an operator must recover it."
 
 

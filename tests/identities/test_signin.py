@@ -194,7 +194,7 @@ class TestWhoDoesNot:
         with_password(acme)
         signed_in = sign_in(acme)
         change(acme.id, Account, status="suspended")
-        message = f"The account {acme.id} is suspended."
+        message = f"The account {acme.id} is suspended. Whoever runs this portal can reactivate it."
         assert refused(lambda: sign_in(acme)).message == message
         assert refused(lambda: sign_in(acme, "wrong")).message == signin.FAILED
         with pytest.raises(OperationError, match="suspended"):

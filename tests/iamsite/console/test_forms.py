@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
 from iamsite.operations import OperationError
 from iamsite.operations.errors import DECISION_HEADER
-from tests.cast import Acme, allow, trust
+from identities import signin
+from tests.cast import PASSWORD, Acme, allow, origin, trust
 from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
+from tests.identities.devices import device_for
 
 
 @pytest.fixture(scope="module")
@@ -476,6 +478,21 @@ def test_an_mfa_device_is_added_and_removed(acme):
         "/console/security-credentials/mfa/remove", {"SerialNumber": serial, "confirm": "alice"}
     )
     assert acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"] == []
+
+
+def test_root_locked_away_is_told_what_its_last_device_is(database):
+    account = Acme()
+    device, browser = device_for(account), Browser()
+    page = "/console/security-credentials/mfa/remove?serial=" + device.serial
+    only, alone = "only an operator of this portal can let it in again", "the password alone"
+    here = origin("console", source_ip="10.9.9.9")
+    token = signin.sign_in_root(account.email, PASSWORD, here, device.code()).token
+    browser.cookies["iamsite_session"] = token
+    assert alone in text(browser.get(page))
+    account.root.perform("LockRoot")
+    said = text(browser.get(page))
+    assert only in said
+    assert alone not in said
 
 
 STALE = [
