@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -125,11 +126,18 @@ class LockRoot(OwnAction):
     success = gettext_lazy("The root user is locked away.")
     is_danger = True
 
+    def prepare(self) -> None:
+        self.status = self.request.ask.perform("GetAccountStatus")
+
     def confirm(self) -> str:
         return "root"
 
+    def done_url(self, result: dict[str, Any], params: Params) -> str:
+        """Who is signed out by it is no guide to where the next one wants to go."""
+        return self.back if self.status["RootMFAEnabled"] else reverse("console:dashboard")
+
     def consequences(self) -> list[str]:
-        status = self.request.ask.perform("GetAccountStatus")
+        status = self.status
         lines = []
         if status["RootAccessKeysActive"]:
             lines.append(_("The access keys of root become inactive."))

@@ -72,6 +72,7 @@ def test_the_walk_of_the_readme(page: Page, portal: Portal, tmp_path: Path) -> N
     page.get_by_label("New password").fill(OWN)
     page.get_by_role("button", name="Save and sign in").click()
     expect(page.get_by_label("Signed in as alice")).to_be_visible()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
     # 3. Give an application a key.
     page.get_by_role("link", name="Users", exact=True).first.click()
