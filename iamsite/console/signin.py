@@ -360,18 +360,27 @@ class ConfirmAccount(Gate):
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
             return opened(request, signin.confirm_account(token, origin))
-        except (AccountError, SignInRefused) as refusal:
+        except AccountError as error:
+            return self.page(request, token, error.message, 422, known=True)
+        except SignInRefused as refusal:
             return self.page(request, token, refusal.message, 422)
 
     def page(
-        self, request: HttpRequest, token: str, failure: str = "", status: int = 200
+        self,
+        request: HttpRequest,
+        token: str,
+        failure: str = "",
+        status: int = 200,
+        *,
+        known: bool = False,
     ) -> HttpResponse:
+        """`known` tells that the address has an account by now."""
         requested = None
         try:
             requested = signin.requested_account(token)
         except SignInRefused as refusal:
             failure, status = refusal.message, 422
-        context = {"token": token, "requested": requested, "failure": failure}
+        context = {"token": token, "requested": requested, "failure": failure, "known": known}
         response = render(request, "console/sign_up_confirm.html", context, status=status)
         response.headers["Referrer-Policy"] = WITHOUT_ADDRESS
         return response

@@ -246,6 +246,8 @@ class TestOpeningAnAccount:
         assert signin.sign_in_root(email, PASSWORD, browser()).token
         again = Browser().post("/console/sign-up/confirm", {"token": token[1]})
         assert again.status_code == 422
+        assert "This email address has an account already. Sign in" in text(again)
+        assert "Open the account" not in text(again)
 
     def test_it_does_not_tell_whose_address_it_is(self, acme: Acme) -> None:
         email = f"new-{timezone.now().timestamp()}@example.test"
