@@ -21,6 +21,7 @@ from policies.operations.access.holders import holders
 from policies.operations.access.order import Order, Wanted, order_of, wanted
 from policies.operations.access.population import Member
 from policies.operations.access.question import Access, Question
+from policies.registered import catalogue
 
 BATCH = 500
 MOST_LOOKED_AT = 5_000  # principals, for one page
@@ -56,6 +57,7 @@ def list_principals_with_access(
     found, paging, examined = page_sought(call, sought, MOST_LOOKED_AT)
     return {
         "Principals": [one.output() for one in found],
+        "IsActionKnown": _is_known(call, ActionName),
         "AreRolesFollowed": search.follows,
         "ExaminedCount": examined,
         **paging,
@@ -151,6 +153,11 @@ class Search:
     def _along(self, arn: str, kind: str, way: list[Edge]) -> Access:
         end = self._roles[way[-1].target]
         return Access(arn, kind, _lacks(way), None, end.statements, end.names, tuple(way))
+
+
+def _is_known(call: Call, action: str) -> bool:
+    service, _, name = action.lower().partition(":")
+    return name in catalogue(call.account).actions(service)
 
 
 def _lacks(way: Sequence[Edge]) -> tuple[str, ...]:

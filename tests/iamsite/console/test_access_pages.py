@@ -66,6 +66,9 @@ def test_bad_input_and_condition_keys(root, acme) -> None:
     answer = root.get("/console/who-can?action=nothing")
     assert answer.status_code == 400
     assert "nothing is not an action" in text(answer)
+    unknown = "No service is known to have this action"
+    assert unknown in text(root.get("/console/who-can?action=s3:Get"))
+    assert unknown not in text(root.get("/console/who-can?action=S3:getobject"))
     mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     acme.user("careful", allow("sns:Publish", Condition=mfa))
     asked = "/console/who-can?action=sns:Publish"
