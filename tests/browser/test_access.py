@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.acting import act, confirm, heading, row, says, send
@@ -41,6 +43,10 @@ def test_access_is_asked_about_kept_as_tests_and_taken_away(root: Page, initech:
     expect(row(root, "dora")).to_contain_text("queues")
     root.get_by_label("By which way").select_option("By a group")
     expect(main.get_by_role("heading", name="Nothing matches the filter")).to_be_visible()
+    # What is taken along, and where chosen columns lead back to, is narrowed as well.
+    narrowed = re.compile(r"way=group")
+    expect(main.locator("a[download]").first).to_have_attribute("href", narrowed)
+    expect(main.locator("#columns-form [name=next]")).to_have_value(narrowed)
     main.get_by_role("link", name="Clear the filter").click()
     main.get_by_role("link", name="Principal", exact=True).click()
     expect(main.get_by_role("columnheader", name="Principal")).to_have_attribute(
