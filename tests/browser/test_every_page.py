@@ -51,6 +51,7 @@ NO_PAGES = {
     "sign-in-passkey", "sign-in-federated", "sign-in-with", "sign-in-oidc", "sign-in-oidc-role",
     "sign-in-saml", "sign-out", "switch-back", "theme", "columns", "words", "credentials-file",
     "look-at-document", "terms", "terms-of-principals", "terms-of-service", "failing-access-tests",
+    "activity-chart",
 }  # fmt: skip
 # Drawn as another page is: by its template, or by one that holds the same.
 ALIKE = {
