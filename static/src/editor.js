@@ -57,12 +57,15 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.brace, tags.squareBracket, tags.separator], color: "var(--text-muted)" },
 ]);
 
+/** The offset of a line and column, which counts characters. */
+function offsetOf(state, line, column) {
+  const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
+  return at.from + [...at.text].slice(0, Math.max(0, column - 1)).join("").length;
+}
+
 /** What the server's validator said of the text: {from: [line, column], to, severity, source, message}. */
 function diagnostics(marks, state) {
-  const place = ([line, column]) => {
-    const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
-    return Math.min(at.from + Math.max(0, column - 1), at.to);
-  };
+  const place = (where) => offsetOf(state, ...where);
   return marks.map(({ from, to, fix, ...rest }) => {
     const start = place(from);
     // A fault has a beginning only: it is marked to the end of its word, else of its line.
@@ -227,8 +230,7 @@ function follow(view, panel) {
     const where = event.target.closest("[data-line]");
     if (!where) return;
     event.preventDefault();
-    const line = view.state.doc.line(Math.min(Number(where.dataset.line), view.state.doc.lines));
-    const anchor = Math.min(line.from + Number(where.dataset.column) - 1, line.to);
+    const anchor = offsetOf(view.state, Number(where.dataset.line), Number(where.dataset.column));
     view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
     view.focus();
   });

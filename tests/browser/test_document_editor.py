@@ -1,6 +1,7 @@
 """The document editor: what it says, completes and changes while one writes."""
 
 import json
+import re
 
 from playwright.sync_api import Page, expect
 
@@ -52,6 +53,11 @@ def test_what_is_wrong_is_told_as_one_types_and_leads_to_its_place(root: Page) -
     root.keyboard.press("Control+z")
     expect(note).to_have_count(1)
     assert written(root) == DOCUMENT
+    # A character that takes two of the browser's own moves no mark.
+    sid = '"Sid": "\U0001f600", "Condition": {"StringEquls": {"aws:username": "x"}}, "Action": '
+    write(root, DOCUMENT.replace('"Action": ', sid))
+    mark = root.locator(".cm-lintRange-error", has_text="StringEquls").last
+    expect(mark).to_have_text(re.compile('^"StringEquls"'))
 
 
 def test_actions_resources_and_keys_are_completed_by_keyboard(root: Page, initech: Account) -> None:
