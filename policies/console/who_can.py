@@ -209,6 +209,7 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
                 "table": table,
                 "listing": replace(table.page, rows=rows),
                 "question": who_can_url(request.GET.dict()).partition("?")[2],
+                "unfiltered": who_can_url(given),
             }
     return render(request, "policies/who_can.html", page, status=status)
 

@@ -15,7 +15,8 @@ from tests.languages import BEGIN
 SOURCE = Path(settings.BASE_DIR)
 
 # Names, and what is the same in every language
-NAMES = {"iamsite", "CSV", "JSON", "OpenID Connect", "SAML", "narrow", "s3:GetObject"}
+NAMES = {"iamsite", "CSV", "JSON", "OpenID Connect", "SAML", "s3:GetObject"}
+NAMES |= {"narrow", "top", "change from:find [name="}  # classes, and what htmx listens to
 NAMES |= {"aws:MultiFactorAuthPresent=true", "arn:aws:iam::aws:policy/ReadOnlyAccess"}
 TAGS = re.compile(
     r"\{%\s*(blocktranslate|comment)\b.*?\{%\s*end\1\s*%\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}",
