@@ -125,7 +125,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGINT)
         deadline = time.monotonic() + STOP_LIMIT
-        while self._process() == process and time.monotonic() < deadline:
+        while self._is_ours(process) and time.monotonic() < deadline:
             if self._child:
                 self._child.poll()
             time.sleep(0.02)
