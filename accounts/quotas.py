@@ -8,6 +8,7 @@ Those of an organization (its User Guide, "Quotas") are the management account's
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.db import connection
 
@@ -59,9 +60,9 @@ DEFAULTS = {
 
 def quota(account: str, name: str) -> int:
     """The limit that holds in `account` for the quota `name`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quotas ->> %s FROM accounts_account WHERE id = %s", [name, account])
-        (own,) = cursor.fetchone()
+    database: Any = connection  # iamsite.postgresql's
+    query = "SELECT quotas ->> %s::text FROM accounts_account WHERE id = %s"
+    ((own,),) = database.fetch(query, [name, account])
     return DEFAULTS[name] if own is None else int(own)
 
 
