@@ -130,7 +130,7 @@ def test_who_loses_in_which_member_is_told_before_a_limit_is_saved(
     assert 'name="_preview"' in page.content.decode()
     part = text(alice.htmx(f"{node}/attach", {"PolicyId": policy, "_preview": "1"}, "preview"))
     assert part.startswith("It changes the limits of 1 account, with 2 principals.")
-    assert "record would be decided otherwise" in part
+    assert part.endswith("No request that it concerns is on record.")
     # A member's users have no pages here.
     assert "/console/users/alice" not in page.content.decode()
     nobody = text(alice.htmx(edit, {**typed, "_preview": "1"}, "preview"))
