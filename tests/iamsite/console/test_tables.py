@@ -106,7 +106,9 @@ def test_chosen_columns_stay_chosen(acme, root) -> None:
     chosen = {"table": "users", "column": ["groups", "arn"], "next": "/console/users/"}
     assert root.post("/console/columns", chosen).headers["Location"] == "/console/users/"
     page = root.get("/console/users/").content.decode()
-    heads = re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
+    heads = [
+        one.strip() for one in re.findall(r'<th scope="col"[^>]*>\s*(?:<a[^>]*>)?([^<]+)', page)
+    ]
     assert heads == ["Name", "Groups", "ARN"]
     assert 'value="arn" checked' in page
 
