@@ -74,8 +74,8 @@ def list_account_access(
 
 
 def services_in_use(call: Call, known: ServiceCatalogue) -> list[str]:
-    """The services that most policies of the account speak of, by name; its own policies tell
-    more of what it uses than AWS's do."""
+    """The services that most policies of the account speak of, and of those of which as many do the
+    first by name; its own policies tell more of what it uses than AWS's do."""
     counted: Counter[str] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(DOCUMENTS, {"account": call.account})
@@ -91,7 +91,8 @@ def services_in_use(call: Call, known: ServiceCatalogue) -> list[str]:
             for action in (*(statement.actions or ()), *(statement.not_actions or ()))
         }
         counted.update(dict.fromkeys(named, len(rows) if is_own else 1))
-    found = [name for name, _ in counted.most_common() if known.actions(name)]
+    ranked = sorted(counted, key=lambda name: (-counted[name], name))
+    found = [name for name in ranked if known.actions(name)]
     return sorted(found[:CHOSEN]) or ["iam", "sts"]
 
 

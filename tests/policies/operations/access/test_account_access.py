@@ -1,6 +1,6 @@
 """What every principal may do in every service."""
 
-from tests.cast import Acme, allow, deny, policy, trust
+from tests.cast import Account, Acme, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
 
 
@@ -47,6 +47,14 @@ def test_levels_count_their_actions_and_services_in_use_are_chosen(acme: Acme) -
     assert by_level["Write"]["Access"] == "none"
     asked = {"ServiceNamespaces": ["nosuchservice"]}
     assert refusal(acme.root, "ListAccountAccess", **asked)[0] == "InvalidInput"
+
+
+def test_of_services_that_are_spoken_of_equally_the_first_by_name_are_chosen() -> None:
+    account = Account("Even")
+    spoken = "athena batch cloudtrail dynamodb ec2 firehose glue iam kms lambda logs rds s3 sns sqs"
+    account.user("reader", allow(*(f"{one}:*" for one in reversed(spoken.split()))))
+    chosen = account.root.perform("ListAccountAccess")["ServiceNamespaces"]
+    assert chosen == spoken.split()[:12]
 
 
 def test_the_list_is_narrowed_and_sorted(acme: Acme) -> None:
