@@ -64,6 +64,7 @@ class Filler:
     keys: dict[tuple[str, str], AccessKeyCredential] = field(default_factory=dict)
     plans: list[tuple[datetime, Callable[[datetime], object]]] = field(default_factory=list)
     used: dict[tuple[str, type[AccessKey | Role], str], datetime] = field(default_factory=dict)
+    visits: int = 0
     performed: int = 0
 
     def fill(self) -> None:
@@ -248,12 +249,13 @@ class Filler:
             return {}
 
     def _sign_in(self, organisation: Organisation, user: User, when: datetime) -> None:
-        """At the console; one in twenty mistypes the password first."""
+        """At the console; every twentieth time the password is mistyped first."""
         self.performed += 1
+        self.visits += 1
         candidate, origin = candidates.user(organisation.id, user.name), self._origin(user.name)
         browser = AGENTS["mac" if self.chance.random() < 0.6 else "windows"]
         origin = replace(origin, face="console", user_agent=browser)
-        if self.chance.random() < 0.05:
+        if self.visits % 20 == 0:
             earlier = when - timedelta(seconds=20)
             admission.record_failure(candidate, origin, earlier, "Failed authentication")
         admission.admit(candidate, origin, when, mfa_at=when if user.mfa else None)
