@@ -32,8 +32,9 @@ def says(page: Page, text: str) -> None:
 
 
 def heading(page: Page, text: str) -> None:
-    """Waits for the page headed `text`."""
+    """Waits for the page headed `text`, and for its scripts: a long page is seen before they run."""
     expect(page.get_by_role("heading", level=1)).to_have_text(text)
+    page.wait_for_load_state("domcontentloaded")
 
 
 def tab(page: Page, name: str) -> None:
