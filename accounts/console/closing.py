@@ -28,11 +28,11 @@ class CloseForm(OperationForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     TokenCode = forms.CharField(
-        label=gettext_lazy("Code of its authenticator app"),
+        label=gettext_lazy("Code of its MFA device"),
         required=False,
         max_length=6,
         help_text=gettext_lazy(
-            "Not needed within 15 minutes of signing in with a second factor. With a passkey or "
+            "Not needed within 15 minutes of signing in with MFA. With a passkey or "
             "security key sign in with it again, then close the account."
         ),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),

@@ -120,7 +120,7 @@ def histogram(moments: Iterable[datetime], now: datetime) -> list[Bar]:
 Test = Callable[[Line, datetime], bool]
 FILTERS: dict[str, tuple[str | Promise, Test]] = {
     "no-mfa": (
-        gettext_lazy("Password without second factor"),
+        gettext_lazy("Password without MFA"),
         lambda line, now: line.has_password and not line.has_mfa,
     ),
     "old-keys": (

@@ -184,7 +184,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
             Finding(
                 "RootMFA",
                 "bad",
-                _("Whoever learns it owns the account. A second factor stops that."),
+                _("Whoever learns it owns the account. MFA stops that."),
                 reverse("console:security-credentials"),
                 _("Protect root"),
             )
@@ -220,7 +220,7 @@ def _steps(
         Step(
             "ProtectRoot",
             bool(status["RootMFAEnabled"]),
-            _("A second factor beside its password."),
+            _("An MFA device beside its password."),
             credentials,
             _("Protect root"),
         ),
@@ -241,7 +241,7 @@ def _steps(
         Step(
             "LockRoot",
             bool(status["RootLocked"]),
-            _("Its keys are turned off, and it signs in with its second factor only."),
+            _("Its keys are turned off, and it signs in with MFA only."),
             credentials,
             _("Lock root"),
         ),

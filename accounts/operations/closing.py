@@ -21,7 +21,7 @@ FRESH = timedelta(minutes=15)  # how long ago a session with MFA may have begun
 WINDOW, WRONG_PASSWORDS = timedelta(minutes=15), 5
 WRONG_PASSWORD = "The root user's password was incorrect."
 NO_FACTOR = (
-    "The root user has a second factor: give a code of its device, or sign in with it again and "
+    "The root user has an MFA device: give a code of it, or sign in with it again and "
     "close the account within 15 minutes."
 )
 LETTER = """The account {id} ({name}) was closed by its root user, from {address}.

@@ -16,9 +16,10 @@ from iamsite.console.asking import Asking, unauthenticated
 from iamsite.console.fixes import VERSION, VERSIONS, Change, Fixes
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError
+from iamsite.operations.namespaces import Namespaces
 from policies.difference import Difference
-from policies.engine import DocumentKind, Effect, parse
-from policies.reading import read
+from policies.engine import Document, DocumentKind, Effect, parse
+from policies.reading import read, services_of
 
 
 class DocumentForm(OperationForm):
@@ -211,7 +212,7 @@ def review(ask: Asking, text: str, place: Place) -> Review:
     if is_too_long := bool(most) and size + others > most:
         notes.insert(0, _too_long(size, others, most))
     is_valid = told["IsValid"] and not is_too_long
-    readings = readings_of(text, place.kind) if told["IsValid"] else []
+    readings = readings_of(ask, text, place.kind) if told["IsValid"] else []
     counts_spaces = DocumentKind(place.kind) in (DocumentKind.SCP, DocumentKind.RCP)
     return Review(is_valid, size, notes, readings, most, told["IsLinted"], counts_spaces, others)
 
@@ -249,7 +250,18 @@ def _too_long(size: int, others: int, most: int) -> Note:
     return Note("FAULT", "LimitExceeded", 1, 1, 1, 2, message, right)
 
 
-def readings_of(text: str, kind: str) -> list[Reading]:
+def sentences(ask: Asking, document: Document) -> tuple[str, ...]:
+    """Each statement in plain words; the services of the account by the names that the viewer may
+    list."""
+    names = Namespaces().names()
+    if services_of(document) - names.keys():
+        services = ask.see(services=("ListServices", {"MaxItems": 1000}))["services"].result
+        own = services.get("Services", [])
+        names |= {one["ServicePrefix"]: one["ServiceName"] for one in own}
+    return read(document, names)
+
+
+def readings_of(ask: Asking, text: str, kind: str) -> list[Reading]:
     """Every statement of a valid document in plain words."""
     document = parse(text, DocumentKind(kind))
     return [
@@ -259,7 +271,7 @@ def readings_of(text: str, kind: str) -> list[Reading]:
             statement.start.column,
             "bad" if statement.effect is Effect.DENY else "good",
         )
-        for statement, sentence in zip(document.statements, read(document), strict=True)
+        for statement, sentence in zip(document.statements, sentences(ask, document), strict=True)
     ]
 
 

@@ -163,7 +163,7 @@ class DisableUser(SwitchUser):
     operation = "UpdateAccessKey"
     title = gettext_lazy("Disable %(name)s")
     lead = gettext_lazy(
-        "Every way in is closed at once. The user, its groups, policies and second factors stay, "
+        "Every way in is closed at once. The user, its groups, policies and MFA devices stay, "
         "and it can be enabled again."
     )
     submit = gettext_lazy("Disable user")

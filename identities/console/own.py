@@ -119,7 +119,7 @@ class LockRoot(OwnAction):
     operation = "LockRoot"
     title = gettext_lazy("Lock root away")
     lead = gettext_lazy(
-        "For the daily work there are administrators. Root comes back with its second factor, or "
+        "For the daily work there are administrators. Root comes back with its MFA device, or "
         "through an operator of this portal."
     )
     submit = gettext_lazy("Lock root away")

@@ -46,7 +46,7 @@ PARTS = (
         ),
     ),
     Part(
-        gettext_lazy("Your second factors"),
+        gettext_lazy("Your MFA devices"),
         ("device", "security_key", "remove"),
         (
             "iam:DeactivateMFADevice",

@@ -34,7 +34,7 @@ USERS = Table(
     columns=(
         Column("name", gettext_lazy("Name"), itemgetter("UserName"), "Name", is_secondary=False),
         Column("groups", gettext_lazy("Groups"), itemgetter("GroupNames"), only="source"),
-        Column("mfa", gettext_lazy("Second factor"), itemgetter("MFAEnabled"), only="source"),
+        Column("mfa", gettext_lazy("MFA"), itemgetter("MFAEnabled"), only="source"),
         Column(
             "key-age",
             gettext_lazy("Key age"),
@@ -74,7 +74,7 @@ OLD = timedelta(days=90)
 VIEWS: dict[str, tuple[str | Promise, Callable[[datetime], Params]]] = {
     "": (gettext_lazy("All users"), lambda now: {}),
     "no-mfa": (
-        gettext_lazy("Password without second factor"),
+        gettext_lazy("Password without MFA"),
         lambda now: {"HasPassword": True, "MFAEnabled": False},
     ),
     "people": (gettext_lazy("With a password"), lambda now: {"HasPassword": True}),

@@ -38,7 +38,7 @@ def compare_policies(request: ConsoleRequest) -> HttpResponse:
         else:
             page["diff"] = diff(*texts)
             page["sides"] = [
-                (arn, readings_of(text, DocumentKind.MANAGED.value))
+                (arn, readings_of(request.ask, text, DocumentKind.MANAGED.value))
                 for arn, text in zip(arns, texts, strict=True)
             ]
     return render(request, "policies/comparison.html", page, status=status)

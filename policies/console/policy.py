@@ -93,11 +93,12 @@ def _document(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
     asked = {"PolicyArn": found["Arn"], "VersionId": found["DefaultVersionId"]}
     version = request.ask.see(version=("GetPolicyVersion", asked))["version"]
     document = version.result.get("PolicyVersion", {}).get("Document", "")
+    kind = DocumentKind.MANAGED.value
     return {
         "version": version,
         "document": document,
         "statements": statements(document),
-        "readings": readings_of(document, DocumentKind.MANAGED.value) if document else [],
+        "readings": readings_of(request.ask, document, kind) if document else [],
     }
 
 

@@ -100,7 +100,7 @@ def headline(change: Mapping[str, Any]) -> str:
     policy, key = change.get("PolicyName", ""), change.get("ContextKeyName", "")
     if kind == "set-value":
         if change.get("IsMFA"):
-            return _("Sign in with a second factor (MFA)")
+            return _("Sign in with MFA")
         value = ", ".join(change.get("ContextKeyValues", ()))
         return _("Send %(key)s = %(value)s with the request") % {"key": key, "value": value}
     if kind == "leave-out-value":

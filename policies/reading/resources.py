@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from policies.engine import Statement
-from policies.reading.actions import service_title
 from policies.reading.lists import all_of
+from policies.reading.services import Names, service_title
 
 # Kinds whose name says everything, whatever the service.
 _OWN_KINDS = {
@@ -30,17 +30,17 @@ _OWN_KINDS = {
 }
 
 
-def resources_phrase(statement: Statement) -> str:
+def resources_phrase(statement: Statement, names: Names) -> str:
     """`on bucket reports and every object in it`, `on every resource except …`."""
     if statement.resources is not None:
         return _("on %(resources)s") % {
-            "resources": all_of([_phrase(one) for one in statement.resources])
+            "resources": all_of([_phrase(one, names) for one in statement.resources])
         }
-    named = [_phrase(one) for one in statement.not_resources or ()]
+    named = [_phrase(one, names) for one in statement.not_resources or ()]
     return _("on every resource except %(resources)s") % {"resources": all_of(named)}
 
 
-def _phrase(arn: str) -> str:
+def _phrase(arn: str, names: Names) -> str:
     if arn == "*":
         return _("every resource")
     parts = arn.split(":", 5)
@@ -50,7 +50,7 @@ def _phrase(arn: str) -> str:
     if resource == "*" and service == "s3":
         what = _("every bucket and object")
     elif resource == "*":
-        what = _("every resource of %(service)s") % {"service": service_title(service)}
+        what = _("every resource of %(service)s") % {"service": service_title(service, names)}
     elif service == "s3" and not region and not account:
         what = _s3(resource)
     else:

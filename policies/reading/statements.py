@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from iamsite.operations.namespaces import Namespaces
 from policies.engine import Document, Effect, Statement
 from policies.engine.document import resource_part
 from policies.engine.operators import KNOW_VARIABLES, operator_named
@@ -13,24 +14,26 @@ from policies.reading.conditions import condition_phrase, key_phrase
 from policies.reading.lists import all_of
 from policies.reading.principals import principals_phrase
 from policies.reading.resources import resources_phrase
+from policies.reading.services import Names
 
 
-def read(document: Document) -> tuple[str, ...]:
-    """One sentence for each statement, in the order of the document."""
+def read(document: Document, names: Names | None = None) -> tuple[str, ...]:
+    """One sentence for each statement, in the order of the document.
+
+    `names` are what services are called, by prefix; those of AWS and of the portal if left out.
+    """
+    known = Namespaces().names() if names is None else names
     return tuple(
-        read_statement(statement, document.knows_variables) for statement in document.statements
+        _sentence(statement, document.knows_variables, known) for statement in document.statements
     )
 
 
-def read_statement(statement: Statement, knows_variables: bool = True) -> str:
-    """The sentence that says what `statement` says.
-
-    `knows_variables`: whether `${…}` is more than text, as in documents of version 2012-10-17.
-    """
+def _sentence(statement: Statement, knows_variables: bool, names: Names) -> str:
+    """`knows_variables`: whether `${…}` is more than text, as in version 2012-10-17."""
     allows = statement.effect is Effect.ALLOW
-    phrases = [actions_phrase(statement)]
+    phrases = [actions_phrase(statement, names)]
     if statement.resources is not None or statement.not_resources is not None:
-        phrases.append(resources_phrase(statement))
+        phrases.append(resources_phrase(statement, names))
     if statement.principals is not None or statement.not_principals is not None:
         phrases.append(principals_phrase(statement))
     text = (_("Allow %(what)s") if allows else _("Deny %(what)s")) % {"what": " ".join(phrases)}

@@ -113,7 +113,7 @@ def test_a_device_is_added_asked_for_at_the_next_sign_in_and_removed(
     fields = {"Account id or alias": acme.id, "User name": "alice", "Password": USER_PASSWORD}
     fill_in(there, fields)
     there.get_by_role("button", name="Sign in").click()
-    expect(there.get_by_role("heading", name="Second factor")).to_be_visible()
+    expect(there.get_by_role("heading", name="Multi-factor authentication (MFA)")).to_be_visible()
     there.get_by_label("Code of your MFA device").fill("000000")
     there.get_by_role("button", name="Continue").click()
     expect(there.get_by_text("The MFA code is incorrect.")).to_be_visible()

@@ -107,7 +107,10 @@ def test_the_steps_of_signing_in_are_accessible_and_fit_a_phone(visits: Visits, 
         acme.root.perform("CreateLoginProfile", UserName=name, Password=USER_PASSWORD,
                           PasswordResetRequired=must_change)  # fmt: skip
     enabled(acme, "ed")
-    for name, heading in (("dora", "Choose a new password"), ("ed", "Second factor")):
+    for name, heading in (
+        ("dora", "Choose a new password"),
+        ("ed", "Multi-factor authentication (MFA)"),
+    ):
         page = visits.open()
         page.goto(f"signin/{acme.id}")
         page.get_by_label("User name").fill(name)

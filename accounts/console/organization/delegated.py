@@ -66,7 +66,7 @@ def _policy(ask: Asking, account: str) -> dict[str, Any]:
         return {}
     return {
         "policy": policy,
-        "readings": readings_of(policy["Content"], DocumentKind.RESOURCE.value),
+        "readings": readings_of(ask, policy["Content"], DocumentKind.RESOURCE.value),
         "principals": trusted(policy["Content"], account),
     }
 

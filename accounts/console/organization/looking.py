@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Asking, ConsoleRequest, Params
+from iamsite.console.documents import sentences
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
 from iamsite.operations.organization import document_of
-from policies.reading import read
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 KINDS: dict[str, str | Promise] = {
@@ -171,7 +171,8 @@ def levels(ask: Asking, path: Sequence[Node], kinds: Sequence[str]) -> list[Leve
         if policy["Id"] not in known:
             asked = {"PolicyId": policy["Id"]}
             content = ask.perform("organizations:DescribePolicy", asked)["Policy"]["Content"]
-            known[policy["Id"]] = Limit(policy, read(document_of(content, policy["Type"])))
+            document = document_of(content, policy["Type"])
+            known[policy["Id"]] = Limit(policy, sentences(ask, document))
         return known[policy["Id"]]
 
     return [

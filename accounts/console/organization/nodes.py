@@ -177,7 +177,9 @@ class CloseAccount(NodeAction):
     names = {"node": "AccountId"}
     title = gettext_lazy("Close %(name)s")
     submit = gettext_lazy("Close account")
-    success = gettext_lazy("The account %(name)s is closed.")
+    success = gettext_lazy(
+        "The account %(name)s is closed: it is suspended, and nothing of it is deleted."
+    )
     is_danger = True
 
     def consequences(self) -> list[str]:

@@ -16,11 +16,10 @@ from accounts.console.organization.acting import OrganizationAction
 from accounts.console.organization.looking import KINDS, RCP, SCP, all_of, standing
 from iamsite.console.action import Crumb
 from iamsite.console.asking import ConsoleRequest, Params
-from iamsite.console.documents import DocumentForm
+from iamsite.console.documents import DocumentForm, sentences
 from iamsite.console.forms import DocumentField, Text
 from iamsite.operations.organization import document_of
 from policies.engine import DocumentKind
-from policies.reading import read
 
 EXAMPLES = {
     SCP: """{
@@ -59,7 +58,7 @@ def policy(request: ConsoleRequest, policy: str) -> HttpResponse:
         "summary": summary,
         "kind": KINDS[summary["Type"]],
         "content": found["Content"],
-        "sentences": read(document_of(found["Content"], summary["Type"])),
+        "sentences": sentences(request.ask, document_of(found["Content"], summary["Type"])),
         "targets": all_of(request.ask, "ListTargetsForPolicy", "Targets", PolicyId=policy),
         "may": request.ask.may(
             edit=("organizations:UpdatePolicy", asked),

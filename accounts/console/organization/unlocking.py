@@ -108,7 +108,8 @@ class Unlock(RootTask):
             if not arn or not form.refuse(error):
                 return {"error": error}
             return {}
-        return {"document": text, "readings": readings_of(text, DocumentKind.RESOURCE.value)}
+        readings = readings_of(self.request.ask, text, DocumentKind.RESOURCE.value)
+        return {"document": text, "readings": readings}
 
     def _locked(self) -> list[str]:
         found: list[str] = []

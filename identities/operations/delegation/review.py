@@ -10,6 +10,7 @@ from django.utils import translation
 
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input
+from iamsite.operations.namespaces import namespaces_of
 from iamsite.operations.paging import page_by_name
 from identities.models import DelegationRequest
 from identities.operations.delegation import coverage, scope, templates
@@ -123,7 +124,7 @@ def get_human_readable_summary(
     if language not in LANGUAGES:
         return {"SummaryContent": "", "Locale": locale, "SummaryState": "NOT_SUPPORTED"}
     with translation.override(language):
-        text = "\n".join(reading.read(_document(row)))
+        text = "\n".join(reading.read(_document(row), namespaces_of(call.account).names()))
     if len(text) > LONGEST_SUMMARY:
         text = text[: LONGEST_SUMMARY - len(CUT)].rpartition("\n")[0] + CUT
     return {"SummaryContent": text, "Locale": locale, "SummaryState": "AVAILABLE"}

@@ -79,7 +79,7 @@ def test_root_with_a_second_factor_needs_it_again(acme: Acme) -> None:
         perform(token, "CloseAccount", closing(acme, **more), origin("console"))
 
     proved(acme, timedelta(minutes=16))
-    with pytest.raises(OperationError, match="has a second factor"):
+    with pytest.raises(OperationError, match="has an MFA device"):
         close()
     given = {"SerialNumber": device.serial, "TokenCode": wrong(device.code())}
     with pytest.raises(OperationError, match="MultiFactorAuthentication failed"):

@@ -113,7 +113,7 @@ def test_root_closes_the_account_by_its_name_and_password():
     assert "Close account. Only the root user may." in page
     form = text(root.get("/console/account/close"))
     assert "4 users and" in form
-    assert "Code of its authenticator app" not in form
+    assert "Code of its MFA device" not in form
     path, given = "/console/account/close", {"Password": PASSWORD}
     assert root.post(path, {**given, "confirm": "Akme"}).status_code == 422
     wrong = root.post(path, {"Password": "wrong", "confirm": "Acme"})

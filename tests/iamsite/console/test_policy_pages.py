@@ -8,7 +8,7 @@ import pytest
 
 from iamsite.operations import OperationError
 from policies.difference import diff
-from tests.cast import Acme, allow, policy, trust
+from tests.cast import Acme, allow, policy, service, trust
 from tests.iamsite.console.browser import Browser, text
 from tests.policies.operations.test_resources import sharing
 
@@ -53,6 +53,16 @@ def test_a_document_that_is_longer_than_its_block_says_so_and_unfolds(root, acme
     )
     page = root.get(f"/console/policies/{made['Policy']['Arn']}").content.decode()
     assert "Show all 30 lines</label>" in page
+
+
+def test_a_service_of_the_account_is_read_out_by_its_name(root, acme) -> None:
+    service(acme, "ledger")
+    made = acme.root.perform(
+        "CreatePolicy", PolicyName="books", PolicyDocument=allow("ledger:*", "portal:Get*")
+    )
+    page = text(root.get(f"/console/policies/{made['Policy']['Arn']}"))
+    assert "Allow all actions of Ledger (ledger:*) and " in page
+    assert "all actions of iamsite Portal that begin with Get (portal:Get*)" in page
 
 
 def test_making_a_version_the_default_tells_who_gains_without_scripts(root, arn) -> None:

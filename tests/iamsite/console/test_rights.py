@@ -253,7 +253,7 @@ def test_who_may_only_list_users_sees_no_groups_and_credentials(acme):
     assert "Last console sign-in" in plain
     assert "Developers" not in plain
     whole = text(Browser().sign_in(acme, "alice").get("/console/users/"))
-    assert "Groups Second factor Key age Last seen" in whole
+    assert "Groups MFA Key age Last seen" in whole
     assert "Developers" in whole
 
 

@@ -43,6 +43,7 @@ ACTIONS = {
     "billing:Approve": "approving (billing:Approve)",
     "billing:Frobnicate": "Frobnicate in AWS Billing (billing:Frobnicate)",
     "ourbilling:Frobnicate": "Frobnicate in ourbilling (ourbilling:Frobnicate)",
+    "portal:*": "all actions of iamsite Portal (portal:*)",
 }
 
 
