@@ -47,6 +47,9 @@ def test_access_is_asked_about_kept_as_tests_and_taken_away(root: Page, initech:
     narrowed = re.compile(r"way=group")
     expect(main.locator("a[download]").first).to_have_attribute("href", narrowed)
     expect(main.locator("#columns-form [name=next]")).to_have_value(narrowed)
+    expect(main.get_by_role("link", name="Save as access tests")).to_have_attribute(
+        "href", narrowed
+    )
     main.get_by_role("link", name="Clear the filter").click()
     main.get_by_role("link", name="Principal", exact=True).click()
     expect(main.get_by_role("columnheader", name="Principal")).to_have_attribute(
