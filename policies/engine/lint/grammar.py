@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import defaultdict
+from itertools import count
 
 from ..document import DocumentKind
 from ..grammar import DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS
@@ -17,6 +20,11 @@ IDENTITY_QUOTA = 6144
 SCP_QUOTA = 10240
 RCP_QUOTA = 5120
 TRUST_QUOTA = 2048
+# Latin letters that are no letter with a mark.
+_LETTERS = str.maketrans({
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
+    "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ł": "l", "Ł": "L", "þ": "th", "Þ": "Th", "\u0131": "i",
+})  # fmt: skip
 POLICY_TYPES = {
     DocumentKind.IDENTITY: "identity policy",
     DocumentKind.MANAGED: "identity policy",
@@ -159,6 +167,7 @@ def _check_condition(element: Element, findings: Findings) -> None:
 
 def _check_sids(statements: list[Statement], kind: DocumentKind, findings: Findings) -> None:
     seen: set[str] = set()
+    plain = _PlainSids(statements)
     resource = kind is DocumentKind.RESOURCE
     for statement in statements:
         sid = statement.elements.get("Sid")
@@ -169,7 +178,26 @@ def _check_sids(statements: list[Statement], kind: DocumentKind, findings: Findi
         elif sid.text == "":
             findings.add("EMPTY_SID_VALUE", sid)
         elif kind not in WITH_PRINCIPAL and not re.fullmatch("[0-9A-Za-z]*", sid.text):
-            findings.add("UNSUPPORTED_SID", sid, re.sub("[^0-9A-Za-z]", "", sid.text))
+            findings.add("UNSUPPORTED_SID", sid, plain.of(sid.text))
         elif sid.text in seen:
             findings.add("UNIQUE_SIDS_RECOMMENDED" if resource else "UNIQUE_SIDS_REQUIRED", sid)
         seen.add(sid.text)
+
+
+class _PlainSids:
+    """Ids of letters and digits alone, in place of others, that no statement has yet."""
+
+    def __init__(self, statements: list[Statement]) -> None:
+        sids = (one.elements.get("Sid") for one in statements)
+        self._taken = {sid.text for sid in sids if sid is not None and sid.is_text}
+        self._numbers: dict[str, count[int]] = defaultdict(lambda: count(2))
+
+    def of(self, text: str) -> str:
+        """`Fur` for `Für`; "" where nothing can be kept."""
+        letters = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+        plain = found = re.sub("[^0-9A-Za-z]", "", letters)
+        while found in self._taken:
+            found = f"{plain}{next(self._numbers[plain])}"
+        if found:
+            self._taken.add(found)
+        return found
