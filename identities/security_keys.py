@@ -88,6 +88,12 @@ def is_key(serial_number: str) -> bool:
     return ":u2f/" in serial_number
 
 
+def given_name(serial_number: str) -> str:
+    """The name that a person gave an MFA device: a key's serial number adds an id to it."""
+    name = serial_number.rpartition("/")[2]
+    return name.rpartition("-")[0] if is_key(serial_number) else name
+
+
 def relying_party() -> RelyingParty:
     """By IAMSITE_URL; on a loopback address `localhost` is meant. Raises NoDomain."""
     url = urlsplit(settings.IAMSITE_URL)

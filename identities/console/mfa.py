@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Collection
+from functools import cached_property
+from itertools import chain, count
 from typing import Any
 
 from django import forms
@@ -19,10 +23,9 @@ from iamsite.console.ceremony import elsewhere as away
 from iamsite.console.errors import failure_of
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import InSteps, Step
-from iamsite.console.templatetags.console import device_name
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
-from identities.security_keys import is_key
+from identities.security_keys import given_name, is_key
 
 
 class OwnAction(Action):
@@ -38,6 +41,17 @@ class OwnAction(Action):
         """One's own `UserName`; the root user has none."""
         viewer = viewer_of(self.request)
         return {"UserName": viewer.name} if viewer and viewer.kind == "user" else {}
+
+    def device_names(self, holder: Params) -> list[str]:
+        """The names of what `holder` has, as far as its viewer may list them."""
+        devices = self.request.ask.see(devices=("ListMFADevices", holder))["devices"]
+        return [given_name(one["SerialNumber"]) for one in devices.result.get("MFADevices", [])]
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """`wanted`, with a number if it is taken."""
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
 class DeviceForm(OperationForm):
@@ -64,7 +78,7 @@ class AddDevice(OwnAction):
     def initial(self) -> dict[str, Any]:
         viewer = viewer_of(self.request)
         name = viewer.name if viewer and viewer.kind == "user" else "root"
-        return {"VirtualMFADeviceName": name}
+        return {"VirtualMFADeviceName": free_name(name, self.device_names(self.me()))}
 
     def run(self, form: OperationForm) -> dict[str, Any]:
         """A device that somebody began and never confirmed does not keep its name."""
@@ -138,16 +152,17 @@ class KeyForm(OperationForm):
         label=gettext_lazy("Name of the key or passkey"),
         max_length=64,
         help_text=gettext_lazy("To tell it from others: YubiKey, laptop, phone."),
-        # Told before the key is touched, which would keep a passkey that nobody knows.
-        widget=forms.TextInput(
-            attrs={
-                "pattern": "[A-Za-z0-9_+=,.@\\-]+",
-                "title": gettext_lazy("Letters without accents, digits and _+=,.@-"),
-            }
-        ),
     )
     State = forms.CharField(required=False)
     Credential = forms.CharField(required=False)
+
+    def take(self, names: Collection[str]) -> None:
+        """Has the browser refuse a name that is taken, or cannot be one, before the key is touched:
+        that would keep a passkey that nobody knows."""
+        others = "|".join(re.sub(r"([.+])", r"\\\1", one) for one in names)
+        attrs = self.fields["DeviceName"].widget.attrs
+        attrs["pattern"] = (f"(?!(?:{others})$)" if others else "") + r"[A-Za-z0-9_+=,.@\-]+"
+        attrs["title"] = _("Letters without accents, digits and _+=,.@-; a name not taken yet")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -167,12 +182,25 @@ class AddKey(OwnAction):
         "to this site alone, so it cannot be phished."
     )
     submit = gettext_lazy("Continue")
-    success = gettext_lazy("%(DeviceName)s is registered. It is a second factor, and a passkey.")
+    success = gettext_lazy("%(DeviceName)s is registered. It is an MFA device, and a passkey.")
     shows = False
     fields_template = "identities/key_fields.html"
 
     def target(self) -> Params:
         return self.me()
+
+    def initial(self) -> dict[str, Any]:
+        return {"DeviceName": free_name("passkey", self.taken)}
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        assert isinstance(form, KeyForm)
+        form.take(self.taken)
+        return form
+
+    @cached_property
+    def taken(self) -> list[str]:
+        return self.device_names(self.target())
 
     def context(self, form: OperationForm, **context: Any) -> dict[str, Any]:
         """Every showing of the form begins anew: a challenge is answered once."""
@@ -232,7 +260,7 @@ class RemoveDevice(InSteps, OwnAction):
 
     def confirm(self) -> str:
         serial = self.request.POST.get("SerialNumber") or self.request.GET.get("serial", "")
-        return device_name(serial)
+        return given_name(serial)
 
     def consequences(self) -> list[str]:
         viewer = viewer_of(self.request)

@@ -16,7 +16,7 @@ from iamsite.operations.errors import entity_already_exists, invalid_input, vali
 from identities import attestation, security_keys
 from identities.models import MFADevice, User
 from identities.operations.mfa import check_room, devices_of, holder, holder_of
-from identities.security_keys import Holder, NoDomain, Refused
+from identities.security_keys import Holder, NoDomain, Refused, given_name
 
 NO_DOMAIN = (
     "Browsers make security keys and passkeys for a domain name only, and the address of this "
@@ -69,6 +69,11 @@ def complete_security_key_registration(
 ) -> dict[str, Any]:
     user = holder_of(call, UserName)
     check_room(call, user)
+    if any(given_name(one.serial_number) == DeviceName for one in devices_of(call, user)):
+        whose = "root user" if user is None else "user"
+        raise entity_already_exists(
+            f"The {whose} already has an MFA device with the name {DeviceName}."
+        )
     try:
         made = security_keys.finish_registration(_of(call, user), State, Credential, call.now)
     except NoDomain as error:
@@ -77,7 +82,7 @@ def complete_security_key_registration(
         raise validation_error(f"The security key was not registered: {error}") from error
     device = MFADevice(
         account_id=call.account,
-        # People may give two keys one name; the serial number has to tell them apart.
+        # Two people may give their keys one name; a serial number is never used again.
         name=f"{DeviceName}-{unique_id('')}",
         holder=MFADevice.Holder.ROOT if user is None else MFADevice.Holder.USER,
         user=user,

@@ -45,12 +45,12 @@ class Authenticator:
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
 
-    def register(self, actor: Actor, name: str = "yubikey", **params: Any) -> Authenticator:
+    def register(self, actor: Actor, name: str = "", **params: Any) -> Authenticator:
         """Registers its credential as `actor`, and keeps the serial number."""
         begun = actor.perform("BeginSecurityKeyRegistration", **params)
         made = actor.perform(
             "CompleteSecurityKeyRegistration",
-            DeviceName=name,
+            DeviceName=name or f"key-{self.id.hex()[:8]}",
             State=begun["State"],
             Credential=self.create(begun["CreationOptions"]),
             **params,

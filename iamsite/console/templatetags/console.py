@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from iamsite.console import nodes, times
 from iamsite.console.forms import DocumentField, TagsField
 from iamsite.operations import Verdict
-from identities.security_keys import is_key
+from identities.security_keys import given_name
 
 ICONS = 512  # that a process keeps drawn
 
@@ -295,9 +295,8 @@ def entity_link(arn: str) -> SafeString:
 
 @register.filter
 def device_name(serial: str) -> str:
-    """The name that a person gave an MFA device; a security key's serial number adds an id."""
-    name = arn_name(serial)
-    return name.rpartition("-")[0] if is_key(serial) else name
+    """The name that a person gave an MFA device."""
+    return given_name(serial)
 
 
 @register.filter

@@ -62,7 +62,7 @@ class TestLife:
         assert again[:2] == missing("")[:2]
 
     def test_roots_key_counts_in_the_summary_the_report_and_the_status(self, acme: Acme) -> None:
-        key = Authenticator().register(acme.root)
+        key = Authenticator().register(acme.root, "yubikey")
         assert key.serial.startswith(acme.arn("u2f/root-account/yubikey-"))
         summary = acme.root.perform("GetAccountSummary")["SummaryMap"]
         assert summary["AccountMFAEnabled"] == 1
@@ -97,6 +97,18 @@ class TestLife:
         acme.root.perform("DeactivateMFADevice", UserName="bob", SerialNumber=last.serial)
         excluded = json.loads(begin()["CreationOptions"])["excludeCredentials"]
         assert len(excluded) == 7
+
+    def test_no_two_of_one_user_have_one_name(self, acme: Acme) -> None:
+        key = Authenticator().register(acme.root, "yubikey", UserName="bob")
+        Authenticator().register(acme.root, "yubikey", UserName="alice")
+        Authenticator().register(acme.root, "yubikey")
+        twin = lambda **who: Authenticator().register(acme.root, "yubikey", **who)  # noqa: E731
+        told = "already has an MFA device with the name yubikey."
+        assert refusal(lambda: twin(UserName="bob")) == exists(f"The user {told}")
+        assert refusal(twin) == exists(f"The root user {told}")
+        assert len(acme.root.perform("ListMFADevices", UserName="bob")["MFADevices"]) == 1
+        acme.root.perform("DeactivateMFADevice", UserName="bob", SerialNumber=key.serial)
+        assert twin(UserName="bob").serial != key.serial
 
     def test_a_key_shows_no_codes(self, acme: Acme) -> None:
         key = Authenticator().register(acme.root, UserName="alice")
@@ -153,7 +165,9 @@ class TestAttacks:
     def test_a_challenge_is_answered_once(self, acme: Acme) -> None:
         begun = acme.root.perform("BeginSecurityKeyRegistration", UserName="bob")
         complete(acme.root, Authenticator(), begun, UserName="bob")
-        again = lambda: complete(acme.root, Authenticator(), begun, UserName="bob")  # noqa: E731
+        again = lambda: complete(  # noqa: E731
+            acme.root, Authenticator(), begun, UserName="bob", DeviceName="other"
+        )
         assert refused(again) == "The challenge was answered before."
 
     def test_a_challenge_is_good_for_five_minutes(self, acme: Acme, monkeypatch) -> None:
