@@ -46,14 +46,14 @@ def access_tests(request: ConsoleRequest) -> HttpResponseBase:
     asked: Params = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
     seen = request.ask.see(tests=("RunAccessTests", asked))
     results = seen["tests"].result.get("Results", [])
+    following = seen["tests"].result.get("Marker", "")
     context = {
         **seen,
         "rows": [{"test": one, "url": simulated(one)} for one in results],
         "failed": sum(not one["Passed"] for one in results),
         "may": request.ask.may(delete=("DeleteAccessTest", {"TestName": "any"})),
         **file_urls(request),
-        "next_url": address(request, marker=seen["tests"].result.get("Marker", "")),
-        "more": seen["tests"].result.get("IsTruncated"),
+        "next_url": address(request, marker=following) if following else "",
         "first_url": address(request, marker="") if marker else "",
     }
     return render(request, "policies/access_tests.html", context)
