@@ -323,14 +323,16 @@ def length(seconds: int) -> str:
 
 
 @register.simple_tag
-def inline_url(verb: str, kind: str, name: str, policy: str) -> str:
-    """The address of an inline policy's form: `verb` edit or delete, `kind` user, group or role."""
-    return reverse(f"console:{verb}-inline-{kind}-policy", args=[name, policy])
+def inline_url(verb: str, kind: str, name: str, *policy: str) -> str:
+    """The address of an inline policy's form: `verb` edit or delete, and create, which has no
+    policy yet; `kind` user, group or role."""
+    return reverse(f"console:{verb}-inline-{kind}-policy", args=[name, *policy])
 
 
 @register.simple_tag
-def attachment_url(verb: str, kind: str, name: str, arn: str) -> str:
-    return reverse(f"console:{verb}-{kind}-policy", args=[name, arn])
+def attachment_url(verb: str, kind: str, name: str, *arn: str) -> str:
+    """The address at which a managed policy is detached, or without `arn` some are attached."""
+    return reverse(f"console:{verb}-{kind}-policy", args=[name, *arn])
 
 
 @register.simple_tag
