@@ -32,9 +32,23 @@ def page_sorted(
     ordered = rows.order_by(*(F(key).desc() if falling else F(key).asc() for key in keys))
 
     def fetch(after: Any, limit: int) -> list[Any]:
-        found = ordered if after is None else ordered.filter(behind(keys, after, falling))
+        parts = [ordered]
+        if after is not None and chosen == "Name":
+            parts = [ordered.filter(behind(keys, after, falling))]
+        elif after is not None:
+            # Most rows may share a place (never seen, no key). Asked for both parts at once, an
+            # index would find no more than where the place begins.
+            same = behind(keys[1:], after[1:], falling)
+            parts = [
+                ordered.filter(same, place=after[0]),
+                ordered.filter(behind(keys[:1], after[:1], falling)),
+            ]
+        found: list[Any] = []
         with planned_anew():
-            return list(found[:limit])
+            for part in parts:
+                if len(found) < limit:
+                    found += part[: limit - len(found)]
+        return found
 
     return page(call, fetch, lambda row: [kept(getattr(row, key)) for key in keys])
 
