@@ -1,7 +1,8 @@
 """Fills a portal's database with users: ``python -m benchmarks.pages.crowd ACCOUNT USERS OTHERS``.
 
-ACCOUNT gets USERS more users, in a hundred groups, one in ten with an access key; OTHERS new
-accounts get a thousand users each. Rows go in as the schema's owner, in a few statements.
+ACCOUNT gets USERS more users, in a hundred groups, one in ten with an access key, most of which
+were used, and one in three with a sign-in; OTHERS new accounts get a thousand users each. Rows go
+in as the schema's owner, in a few statements.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ EACH = 1000
 TEAMS = 100
 
 USERS = """
-INSERT INTO identities_user (id, account_id, name, path, tags, created_at)
+INSERT INTO identities_user (id, account_id, name, path, tags, created_at, password_last_used)
 SELECT 'AIDA' || upper(left(md5(%(account)s::text || n), 17)), %(account)s::text,
        (ARRAY['ana', 'ben', 'cleo', 'dora', 'emil'])[1 + n %% 5] || '.' || n, '/', '{}',
-       now() - n * interval '1 minute'
+       now() - n * interval '1 minute',
+       CASE WHEN n %% 3 = 0 THEN now() - n * 7919 %% 500000 * interval '1 minute' END
     FROM generate_series(1, %(users)s) AS n
 """
 GROUPS = """
@@ -35,9 +37,12 @@ SELECT %(account)s::text, 'AIDA' || upper(left(md5(%(account)s::text || n), 17))
 """
 KEYS = """
 INSERT INTO identities_accesskey
-    (id, account_id, user_id, secret, status, created_at, last_used_service, last_used_region)
+    (id, account_id, user_id, secret, status, created_at, last_used_at, last_used_service,
+     last_used_region)
 SELECT 'AKIA' || upper(left(md5(%(account)s::text || n), 16)), %(account)s::text,
-       'AIDA' || upper(left(md5(%(account)s::text || n), 17)), ''::bytea, 'Active', now(), '', ''
+       'AIDA' || upper(left(md5(%(account)s::text || n), 17)), ''::bytea, 'Active',
+       now() - n * 7919 %% 1000000 * interval '1 minute',
+       CASE WHEN n %% 40 > 0 THEN now() - n * 7907 %% 100000 * interval '1 minute' END, '', ''
     FROM generate_series(10, %(users)s, 10) AS n
 """
 # What a foreign key is checked with is planned by what the database knows of the tables.

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import models
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.tenancy import TenantModel, lowered
 
 NAME = r"^[A-Za-z0-9_+=,.@-]+$"
 PATH = r"^/([!-~]+/)?$"
+
+# What stands in a sorted column for a time that there is none of.
+NEVER_SEEN = datetime(1, 1, 1, tzinfo=UTC)  # before all who were
+NO_ACTIVE_KEY = datetime(9999, 12, 31, tzinfo=UTC)  # after all who have one
 
 
 class Named(TenantModel):
@@ -40,14 +47,35 @@ class Named(TenantModel):
 
 
 class User(Named):
+    """A user, with what lists of users are sorted by.
+
+    `seen_at` is the last sign-in by password or use of an access key, NEVER_SEEN where there was
+    none; `oldest_key_at` when the oldest of the active access keys was made, NO_ACTIVE_KEY without
+    one. The database keeps both: a trigger on access keys writes `keys_used_at`, the last use of
+    any key that is there, and `oldest_key_at`, whoever changes a key and however.
+    """
+
     KIND = "user"
 
     tags = models.JSONField(default=dict)
     password_last_used = models.DateTimeField(null=True)
+    keys_used_at = models.DateTimeField(null=True)
+    seen_at = models.GeneratedField(
+        expression=Coalesce(
+            Greatest("password_last_used", "keys_used_at"), models.Value(NEVER_SEEN)
+        ),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    oldest_key_at = models.DateTimeField(default=NO_ACTIVE_KEY, db_default=NO_ACTIVE_KEY)
 
     class Meta(Named.Meta):
         indexes = [
-            models.Index(fields=["account", "created_at", "lower_name", "id"], name="user_by_age")
+            models.Index(fields=["account", "created_at", "lower_name", "id"], name="user_by_age"),
+            models.Index(fields=["account", "seen_at", "lower_name", "id"], name="user_by_seen"),
+            models.Index(
+                fields=["account", "oldest_key_at", "lower_name", "id"], name="user_by_oldest_key"
+            ),
         ]
 
 

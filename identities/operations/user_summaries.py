@@ -6,14 +6,20 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from iamsite.operations import Call, operation
-from iamsite.operations.sorting import NEVER, containing, page_sorted
-from identities.models import AccessKey, LoginProfile, Membership, MFADevice, User
+from iamsite.operations.sorting import containing, page_sorted
+from identities.models import LoginProfile, Membership, MFADevice, User
+from identities.models.principals import NEVER_SEEN, NO_ACTIVE_KEY
 from identities.operations import find
 from identities.operations.users import user_output
+
+PLACES = {
+    "CreateDate": F("created_at"),
+    "LastSeenDate": F("seen_at"),
+    "OldestActiveKeyDate": F("oldest_key_at"),
+}
 
 
 @operation("portal:ListUserSummaries", resource=find.path_of("user"), reads=True)
@@ -45,39 +51,31 @@ def list_user_summaries(
         device = Exists(_each(call, MFADevice))
         rows = rows.filter(device if MFAEnabled else ~device)
     if NotSeenSince is not None:
-        rows = rows.annotate(seen=_last_seen(call)).filter(seen__lt=NotSeenSince)
+        rows = rows.filter(seen_at__lt=NotSeenSince)
     if ActiveKeyBefore is not None:
-        rows = rows.filter(Exists(_active(call).filter(created_at__lt=ActiveKeyBefore)))
-    places = {
-        "CreateDate": F("created_at"),
-        "LastSeenDate": _last_seen(call),
-        "OldestActiveKeyDate": Coalesce(
-            Subquery(_extreme(_active(call), Min("created_at"))), NEVER
-        ),
-    }
-    page, paging = page_sorted(call, rows, places)
-    users = {user.id: user_output(user) for user in page}
-    groups = _groups(call, list(users))
-    keys = _keys(call, list(users))
-    passwords = set(_of(call, LoginProfile, list(users)).values_list("user_id", flat=True))
-    devices = set(_of(call, MFADevice, list(users)).values_list("user_id", flat=True))
-    summaries = []
-    for id_, user in users.items():
-        active = [key.created_at for key in keys[id_] if key.status == AccessKey.Status.ACTIVE]
-        seen = [key.last_used_at for key in keys[id_] if key.last_used_at is not None]
-        if "PasswordLastUsed" in user:
-            seen.append(user["PasswordLastUsed"])
-        summaries.append(
-            {
-                **user,
-                "GroupNames": groups[id_],
-                "HasPassword": id_ in passwords,
-                "MFAEnabled": id_ in devices,
-                **({"OldestActiveKeyDate": min(active)} if active else {}),
-                **({"LastSeenDate": max(seen)} if seen else {}),
-            }
-        )
+        rows = rows.filter(oldest_key_at__lt=min(ActiveKeyBefore, NO_ACTIVE_KEY))
+    page, paging = page_sorted(call, rows, PLACES)
+    ids = [user.id for user in page]
+    groups = _groups(call, ids)
+    passwords = set(_of(call, LoginProfile, ids).values_list("user_id", flat=True))
+    devices = set(_of(call, MFADevice, ids).values_list("user_id", flat=True))
+    summaries = [
+        {
+            **user_output(user),
+            "GroupNames": groups[user.id],
+            "HasPassword": user.id in passwords,
+            "MFAEnabled": user.id in devices,
+            **_at("OldestActiveKeyDate", user.oldest_key_at, NO_ACTIVE_KEY),
+            **_at("LastSeenDate", user.seen_at, NEVER_SEEN),
+        }
+        for user in page
+    ]
     return {"UserSummaries": summaries, **paging}
+
+
+def _at(name: str, when: datetime, none: datetime) -> dict[str, datetime]:
+    """The member `name`, absent where `when` stands for `none`."""
+    return {} if when == none else {name: when}
 
 
 def _of(call: Call, model: Any, users: list[str]) -> Any:
@@ -90,29 +88,9 @@ def _each(call: Call, model: Any) -> QuerySet[Any]:
     return found
 
 
-def _active(call: Call) -> QuerySet[Any]:
-    return _each(call, AccessKey).filter(status=AccessKey.Status.ACTIVE)
-
-
-def _extreme(rows: QuerySet[Any], of: Any) -> QuerySet[Any]:
-    return rows.order_by().values("user_id").annotate(extreme=of).values("extreme")
-
-
-def _last_seen(call: Call) -> Coalesce:
-    used = Subquery(_extreme(_each(call, AccessKey), Max("last_used_at")))
-    return Coalesce(Greatest("password_last_used", used), NEVER)
-
-
 def _groups(call: Call, users: list[str]) -> dict[str, list[str]]:
     found = defaultdict(list)
     rows = _of(call, Membership, users).order_by("group__lower_name")
     for user, name in rows.values_list("user_id", "group__name"):
         found[user].append(name)
-    return found
-
-
-def _keys(call: Call, users: list[str]) -> dict[str, list[AccessKey]]:
-    found = defaultdict(list)
-    for key in _of(call, AccessKey, users).defer("secret"):
-        found[key.user_id].append(key)
     return found

@@ -89,13 +89,15 @@ def refuse_unadmitted(candidate: Candidate, now: datetime, mfa_at: datetime | No
 
 def enter(candidate: Candidate, origin: Origin, now: datetime, mfa_at: datetime | None) -> SignedIn:
     """Opens the session, in the current transaction, if all that was read before still holds."""
-    if not _still_holds(candidate, mfa_at):
-        raise SignInRefused
-    token = open_session(candidate.account, candidate.user_id, origin, now, mfa_at)
+    # INVARIANT: a user is locked before its password, its sessions and the trail, as by a call that
+    # notes the use of a key (iamsite_access_key) and goes on; else the two could wait in a ring.
     if candidate.user_id is None:
         Person.objects.filter(account_id=candidate.account).update(password_last_used=now)
     else:
         User.objects.filter(id=candidate.user_id).update(password_last_used=now)
+    if not _still_holds(candidate, mfa_at):
+        raise SignInRefused
+    token = open_session(candidate.account, candidate.user_id, origin, now, mfa_at)
     used = "No" if mfa_at is None else "Yes"
     record(candidate.account, candidate.author, origin, now, "ConsoleLogin", MFAUsed=used)
     return SignedIn(token)

@@ -95,7 +95,10 @@ def change_password(challenge: str, new_password: str, origin: Origin) -> Signed
     refuse_unadmitted(candidate, now, mfa_at)
     with transaction.atomic(durable=True):
         tenancy.lock(candidate.account)
-        profile = LoginProfile.objects.get(user_id=candidate.user_id)
+        # The user is locked before all else that is its own (INVARIANT in `enter`).
+        rows = LoginProfile.objects.select_related("user")
+        rows = rows.select_for_update(of=("user",), no_key=True)
+        profile = rows.get(user_id=candidate.user_id)
         if profile.password != candidate.password:
             raise SignInRefused(BEGIN_AGAIN)
         faults = passwords.faults(new_password, candidate.account, profile)

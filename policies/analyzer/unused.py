@@ -21,8 +21,7 @@ SHOWN = 50  # services that a finding names
 
 USERS = """
 SELECT u.id, 'arn:aws:iam::' || u.account_id || ':user' || u.path || u.name, greatest(
-        u.password_last_used,
-        (SELECT max(k.last_used_at) FROM identities_accesskey k WHERE k.user_id = u.id),
+        u.password_last_used, u.keys_used_at,
         (SELECT max(a.at) FROM identities_lastaccess a
             WHERE a.account_id = u.account_id AND a.principal_id = u.id))
     FROM identities_user u WHERE u.account_id = %s AND u.created_at < %s ORDER BY u.id

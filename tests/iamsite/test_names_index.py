@@ -1,9 +1,11 @@
-"""Names are found through an index, although row-level security stands before every row."""
+"""Names and pages are found through an index, although row-level security is before every row."""
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts import tenancy
+from tests.cast import Evil
 
 ROWS = 3000
 COLUMNS = {
@@ -18,6 +20,34 @@ COLUMNS = {
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_a_name_is_looked_up_by_its_index(evil, table: str) -> None:
+    fill(evil, table)
+    condition = index_condition(
+        evil,
+        "name_unique",
+        f"SELECT 1 FROM {table} WHERE account_id = '{evil.id}' AND lower_name = lower('Name7')",
+    )
+    assert "lower_name" in condition
+
+
+def test_a_page_of_users_is_looked_up_by_the_index_of_its_order(evil) -> None:
+    fill(evil, "identities_user")
+    for sort, column, index in (
+        ("CreateDate", "created_at", "user_by_age"),
+        ("LastSeenDate", "seen_at", "user_by_seen"),
+        ("OldestActiveKeyDate", "oldest_key_at", "user_by_oldest_key"),
+    ):
+        for order in ("ascending", "descending"):
+            asked = {"SortBy": sort, "SortOrder": order, "MaxItems": 10}
+            first = evil.root.perform("ListUserSummaries", **asked)
+            with CaptureQueriesContext(connection) as queries:
+                evil.root.perform("ListUserSummaries", **asked, Marker=first["Marker"])
+            (page,) = (query["sql"] for query in queries if "LIMIT" in query["sql"])
+            condition = index_condition(evil, index, page)
+            assert f"({column} = " in condition  # all have the same
+            assert "(lower_name)::text" in condition
+
+
+def fill(evil: Evil, table: str) -> None:
     columns, values = COLUMNS[table]
     with transaction.atomic(), connection.cursor() as cursor:
         tenancy.enter(evil.id)
@@ -30,13 +60,14 @@ def test_a_name_is_looked_up_by_its_index(evil, table: str) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"ANALYZE {table}")
     connections["owner"].close()
+
+
+def index_condition(evil: Evil, index: str, query: str) -> str:
+    """What `query` looks up in `index`, through which it must go without sorting."""
     with transaction.atomic(), connection.cursor() as cursor:
         tenancy.enter(evil.id)
-        cursor.execute(
-            f"EXPLAIN SELECT 1 FROM {table} WHERE account_id = %s AND lower_name = lower(%s)",
-            [evil.id, "Name7"],
-        )
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "name_unique" in plan
-    condition = next(line for line in plan.splitlines() if "Index Cond" in line)
-    assert "lower_name" in condition
+        cursor.execute("EXPLAIN " + query.replace("%", "%%"))
+        plan = [line for (line,) in cursor.fetchall()]
+    assert any(index in line for line in plan), plan
+    assert not any("Sort" in line for line in plan), plan
+    return next(line for line in plan if "Index Cond" in line)

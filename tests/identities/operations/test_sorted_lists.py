@@ -64,29 +64,32 @@ def test_a_list_is_narrowed_by_a_part_of_name_or_path_or_by_the_whole_id(acme, k
 
 
 def test_users_go_by_when_they_were_last_seen_and_never_comes_first(acme) -> None:
-    for name in ("ann", "ben", "cleo"):
+    for name in ("ann", "ben", "cleo", "dora"):
         make(acme, "User", name)
     seen(acme, "ann", EARLY + timedelta(days=2))
     make_key(acme, "ben", last_used_at=EARLY + timedelta(days=3))
-    assert listed(acme, "User", SortBy="LastSeenDate") == ["cleo", "ann", "ben"]
-    assert listed(acme, "User", SortBy="LastSeenDate", SortOrder="descending") == [
-        "ben",
-        "ann",
-        "cleo",
-    ]
+    by_seen = ["cleo", "dora", "ann", "ben"]
+    assert listed(acme, "User", SortBy="LastSeenDate") == by_seen
+    assert listed(acme, "User", SortBy="LastSeenDate", SortOrder="descending") == by_seen[::-1]
     day = EARLY + timedelta(days=3)
-    assert listed(acme, "User", NotSeenSince=day) == ["ann", "cleo"]
+    assert listed(acme, "User", NotSeenSince=day) == ["ann", "cleo", "dora"]
 
 
-def test_users_go_by_the_age_of_their_oldest_active_key(acme) -> None:
+def test_users_go_by_the_age_of_their_oldest_active_key_and_none_comes_last(acme) -> None:
     for name in ("ann", "ben", "cleo"):
         make(acme, "User", name)
     make_key(acme, "ann", created_at=EARLY + timedelta(days=1))
     make_key(acme, "ben", created_at=EARLY)
     make_key(acme, "cleo", created_at=EARLY - timedelta(days=1), status="Inactive")
-    assert listed(acme, "User", SortBy="OldestActiveKeyDate") == ["cleo", "ben", "ann"]
+    by_key = ["ben", "ann", "cleo"]
+    assert listed(acme, "User", SortBy="OldestActiveKeyDate") == by_key
+    assert (
+        listed(acme, "User", SortBy="OldestActiveKeyDate", SortOrder="descending") == by_key[::-1]
+    )
     day = EARLY + timedelta(hours=1)
     assert listed(acme, "User", ActiveKeyBefore=day) == ["ben"]
+    last = datetime.max.replace(tzinfo=UTC)
+    assert listed(acme, "User", ActiveKeyBefore=last) == ["ann", "ben"]
 
 
 def test_users_are_narrowed_by_group_password_and_second_factor(acme) -> None:
