@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Asking, unauthenticated
+from iamsite.console.constraints import in_words
 from iamsite.console.fixes import VERSION, VERSIONS, Change, Fixes
 from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.operations import OperationError
@@ -204,7 +205,8 @@ def review(ask: Asking, text: str, place: Place) -> Review:
     except OperationError as error:
         if unauthenticated(error):
             raise
-        return Review(False, 0, [Note("FAULT", error.code, 1, 1, 1, 0, error.message, "")])
+        told = in_words(error.message)
+        return Review(False, 0, [Note("FAULT", error.code, 1, 1, 1, 0, told, "")])
     size, most, others = (told.get(one, 0) for one in ("Size", "SizeQuota", "OtherSize"))
     if place.holder == ORGANIZATION:
         most = 0

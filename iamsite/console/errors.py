@@ -12,13 +12,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from iamsite.console.asking import is_dialog
+from iamsite.console.constraints import in_words
 from iamsite.operations import AccessDenied, OperationError
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What an error page says. `text` is the operation's own message, `decision_id` the record's of
-    a denial, `again` the address where a form can be filled in anew.
+    """What an error page says. `text` is the operation's message, of constraints in words,
+    `decision_id` the record's of a denial, `again` the address where a form can be filled in anew.
     """
 
     status: int
@@ -41,7 +42,13 @@ def failure_of(request: HttpRequest, error: OperationError) -> Failure:
     title, advice = _words(error)
     decided = error.decision_id
     return Failure(
-        error.status, error.code, title, error.message, advice, request_id(request), decided
+        error.status,
+        error.code,
+        title,
+        in_words(error.message),
+        advice,
+        request_id(request),
+        decided,
     )
 
 

@@ -18,6 +18,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from iamsite.console.constraints import faults_of, parameter_of
 from iamsite.operations import OperationError
 
 Text = str | Promise
@@ -152,10 +153,6 @@ class OperationForm(forms.Form):
         return placed
 
 
-# "Value at 'userName' failed to satisfy constraint: Member must …", also "Value 'x' at 'tags.1…' …"
-_CONSTRAINT = re.compile(
-    r"Value(?: null| '.*?')? at '([^']+)' failed to satisfy constraint: ([^;]+)"
-)
 _SPECIFIED = re.compile(r"The specified value for (\w+) is invalid")
 # "Duplicate tag keys found. …", "Cannot exceed quota for TagsPerUser: 50"
 _OF_TAGS = re.compile(r"\btag keys?\b|\bTagsPer")
@@ -164,21 +161,14 @@ _OF_TAGS = re.compile(r"\btag keys?\b|\bTagsPer")
 def blamed(
     error: OperationError, fields: Iterable[str], blames: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """The (field, message) pairs that `error` speaks of, in its own words."""
+    """The (field, message) pairs that `error` speaks of, in its own words or in those of
+    constraints.py."""
     known = set(fields)
-    pairs = [
-        (_parameter(found[1]), found[2].strip()) for found in _CONSTRAINT.finditer(error.message)
-    ]
+    pairs: list[tuple[str, str]] = list(faults_of(error.message))
     if not pairs and (found := _SPECIFIED.search(error.message)):
-        pairs = [(_parameter(found[1]), error.message)]
+        pairs = [(parameter_of(found[1]), error.message)]
     if not pairs and "Tags" in known and _OF_TAGS.search(error.message):
         pairs = [("Tags", error.message)]
     if not pairs and error.code in blames:
         pairs = [(blames[error.code], error.message)]
     return pairs if pairs and all(name in known for name, _message in pairs) else []
-
-
-def _parameter(path: str) -> str:
-    """The parameter of a path such as `tags.1.member.key`, spelt as the model does."""
-    first = path.partition(".")[0]
-    return first[:1].upper() + first[1:]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest, unauthenticated
+from iamsite.console.constraints import in_words
 from iamsite.console.export import as_file, file_urls
 from iamsite.console.filters import filters_of
 from iamsite.console.forms import Text
@@ -75,9 +76,8 @@ def list_decisions(request: ConsoleRequest) -> HttpResponseBase:
         if unauthenticated(error) or error.status != 400:
             raise
         # A filter that names nothing: told beside the filter, with what was typed still in it.
-        return render(
-            request, "policies/decisions.html", {**context, "problem": error.message}, status=400
-        )
+        context["problem"] = in_words(error.message)
+        return render(request, "policies/decisions.html", context, status=400)
     following = seen.result.get("Marker", "")
     context["since"] = seen.result.get("RetainedSince")
     context["listing"] = Listing(

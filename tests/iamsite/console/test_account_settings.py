@@ -61,8 +61,8 @@ def test_a_password_policy_out_of_bounds_is_refused_beside_its_field(acme, alice
     response = alice.post(PASSWORDS, form)
     assert response.status_code == 422
     said = text(response)
-    assert "Member must have value greater than or equal to 6" in said
-    assert "Member must have value less than or equal to 1095" in said
+    assert "It must be at least 6." in said
+    assert "It must be at most 1095." in said
     assert 'value="2000"' in response.content.decode()
 
 

@@ -164,7 +164,7 @@ def test_denials_are_listed_narrowed_and_taken_along(company: Acme, root: Browse
     assert [one["DecisionId"] for one in rows] == decisions[::-1]
     wrong = root.get(f"{about}&decision=maybe")
     assert wrong.status_code == 400
-    assert "decision" in text(wrong)
+    assert "Decision: It must be one of " in text(wrong)
     assert f'value="{ida.arn}"' in wrong.content.decode()
 
 
