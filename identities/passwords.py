@@ -18,7 +18,7 @@ from identities.models import LoginProfile
 
 DEFAULT_LENGTH = 8
 DEFAULT_CLASSES = 3
-SYMBOLS = frozenset("!@#$%^&*()_+-=[]{}|'")
+SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
 # The most that a policy can ask to remember.
 REMEMBERED = 24
 

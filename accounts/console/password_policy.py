@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.console.account_action import AccountAction
-from iamsite.console.asking import Answer, ConsoleRequest
 from iamsite.console.forms import OperationForm
-from iamsite.operations import OperationError
+from iamsite.console.password_rules import current_policy
 
 KINDS = (
     ("RequireUppercaseCharacters", gettext_lazy("an upper-case letter")),
@@ -19,19 +18,6 @@ KINDS = (
     ("RequireNumbers", gettext_lazy("a digit")),
     ("RequireSymbols", gettext_lazy("a symbol")),
 )
-
-
-def current(request: ConsoleRequest) -> Answer:
-    """The account's own policy as an answer's result; an empty one where AWS's default holds."""
-    verdict = request.ask.may(policy=("GetAccountPasswordPolicy", {}))["policy"]
-    if not verdict:
-        return Answer({}, verdict.message)
-    try:
-        return Answer(request.ask.perform("GetAccountPasswordPolicy")["PasswordPolicy"])
-    except OperationError as error:
-        if error.code != "NoSuchEntity":
-            raise
-        return Answer({})
 
 
 def sentences(policy: dict[str, Any]) -> list[str]:
@@ -108,7 +94,7 @@ class SetPasswordPolicy(AccountAction):
     edits = True
 
     def initial(self) -> dict[str, Any]:
-        policy = current(self.request).result
+        policy = current_policy(self.request.ask).result
         return policy or {"MinimumPasswordLength": 12, "AllowUsersToChangePassword": True}
 
 

@@ -17,6 +17,7 @@ from accounts.console.account_action import AccountAction
 from accounts.console.quotas import quotas_of
 from iamsite.console.asking import ConsoleRequest
 from iamsite.console.forms import OperationForm, Option
+from iamsite.console.password_rules import current_policy
 from iamsite.console.times import span
 from iamsite.console.viewer import viewer_of
 
@@ -38,7 +39,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
     aliases = seen["alias"].result.get("AccountAliases", [])
     viewer = viewer_of(request)
     named = aliases[0] if aliases else viewer.account if viewer else "-"
-    passwords = password_policy.current(request)
+    passwords = current_policy(request.ask)
     context = {
         **seen,
         "passwords": passwords,

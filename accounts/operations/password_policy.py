@@ -69,6 +69,10 @@ def get_account_password_policy(call: Call) -> dict[str, Any]:
         raise no_such_entity(
             f"The Password Policy with domain name {call.account} cannot be found."
         )
+    return {"PasswordPolicy": policy_output(policy)}
+
+
+def policy_output(policy: PasswordPolicy) -> dict[str, Any]:
     output = {
         "MinimumPasswordLength": policy.minimum_length,
         "RequireSymbols": policy.require_symbols,
@@ -84,7 +88,7 @@ def get_account_password_policy(call: Call) -> dict[str, Any]:
         output["MaxPasswordAge"] = policy.max_age
     if policy.reuse_prevention is not None:
         output["PasswordReusePrevention"] = policy.reuse_prevention
-    return {"PasswordPolicy": output}
+    return output
 
 
 @operation("iam:DeleteAccountPasswordPolicy")

@@ -20,6 +20,7 @@ from accounts import mail
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
 from iamsite.console.origin import WITHOUT_ADDRESS
+from iamsite.console.password_rules import NewPasswordField, give_rules, rules_of_root
 from identities import signin
 from identities.signin import PasswordRefused, SignInRefused
 
@@ -33,12 +34,12 @@ class EmailForm(OperationForm):
 
 
 class NewPasswordForm(OperationForm):
-    password = forms.CharField(
-        label=gettext_lazy("New password"),
-        strip=False,
-        help_text=gettext_lazy("12 characters or more."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
-    )
+    password = NewPasswordField(label=gettext_lazy("New password"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        give_rules(self, rules_of_root)
+        self.focus("password")
 
 
 @method_decorator(public, name="dispatch")

@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
@@ -28,6 +29,13 @@ from iamsite.console import ceremony, cookies
 from iamsite.console.forms import OperationForm
 from iamsite.console.middleware import public
 from iamsite.console.origin import WITHOUT_ADDRESS
+from iamsite.console.password_rules import (
+    NewPasswordField,
+    Rule,
+    give_rules,
+    rules_of_policy,
+    rules_of_root,
+)
 from identities import signin
 from identities.signin import PasswordRefused, SignedIn, SignInRefused
 from identities.signin.providers import offers
@@ -82,11 +90,7 @@ class KeyForm(OperationForm):
 
 class NewPasswordForm(OperationForm):
     challenge = forms.CharField(widget=forms.HiddenInput)
-    password = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
-    )
+    password = NewPasswordField(label=_("New password"))
 
 
 class OpenAccountForm(OperationForm):
@@ -101,12 +105,13 @@ class OpenAccountForm(OperationForm):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        help_text=_("12 characters or more. A few words that only you would put together."),
-        widget=_password("new-password"),
+    password = NewPasswordField(
+        label=_("Password"), help_text=_("A few words that only you would put together.")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        give_rules(self, rules_of_root)
 
 
 def next_url(request: HttpRequest) -> str:
@@ -136,10 +141,20 @@ class Gate(View):
         if signed_in.needs_mfa:
             return second_step(request, signed_in.challenge)
         form = NewPasswordForm(initial={"challenge": signed_in.challenge})
-        return new_password_step(request, form)
+        return new_password_step(request, signed_in.challenge, form)
 
 
-def new_password_step(request: HttpRequest, form: OperationForm, status: int = 200) -> HttpResponse:
+def new_password_step(
+    request: HttpRequest, challenge: str, form: OperationForm, status: int = 200
+) -> HttpResponse:
+    """With the rules of the account, which `challenge` proves to be one's own."""
+    try:
+        policy = signin.password_policy(challenge)
+    except SignInRefused as refusal:
+        return first_step(request, refusal.message)
+    present = Rule(gettext("Not the present password"))
+    give_rules(form, lambda: [*rules_of_policy(policy), present])
+    form.focus("password")
     context = {"form": form, "next": request.POST.get("next", "")}
     return render(request, "console/sign_in_password.html", context, status=status)
 
@@ -309,16 +324,17 @@ class ChooseNewPassword(Gate):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = NewPasswordForm(request.POST)
+        challenge = request.POST.get("challenge", "")
         if not form.is_valid():
-            return new_password_step(request, form, status=422)
+            return new_password_step(request, challenge, form, status=422)
         typed = form.cleaned_data
         origin: Any = request.origin  # type: ignore[attr-defined]
         try:
-            signed_in = signin.change_password(typed["challenge"], typed["password"], origin)
+            signed_in = signin.change_password(challenge, typed["password"], origin)
         except PasswordRefused as refusal:
             for fault in refusal.faults:
                 form.add_error("password", fault)
-            return new_password_step(request, form, status=422)
+            return new_password_step(request, challenge, form, status=422)
         except SignInRefused as refusal:
             return first_step(request, refusal.message)
         return self.follow(request, signed_in)

@@ -19,6 +19,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Asking, Params
 from iamsite.console.forms import OperationForm, Option, PickField, TagsField
+from iamsite.console.password_rules import (
+    NewPasswordField,
+    current_policy,
+    give_rules,
+    rules_of_account,
+)
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
@@ -55,12 +61,7 @@ class UserForm(OperationForm):
         initial=GENERATED,
         widget=forms.RadioSelect,
     )
-    Password = forms.CharField(
-        label=gettext_lazy("Password"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
-    )
+    Password = NewPasswordField(label=gettext_lazy("Password"), required=False)
     PasswordResetRequired = forms.BooleanField(
         label=gettext_lazy("The user must choose another at the first sign-in"),
         required=False,
@@ -137,6 +138,7 @@ class CreateUser(Action):
             groups.empty = _("There is no group that you may see.")
         form.offer("Policies", self.policies)
         form.offer("PermissionsBoundary", [("", Option(_("None"))), *self.policies])
+        give_rules(form, lambda: rules_of_account(self.request.ask, is_first=True))
         return form
 
     def taken_url(self, form: OperationForm) -> str:
@@ -220,10 +222,4 @@ def new_password(shortest: int) -> str:
 
 def shortest_password(ask: Asking) -> int:
     """How short a password may be, as far as the viewer may know."""
-    try:
-        answer = ask.see(policy=("GetAccountPasswordPolicy", {}))["policy"]
-    except OperationError as error:
-        if error.code == "NoSuchEntity":
-            return 0
-        raise
-    return int(answer.result.get("PasswordPolicy", {}).get("MinimumPasswordLength", 0))
+    return int(current_policy(ask).result.get("MinimumPasswordLength", 0))

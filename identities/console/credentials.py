@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from iamsite.console.action import Action
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm
+from iamsite.console.password_rules import NewPasswordField, give_rules, rules_of_account
 from identities.console.users import UserAction
 
 
@@ -92,11 +93,7 @@ class DeleteKey(KeyAction):
 class LoginForm(OperationForm):
     blames = {"PasswordPolicyViolation": "Password"}
 
-    Password = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    Password = NewPasswordField(label=_("New password"))
     PasswordResetRequired = forms.BooleanField(
         label=_("The user must choose another at the next sign-in"), required=False, initial=True
     )
@@ -110,6 +107,11 @@ class CreateLogin(CredentialAction):
     submit = _("Set password")
     success = _("%(name)s can sign in to the console.")
 
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        give_rules(form, lambda: rules_of_account(self.request.ask, is_first=True))
+        return form
+
 
 @method_decorator(sensitive_post_parameters("Password"), name="dispatch")
 class UpdateLogin(CredentialAction):
@@ -119,6 +121,11 @@ class UpdateLogin(CredentialAction):
     lead = _("The old password stops working at once and signed-in browsers are signed out.")
     submit = _("Reset password")
     success = _("The password of %(name)s was reset.")
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        give_rules(form, lambda: rules_of_account(self.request.ask))
+        return form
 
 
 class DeleteLogin(CredentialAction):

@@ -17,6 +17,12 @@ from django.views.decorators.http import require_safe
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
+from iamsite.console.password_rules import (
+    NewPasswordField,
+    give_rules,
+    rules_of_account,
+    rules_of_root,
+)
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from identities.console.credentials import (
@@ -89,11 +95,7 @@ class PasswordForm(OperationForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    NewPassword = forms.CharField(
-        label=gettext_lazy("New password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    NewPassword = NewPasswordField(label=gettext_lazy("New password"))
 
 
 @method_decorator(sensitive_post_parameters("OldPassword", "NewPassword"), name="dispatch")
@@ -106,6 +108,12 @@ class ChangePassword(OwnAction):
     lead = gettext_lazy("Other browsers that are signed in as you are signed out.")
     submit = gettext_lazy("Change password")
     success = gettext_lazy("Your password is changed.")
+
+    def form(self, data: Any = None) -> OperationForm:
+        form = super().form(data)
+        is_user = bool(self.me())
+        give_rules(form, lambda: rules_of_account(self.request.ask) if is_user else rules_of_root())
+        return form
 
     def performed(self, form: OperationForm) -> list[Step]:
         name = "ChangePassword" if self.me() else "ChangeRootPassword"

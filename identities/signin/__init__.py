@@ -45,6 +45,7 @@ from identities.signin.roles import SwitchRefused, switch_back, switch_role
 from identities.signin.steps import (
     answer_mfa,
     change_password,
+    password_policy,
     sign_in_root,
     sign_in_user,
     sign_out,
@@ -79,6 +80,7 @@ __all__ = [
     "is_good_link",
     "may_authorize",
     "open_account",
+    "password_policy",
     "read_proof",
     "recover",
     "redeem",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import tenancy, throttle
+from accounts.operations.password_policy import policy_output
 from iamsite.operations import OperationError, Origin, SessionCredential
 from iamsite.operations.authentication import authenticate
 from iamsite.operations.registry import Effect
@@ -88,11 +90,8 @@ def change_password(challenge: str, new_password: str, origin: Origin) -> Signed
 
     Every other session of the user ends. Raises PasswordRefused, SignInRefused.
     """
-    candidate, mfa_at = resumed(challenge)
     now = timezone.now()
-    if candidate.user_id is None or not candidate.must_change(now):
-        raise SignInRefused(BEGIN_AGAIN)
-    refuse_unadmitted(candidate, now, mfa_at)
+    candidate, mfa_at = _changing(challenge, now)
     with transaction.atomic(durable=True):
         tenancy.lock(candidate.account)
         # The user is locked before all else that is its own (INVARIANT in `enter`).
@@ -123,6 +122,25 @@ def change_password(challenge: str, new_password: str, origin: Origin) -> Signed
             candidate, password=profile.password, reset_required=False, expires_at=None
         )
         return enter(changed, origin, now, mfa_at)
+
+
+def password_policy(challenge: str) -> dict[str, Any]:
+    """What the new password of that last step must be, as GetAccountPasswordPolicy tells it; {}
+    where the account has no policy of its own. Raises SignInRefused."""
+    candidate, _mfa_at = _changing(challenge, timezone.now())
+    with transaction.atomic():
+        tenancy.enter(candidate.account)
+        policy = passwords.policy_of(candidate.account)
+    return {} if policy is None else policy_output(policy)
+
+
+def _changing(challenge: str, now: datetime) -> tuple[Candidate, datetime | None]:
+    """Who may choose a new password now, and nothing before that: everything else is proved."""
+    candidate, mfa_at = resumed(challenge)
+    if candidate.user_id is None or not candidate.must_change(now):
+        raise SignInRefused(BEGIN_AGAIN)
+    refuse_unadmitted(candidate, now, mfa_at)
+    return candidate, mfa_at
 
 
 def sign_out(token: str, origin: Origin) -> None:

@@ -10,6 +10,7 @@ import "./js/navigation.js";
 import "./js/palette.js";
 import "./js/reveal.js";
 import "./js/rows.js";
+import "./js/rules.js";
 import "./js/show-as.js";
 import "./js/tables.js";
 import "./js/tabs.js";

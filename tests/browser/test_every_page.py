@@ -117,6 +117,12 @@ def test_the_steps_of_signing_in_are_accessible_and_fit_a_phone(visits: Visits, 
         page.get_by_label("Password").fill(USER_PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        if name == "dora":
+            ticked = page.locator(".rules .holds")
+            page.get_by_label("New password").fill("staple battery")
+            expect(ticked).to_have_text("At least 8 characters (fulfilled)")
+            page.get_by_label("New password").fill("Staple battery 2")
+            expect(ticked).to_have_count(2)
         for theme, rules in (("light", ()), ("dark", OF_COLOURS)):
             page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
             page.evaluate(SETTLED)

@@ -200,6 +200,7 @@ class TestAttacks:
             assert page.status_code == 200
             assert page["Referrer-Policy"] == "strict-origin"
             assert page["Cache-Control"] == "no-store"
+            assert "At least 12 characters" in text(page)
         answer = stranger.post(f"/console/recover/{token}", {"password": NEW})
         assert (answer.status_code, answer["Location"]) == (302, "/console/sign-in?kind=root")
         assert "Your password is changed" in text(stranger.get(answer["Location"]))

@@ -395,10 +395,15 @@ class TestPasswordsThatMustChange:
         device = device_for(acme, "carol")
         step = sign_in(acme)
         assert (step.needs_mfa, step.reset_required) == (True, False)
-        with pytest.raises(SignInRefused):
-            signin.change_password(step.challenge, ANOTHER, browser())
+        for early in (
+            lambda: signin.change_password(step.challenge, ANOTHER, browser()),
+            lambda: signin.password_policy(step.challenge),
+        ):
+            with pytest.raises(SignInRefused):
+                early()
         proved = signin.answer_mfa(step.challenge, device.code(), browser())
         assert proved.reset_required
+        assert signin.password_policy(proved.challenge) == {}
         signed_in = signin.change_password(proved.challenge, ANOTHER, browser())
         assert identity(signed_in)
 
@@ -407,6 +412,7 @@ class TestPasswordsThatMustChange:
         device_for(acme, "carol")
         challenge = sign_in(acme).challenge
         refused(lambda: signin.change_password(challenge, ANOTHER, browser()))
+        refused(lambda: signin.password_policy(challenge))
         assert sign_in(acme).needs_mfa
 
 

@@ -217,7 +217,8 @@ def refusals() -> Iterator[list[OperationError]]:
         try:
             return performed(*args)
         except OperationError as error:
-            found.append(error)
+            if args[1] != "GetAccountPasswordPolicy":  # what a page reads: there is none
+                found.append(error)
             raise
 
     with pytest.MonkeyPatch.context() as patch:
