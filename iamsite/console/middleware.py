@@ -20,6 +20,7 @@ from iamsite.console import cookies
 from iamsite.console.asking import Asking, unauthenticated
 from iamsite.console.errors import error_response, plain_error
 from iamsite.console.origin import origin_of
+from iamsite.console.viewer import identify
 from iamsite.operations import OperationError, SessionCredential
 from iamsite.operations.errors import DECISION_HEADER
 from identities import signin
@@ -34,8 +35,8 @@ ENDS_ROLES = ("ExpiredToken", SUSPENDED, "MissingAuthenticationToken")
 class ConsoleMiddleware:
     """For addresses below /console/ only: the other faces know nothing of cookies.
 
-    Gives the request `origin`, `credential` and `ask`, sends whoever has no session to the sign-in
-    page (views marked `public` excepted), and answers an OperationError with a page.
+    Gives the request `origin`, `credential` and `ask`, sends whoever has no session that counts to
+    the sign-in page (views marked `public` excepted), and answers an OperationError with a page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -71,6 +72,10 @@ class ConsoleMiddleware:
             return None
         if not cookies.session_token(request):
             return to_sign_in(request)
+        try:
+            identify(request)
+        except OperationError as error:
+            return self.process_exception(request, error)
         return None
 
     def process_exception(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from iamsite.console.asking import ConsoleRequest
@@ -70,12 +72,21 @@ def viewer_of(request: ConsoleRequest) -> Viewer | None:
     return kept
 
 
+def identify(request: HttpRequest) -> dict[str, Any]:
+    """Who asks, as GetCallerIdentity tells it, asked for once a request. Raises OperationError, as
+    every operation would, where the session does not count any more."""
+    kept: dict[str, Any] | None = request.__dict__.get("_identity")
+    if kept is None:
+        kept = request.__dict__["_identity"] = request.ask.perform("GetCallerIdentity")  # type: ignore[attr-defined]
+    return kept
+
+
 def _ask(request: ConsoleRequest) -> Viewer | None:
     asking = getattr(request, "ask", None)
     if asking is None or not request.credential.token:
         return None
     try:
-        identity = asking.perform("GetCallerIdentity")
+        identity = identify(request)
         status = asking.see(status=("GetAccountStatus", {}))["status"].result
     except OperationError:
         return None

@@ -111,7 +111,7 @@ def test_a_mended_finding_is_resolved_by_the_next_scan() -> None:
 def test_a_bad_period_is_told_beside_its_field(acme, alice) -> None:
     response = alice.post(f"{PAGE}analyze", {"UnusedDays": "0"})
     assert response.status_code == 422
-    assert "greater than or equal to 1" in text(response)
+    assert "It must be at least 1." in text(response)
 
 
 def test_whoever_may_not_read_findings_is_told(acme) -> None:

@@ -206,13 +206,6 @@ def test_a_page_opens_and_holds_to_the_policy_of_its_content(acme, root, path):
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_of_the_console_needs_a_session(path):
-    response = Browser().get(path)
-    assert response.status_code == 302
-    assert response.headers["Location"].startswith("/console/sign-in")
-
-
 def test_the_account_its_id_and_the_viewer_are_on_every_page(acme, root):
     said = text(root.get("/console/users/"))
     assert "Acme" in said
