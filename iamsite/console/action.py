@@ -205,6 +205,12 @@ class Action(View):
         template = "console/action_dialog.html" if self.is_dialog() else "console/action.html"
         return render(self.request, template, self.context(form, **context), status=status)
 
+    def show_once(self, template: str, title: Text, **shown: Any) -> HttpResponse:
+        """The one answer that holds a secret, which `template` shows: nothing keeps it."""
+        page = "console/shown_once" + ("_dialog" if self.is_dialog() else "") + ".html"
+        about = {"title": title, "shows": template, "back": self.back, "crumbs": self.crumbs()}
+        return render(self.request, page, about | shown)
+
     def show(self, form: OperationForm) -> HttpResponse:
         context = self.context(form, show_open=True)
         if form.is_valid():

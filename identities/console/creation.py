@@ -28,7 +28,7 @@ from iamsite.console.password_rules import (
 from iamsite.console.steps import Step
 from iamsite.console.viewer import viewer_of
 from iamsite.operations import OperationError
-from identities.console.credentials import profile
+from identities.console.access_keys import profile
 from identities.console.handover import sign_in_address
 from identities.console.undoing import perform_or_take_back
 from policies.console.offered import offered_policies
@@ -190,18 +190,12 @@ class CreateUser(Action):
             "password": result.get("Password", ""),
             "must_change": params.get("PasswordResetRequired", False),
             "key": result.get("AccessKey"),
-            "cli": self.profile(result),
+            "cli": profile(result["AccessKey"], self.request) if "AccessKey" in result else "",
             "sign_in": sign_in_address(self.request),
             "account": viewer.account if viewer else "",
             "crumbs": self.crumbs(),
         }
         return render(self.request, "identities/user_created.html", context)
-
-    def profile(self, result: dict[str, Any]) -> str:
-        """How the AWS CLI is given the new key."""
-        if "AccessKey" not in result:
-            return ""
-        return profile(result["AccessKey"], f"{self.request.scheme}://{self.request.get_host()}/")
 
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:user", args=[result["User"]["UserName"]])

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from iamsite.console.action import Action
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm
 from iamsite.console.password_rules import NewPasswordField, give_rules, rules_of_account
+from identities.console import access_keys
 from identities.console.users import UserAction
 
 
@@ -37,57 +37,30 @@ def rotation_url(action: Action) -> str:
     return reverse("console:rotate-own-key", args=[key])
 
 
-class CreateKey(CredentialAction):
-    """The one answer that holds the secret is the page itself: nothing keeps it."""
-
+class CreateKey(access_keys.MakeKey, CredentialAction):
     operation = "CreateAccessKey"
     title = _("Create access key")
     lead = _("For the AWS CLI, SDKs and other programs that act as %(name)s.")
     submit = _("Create key")
 
     def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
-        template = "identities/key_created" + ("_dialog" if self.is_dialog() else "") + ".html"
-        context = {
-            "key": result["AccessKey"],
-            "back": self.back,
-            "crumbs": self.crumbs(),
-            "cli": profile(
-                result["AccessKey"], f"{self.request.scheme}://{self.request.get_host()}/"
-            ),
-        }
-        return render(self.request, template, context)
+        return self.show_key(result["AccessKey"])
 
 
 class KeyAction(CredentialAction):
     names = {"name": "UserName", "key": "AccessKeyId"}
 
 
-class DeactivateKey(KeyAction):
+class DeactivateKey(access_keys.Deactivate, KeyAction):
     operation = "UpdateAccessKey"
-    title = _("Deactivate %(key)s")
-    lead = _("Requests signed with it are refused from the next one on. It can be activated again.")
-    submit = _("Deactivate")
-    success = _("Access key %(key)s is inactive.")
-    fixed = {"Status": "Inactive"}
 
 
-class ActivateKey(KeyAction):
+class ActivateKey(access_keys.Activate, KeyAction):
     operation = "UpdateAccessKey"
-    title = _("Activate %(key)s")
-    lead = _("Requests signed with it are accepted again.")
-    submit = _("Activate")
-    success = _("Access key %(key)s is active.")
-    fixed = {"Status": "Active"}
 
 
-class DeleteKey(KeyAction):
+class DeleteKey(access_keys.Delete, KeyAction):
     operation = "DeleteAccessKey"
-    title = _("Delete access key")
-    lead = _("Requests signed with it are refused from the next one on, and it never returns.")
-    submit = _("Delete key")
-    success = _("Access key %(key)s was deleted.")
-    is_danger = True
-    confirmed_by = "key"
 
 
 class LoginForm(OperationForm):
@@ -136,13 +109,3 @@ class DeleteLogin(CredentialAction):
     success = _("The console password of %(name)s was removed.")
     is_danger = True
     confirmed_by = "name"
-
-
-def profile(key: dict[str, Any], endpoint: str) -> str:
-    """What to put in ~/.aws/credentials and ~/.aws/config."""
-    return (
-        f"aws configure set aws_access_key_id {key['AccessKeyId']} --profile iamsite\n"
-        f"aws configure set aws_secret_access_key {key['SecretAccessKey']} --profile iamsite\n"
-        "aws configure set region us-east-1 --profile iamsite\n"
-        f"aws sts get-caller-identity --profile iamsite --endpoint-url {endpoint}"
-    )

@@ -6,31 +6,19 @@ from typing import Any
 
 from django import forms
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from iamsite.console.asking import Params
 from iamsite.console.forms import OperationForm
-from identities.console.credentials import profile
+from identities.console import access_keys
 from policies.console.services import ServiceAction
 
 
-class NewKey(ServiceAction):
-    """The one answer that holds the secret is the page itself: nothing keeps it."""
-
+class NewKey(access_keys.MakeKey, ServiceAction):
     tab = "keys"
 
     def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
-        key = result["ServiceAccessKey"]
-        template = "identities/key_created" + ("_dialog" if self.is_dialog() else "") + ".html"
-        endpoint = f"{self.request.scheme}://{self.request.get_host()}/"
-        context = {
-            "key": key,
-            "back": self.back,
-            "crumbs": self.crumbs(),
-            "cli": profile(key, endpoint),
-        }
-        return render(self.request, template, context)
+        return self.show_key(result["ServiceAccessKey"])
 
 
 class CreateServiceKey(NewKey):
@@ -71,29 +59,13 @@ class ServiceKeyAction(ServiceAction):
     tab = "keys"
 
 
-class DeactivateServiceKey(ServiceKeyAction):
+class DeactivateServiceKey(access_keys.Deactivate, ServiceKeyAction):
     operation = "UpdateServiceAccessKey"
-    title = _("Deactivate %(key)s")
-    lead = _("Requests signed with it are refused from the next one on. It can be activated again.")
-    submit = _("Deactivate")
-    success = _("Access key %(key)s is inactive.")
-    fixed = {"Status": "Inactive"}
 
 
-class ActivateServiceKey(ServiceKeyAction):
+class ActivateServiceKey(access_keys.Activate, ServiceKeyAction):
     operation = "UpdateServiceAccessKey"
-    title = _("Activate %(key)s")
-    lead = _("Requests signed with it are accepted again.")
-    submit = _("Activate")
-    success = _("Access key %(key)s is active.")
-    fixed = {"Status": "Active"}
 
 
-class DeleteServiceKey(ServiceKeyAction):
+class DeleteServiceKey(access_keys.Delete, ServiceKeyAction):
     operation = "DeleteServiceAccessKey"
-    title = _("Delete access key")
-    lead = _("Requests signed with it are refused from the next one on, and it never returns.")
-    submit = _("Delete key")
-    success = _("Access key %(key)s was deleted.")
-    is_danger = True
-    confirmed_by = "key"

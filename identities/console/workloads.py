@@ -276,8 +276,6 @@ class TokenForm(OperationForm):
 
 
 class CreateToken(WorkloadAction):
-    """The one answer that holds the token is the page itself: nothing keeps it."""
-
     operation = "CreateWorkloadToken"
     form_class = TokenForm
     title = gettext_lazy("Create token")
@@ -285,13 +283,8 @@ class CreateToken(WorkloadAction):
     submit = gettext_lazy("Create token")
 
     def done(self, result: dict[str, Any], params: Params) -> HttpResponseBase:
-        template = "identities/token_created" + ("_dialog" if self.is_dialog() else "") + ".html"
-        context = {
-            "token": result["WorkloadToken"],
-            "back": self.back,
-            "crumbs": self.crumbs(),
-        }
-        return render(self.request, template, context)
+        token = result["WorkloadToken"]
+        return self.show_once("identities/token_secret.html", _("Token created"), token=token)
 
 
 class DeleteToken(WorkloadAction):

@@ -40,6 +40,12 @@ USES = (
     ("bounded", "PermissionsBoundary", "bounded"),
 )
 HOLDERS = 100  # on a page
+# Each kind of them, as its page is called: the operation's list, its names, label and icon.
+KINDS = {
+    "group": ("PolicyGroups", "GroupName", _("Group"), "users-group"),
+    "user": ("PolicyUsers", "UserName", _("User"), "user"),
+    "role": ("PolicyRoles", "RoleName", _("Role"), "id-badge-2"),
+}
 # Of an account whose summary the viewer may not see.
 QUOTAS = {"VersionsPerPolicyQuota": 5, "PolicySizeQuota": 6144}
 
@@ -117,11 +123,20 @@ def _attached(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:
     seen: dict[str, Any] = {**request.ask.see(**parts)}
     for part, _usage, marker in USES:
         following = seen[part].result.get("Marker", "")
+        seen[f"{part}_holders"] = _holders(seen[part].result)
         seen[f"{part}_pager"] = {
             "next_url": address(request, **{marker: following}) if following else "",
             "first_url": address(request, **{marker: ""}) if request.GET.get(marker) else "",
         }
     return seen
+
+
+def _holders(entities: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"kind": kind, "name": one[name], "label": label, "icon": icon, "page": f"console:{kind}"}
+        for kind, (members, name, label, icon) in KINDS.items()
+        for one in entities.get(members, [])
+    ]
 
 
 def _access(request: ConsoleRequest, found: dict[str, Any]) -> dict[str, Any]:

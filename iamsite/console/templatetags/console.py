@@ -122,8 +122,12 @@ def simulated(message: str) -> str:
 
 
 @register.simple_tag
-def ago(moment: datetime) -> SafeString:
-    """A time relative to now; the exact UTC time on hover and in the markup."""
+def ago(moment: datetime, never: str = "") -> SafeString:
+    """A time relative to now; the exact UTC time on hover and in the markup. In a table's cell,
+    `never` is what it says where there is no such time.
+    """
+    if never and not moment:
+        return format_html('<span class="none">{}</span>', never)
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time>',
         moment.isoformat(),
