@@ -46,7 +46,7 @@ class NewPasswordField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
         # The rules stand in the help, which is what screen readers read with the field.
-        told = {"help_text": gettext_lazy("What it must be:"), **kwargs}
+        told = {"help_text": gettext_lazy("Rules:"), **kwargs}
         super().__init__(strip=False, widget=widget, **told)
         self.rules: Sequence[Rule] = ()
 
@@ -94,7 +94,7 @@ def rules_of_policy(policy: Mapping[str, Any], *, is_first: bool = False) -> lis
     rules = [_length(policy["MinimumPasswordLength"])]
     rules += [Rule(str(text), test) for name, test, text in CLASSES if policy.get(name)]
     if policy.get("RequireSymbols"):
-        told = _("A symbol, one of %(symbols)s") % {"symbols": " ".join(SYMBOLS)}
+        told = _("A symbol, one of %(symbols)s") % {"symbols": SYMBOLS}
         rules.append(Rule(told, "symbol"))
     rules.append(_uncommon())
     if not is_first and (kept := policy.get("PasswordReusePrevention")):

@@ -193,7 +193,7 @@ def test_the_account_is_analyzed_and_its_credentials_are_reported(
     root.goto("credential-report")
     send(act(root, "Generate report"), "Generate report")
     says(root, "The report is ready.")
-    expect(row(root, "Root user")).to_contain_text("None")
+    expect(row(root, "Root user")).to_contain_text("Off")
     with root.expect_download() as loading:
         root.get_by_role("link", name="Download CSV").click()
     assert "<root_account>" in loading.value.path().read_text()

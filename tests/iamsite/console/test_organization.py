@@ -51,7 +51,7 @@ def test_an_account_that_stands_alone_is_told_how_to_begin() -> None:
     browser = Browser().sign_in_root(lone)
     assert "This account stands alone" in said(browser, PAGE)
     assert "This account stands alone" in said(browser, ROOTS)
-    assert f"Address {lone.email} MFA None" in said(browser, ROOTS)
+    assert f"Email address {lone.email} MFA Off" in said(browser, ROOTS)
     assert sent(browser, f"{PAGE}/create", FeatureSet="ALL") == PAGE
     assert "Management" in said(browser, PAGE)
     assert "Not enabled yet" in said(browser, ROOTS)

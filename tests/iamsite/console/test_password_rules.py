@@ -6,7 +6,7 @@ from django.core import signing
 from tests.cast import Acme, allow
 from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
 
-HERS = "At least 14 characters A digit A symbol, one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '"
+HERS = "At least 14 characters A digit A symbol, one of !@#$%^&*()_+-=[]{}|'"
 COMMON = "Not a commonly used password"
 DEFAULT = "At least 8 characters Three of: upper-case letters, lower-case letters, digits, symbols"
 ROOTS = f"At least 12 characters Nothing like the email address {COMMON}"
