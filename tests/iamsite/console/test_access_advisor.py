@@ -24,11 +24,6 @@ def acme() -> Acme:
     return account
 
 
-@pytest.fixture(scope="module")
-def alice(acme: Acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 def rows(response: object) -> list[str]:
     """What the rows of the page's table say."""
     body = response.content.decode()  # type: ignore[attr-defined]

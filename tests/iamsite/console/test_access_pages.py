@@ -24,11 +24,6 @@ def acme() -> Acme:
     return account
 
 
-@pytest.fixture(scope="module")
-def root(acme) -> Browser:
-    return Browser().sign_in_root(acme)
-
-
 def test_who_can_leads_from_each_principal_to_the_way_and_the_statement(root) -> None:
     page = text(root.get("/console/who-can?action=sqs:GetQueueUrl"))
     assert "carol User Allowed Reader p0" in page

@@ -10,17 +10,6 @@ from iamsite.operations import OperationError
 from tests.cast import PASSWORD, Acme, allow
 from tests.iamsite.console.browser import Browser, text
 
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 PASSWORDS = "/console/account/password-policy"
 
 

@@ -10,17 +10,6 @@ import pytest
 from tests.cast import Acme, Evil, service, trust
 from tests.iamsite.console.browser import Browser, text
 
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def root(acme: Acme) -> Browser:
-    return Browser().sign_in_root(acme)
-
-
 SERVICE = {
     "ServicePrefix": "courier",
     "ServiceName": "Courier",

@@ -19,7 +19,7 @@ from iamsite.console.urls import urlpatterns
 from iamsite.operations import OperationError
 from tests.accounts.organizations.cast import Organization
 from tests.cast import Acme, allow, trust
-from tests.iamsite.console.browser import Browser, text
+from tests.iamsite.console.browser import text
 from tests.iamsite.console.test_shell import of_applications
 from tests.identities.operations.test_delegation import Provider
 
@@ -255,16 +255,6 @@ def parts(acme: Acme) -> dict[str, str]:
         "policy": organization.policy("Limit", allow("*")),
         "key": key["ServiceAccessKey"]["AccessKeyId"],
     }
-
-
-@pytest.fixture(scope="module")
-def alice(acme: Acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
-@pytest.fixture(scope="module")
-def root(acme: Acme) -> Browser:
-    return Browser().sign_in_root(acme)
 
 
 def filled(value: Any, parts: dict[str, str]) -> Any:

@@ -16,16 +16,6 @@ CREATE = "/console/users/create"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 def events(acme: Acme, name: str) -> list[dict]:
     return acme.root.perform("ListEvents", EventName=name)["Events"]
 

@@ -26,11 +26,6 @@ def acme() -> Acme:
     return account
 
 
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 def test_a_report_is_generated_and_tells_ages(acme, alice):
     assert "No report yet" in text(alice.get(REPORT))
     assert alice.post(f"{REPORT}/generate").headers["Location"] == REPORT

@@ -18,16 +18,6 @@ def provider(database: None) -> Provider:
     return Provider()
 
 
-@pytest.fixture(scope="module")
-def acme(database: None) -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme: Acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 def sent(browser: Browser, path: str, **typed: str) -> str:
     response = browser.post(path, typed)
     assert response.status_code == 302, text(response)

@@ -3,20 +3,10 @@
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, trust
-from tests.iamsite.console.browser import Browser, text
+from tests.cast import trust
+from tests.iamsite.console.browser import text
 from tests.iamsite.test_strangers import OPENSSH
 from tests.identities.certificates import make, rsa_key
-
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
 
 
 def test_a_user_goes_with_its_certificates_ssh_keys_and_service_credentials(acme, alice):

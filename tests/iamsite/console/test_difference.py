@@ -40,16 +40,6 @@ def rcp(action: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def acme(database: None) -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def root(acme: Acme) -> Browser:
-    return Browser().sign_in_root(acme)
-
-
-@pytest.fixture(scope="module")
 def made(acme: Acme) -> dict[str, str]:
     """What the addresses of EDITED name, each with the first of its two documents."""
     organization, perform = Organization(acme, SCP, RCP), acme.root.perform

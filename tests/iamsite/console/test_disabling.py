@@ -7,20 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Actor, Key, allow, trust
+from tests.cast import Actor, Key, allow, trust
 from tests.iamsite.console.browser import Browser, has_password, text
 from tests.iamsite.test_strangers import OPENSSH
 from tests.identities.certificates import make, rsa_key
-
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
 
 
 def statuses(acme, name: str) -> dict[str, str]:

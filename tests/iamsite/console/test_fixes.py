@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.cast import Account, Acme, allow, policy, trust
+from tests.cast import Account, allow, policy, trust
 from tests.iamsite.console.browser import Browser, text
 
 WHOLE = '{"Version": "2012-10-17", "Statement": [%s]}'
@@ -14,16 +14,6 @@ SOUND = WHOLE % '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
 CONDITION = WHOLE % (
     '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {%s}}'
 )
-
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def root(acme) -> Browser:
-    return Browser().sign_in_root(acme)
 
 
 def look(root: Browser, document: str, kind: str = "managed", holder: str = "") -> str:

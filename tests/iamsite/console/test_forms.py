@@ -18,16 +18,6 @@ from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
 from tests.identities.devices import device_for
 
 
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
-
-
 def events(acme: Acme, name: str) -> list[dict]:
     return acme.root.perform("ListEvents", EventName=name)["Events"]
 

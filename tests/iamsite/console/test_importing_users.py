@@ -8,21 +8,11 @@ import re
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, allow
+from tests.cast import allow
 from tests.iamsite.console.browser import Browser, text
 
 IMPORT = "/console/users/import"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-
-
-@pytest.fixture(scope="module")
-def acme() -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
-def alice(acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
 
 
 def posted(response, name: str) -> list[str]:

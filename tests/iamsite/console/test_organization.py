@@ -14,11 +14,6 @@ PAGE, ROOTS = "/console/organization", "/console/accounts-and-root"
 
 
 @pytest.fixture(scope="module")
-def acme(database: None) -> Acme:
-    return Acme()
-
-
-@pytest.fixture(scope="module")
 def organization(acme: Acme) -> Organization:
     return Organization(acme)
 
@@ -26,11 +21,6 @@ def organization(acme: Acme) -> Organization:
 @pytest.fixture(scope="module")
 def member(organization: Organization) -> Member:
     return organization.member("works")
-
-
-@pytest.fixture(scope="module")
-def alice(acme: Acme) -> Browser:
-    return Browser().sign_in(acme, "alice")
 
 
 def said(browser: Browser, path: str) -> str:

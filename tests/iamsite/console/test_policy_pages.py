@@ -9,7 +9,7 @@ import pytest
 from iamsite.operations import OperationError
 from policies.difference import diff
 from tests.cast import Acme, allow, policy, service, trust
-from tests.iamsite.console.browser import Browser, text
+from tests.iamsite.console.browser import text
 from tests.policies.operations.test_resources import sharing
 
 
@@ -25,11 +25,6 @@ def acme() -> Acme:
         account.root.perform("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=document)
     account.root.perform("AttachUserPolicy", UserName="carol", PolicyArn=arn)
     return account
-
-
-@pytest.fixture(scope="module")
-def root(acme) -> Browser:
-    return Browser().sign_in_root(acme)
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,6 @@ def of_applications(account: Acme) -> None:
     perform("PutResourcePolicy", ResourceArn=arn, PolicyDocument=document)
 
 
-@pytest.fixture(scope="module")
-def root(acme) -> Browser:
-    return Browser().sign_in_root(acme)
-
-
 PAGES = [
     "/console/",
     "/console/getting-started",

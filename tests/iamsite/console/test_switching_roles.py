@@ -13,11 +13,6 @@ from tests.identities.test_signin import change
 SWITCH = "/console/switch-role"
 
 
-@pytest.fixture(scope="module")
-def acme(database: None) -> Acme:
-    return Acme()
-
-
 @pytest.fixture
 def bob(acme: Acme) -> Browser:
     return Browser().sign_in(acme, "bob")

@@ -14,6 +14,12 @@ LISTS = ("users", "groups", "roles", "policies")
 
 
 @pytest.fixture
+def acme() -> Acme:
+    """Another one for each test, whose lists hold what it put there alone."""
+    return Acme()
+
+
+@pytest.fixture
 def root(acme: Acme) -> Browser:
     return Browser().sign_in_root(acme)
 
