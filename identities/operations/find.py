@@ -74,6 +74,10 @@ def resource_of(call: Call, model: type[Named], name: str) -> Resource:
     found = find(call, model, name)
     if found is None:
         return Resource(f"arn:aws:iam::{call.account}:{model.KIND}/{name}", call.account)
+    return as_resource(call, found)
+
+
+def as_resource(call: Call, found: Named) -> Resource:
     return Resource(
         found.arn,
         call.account,

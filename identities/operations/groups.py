@@ -11,6 +11,7 @@ from iamsite.operations.errors import delete_conflict, entity_already_exists, li
 from iamsite.operations.paging import page_by_name
 from identities.models import Group, Membership, User
 from identities.operations import find
+from identities.operations.renaming import rename
 from identities.operations.users import user_output
 from policies.models import Attachment, InlinePolicy
 
@@ -74,17 +75,7 @@ def list_groups(
 def update_group(
     call: Call, GroupName: str, NewPath: str | None = None, NewGroupName: str | None = None
 ) -> None:
-    group = find.get_group(call, GroupName)
-    before = group.arn
-    group.name, group.path = NewGroupName or group.name, NewPath or group.path
-    if group.arn == before:
-        return
-    # As with users: permission on the new ARN too.
-    call.authorize("iam:UpdateGroup", Resource(group.arn, call.account))
-    clash = find.find(call, Group, group.name)
-    if clash is not None and clash.id != group.id:
-        raise entity_already_exists(f"Group with name {NewGroupName} already exists.")
-    group.save(update_fields=["name", "path"])
+    rename(call, find.get_group(call, GroupName), "iam:UpdateGroup", NewGroupName, NewPath)
 
 
 @operation("iam:DeleteGroup", resource=find.group)

@@ -21,7 +21,7 @@ from identities.models import InstanceProfile, Role
 from identities.operations import find
 from identities.operations.protected import refuse_protected
 from identities.operations.roles import brief_output
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 
 ROLES_PER_PROFILE = 1
 EC2 = "ec2.amazonaws.com"
@@ -34,9 +34,8 @@ def instance_profile(call: Call, InstanceProfileName: str, **_: Any) -> Resource
 def new_instance_profile(
     call: Call, InstanceProfileName: str, Path: str = "/", **_: Any
 ) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
     arn = f"arn:aws:iam::{call.account}:instance-profile{Path}{InstanceProfileName}"
-    return Resource(arn, call.account, tags=tags)
+    return new_resource(call, arn)
 
 
 def get_profile(call: Call, name: str) -> InstanceProfile:

@@ -30,7 +30,7 @@ from iamsite.operations.paging import page, page_of_list
 from identities import totp
 from identities.models import MFADevice, User
 from identities.operations import find
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 from identities.operations.users import root_output, user_output
 from policies.engine import PrincipalKind
 
@@ -103,9 +103,8 @@ def device(call: Call, SerialNumber: str, **_: Any) -> Resource:
 
 
 def new_device(call: Call, VirtualMFADeviceName: str, Path: str = "/", **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
     arn = f"arn:aws:iam::{call.account}:mfa{Path}{VirtualMFADeviceName}"
-    return Resource(arn, call.account, tags=tags)
+    return new_resource(call, arn)
 
 
 def _means_root(call: Call, name: str | None) -> bool:

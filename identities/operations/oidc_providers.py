@@ -18,7 +18,7 @@ from iamsite.operations.errors import (
 )
 from identities.federation import fetch
 from identities.models import OIDCProvider
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 from identities.providers import OIDC_ARN, SCHEME
 
 PLACE = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
@@ -35,8 +35,7 @@ def oidc_provider(call: Call, OpenIDConnectProviderArn: str, **_: Any) -> Resour
 
 
 def new_oidc_provider(call: Call, Url: str, **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
-    return Resource(arn_of(call.account, Url.removeprefix(SCHEME)), call.account, tags=tags)
+    return new_resource(call, arn_of(call.account, Url.removeprefix(SCHEME)))
 
 
 def _find(call: Call, arn: str) -> OIDCProvider | None:

@@ -19,7 +19,7 @@ from identities import trust
 from identities.models import InstanceProfile, Role
 from identities.operations import find
 from identities.operations.protected import SERVICE_LINKED, refuse_protected, refuse_reserved_path
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 from policies.engine import PolicyErrors
 from policies.models import Attachment, InlinePolicy
 from policies.operations.boundaries import boundary_member, boundary_policy, set_boundary
@@ -28,8 +28,7 @@ DEFAULT_SESSION_SECONDS = 3600
 
 
 def new_role(call: Call, RoleName: str, Path: str = "/", **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
-    return Resource(f"arn:aws:iam::{call.account}:role{Path}{RoleName}", call.account, tags=tags)
+    return new_resource(call, f"arn:aws:iam::{call.account}:role{Path}{RoleName}")
 
 
 def brief_output(role: Role, trust_policy: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from iamsite.operations.errors import (
 )
 from identities.federation import metadata
 from identities.models import SAMLPrivateKey, SAMLProvider
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 from identities.providers import SAML_ARN
 
 MOST_PRIVATE_KEYS = 2
@@ -50,8 +50,7 @@ def saml_provider(call: Call, SAMLProviderArn: str, **_: Any) -> Resource:
 
 
 def new_saml_provider(call: Call, Name: str, **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
-    return Resource(f"arn:aws:iam::{call.account}:saml-provider/{Name}", call.account, tags=tags)
+    return new_resource(call, f"arn:aws:iam::{call.account}:saml-provider/{Name}")
 
 
 def all_providers(call: Call, **_: Any) -> Resource:

@@ -15,7 +15,8 @@ from iamsite.operations.paging import page_by_name
 from identities import certificates
 from identities.models import ServerCertificate
 from identities.operations import find
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.renaming import rename
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 
 
 def server_certificate(call: Call, ServerCertificateName: str, **_: Any) -> Resource:
@@ -25,9 +26,8 @@ def server_certificate(call: Call, ServerCertificateName: str, **_: Any) -> Reso
 def new_server_certificate(
     call: Call, ServerCertificateName: str, Path: str = "/", **_: Any
 ) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
     arn = f"arn:aws:iam::{call.account}:server-certificate{Path}{ServerCertificateName}"
-    return Resource(arn, call.account, tags=tags)
+    return new_resource(call, arn)
 
 
 def get_certificate(call: Call, name: str) -> ServerCertificate:
@@ -35,10 +35,6 @@ def get_certificate(call: Call, name: str) -> ServerCertificate:
     if (found := find.find(call, ServerCertificate, name)) is None:
         raise no_such_entity(f"The Server Certificate with name {name} cannot be found.")
     return found
-
-
-def _already_exists(name: str) -> OperationError:
-    return entity_already_exists(f"The Server Certificate with name {name} already exists.")
 
 
 def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
@@ -68,7 +64,9 @@ def upload_server_certificate(
         call.authorize("iam:TagServerCertificate", resource, call.tag_keys)
     certificate = _checked(call, CertificateBody, PrivateKey, CertificateChain)
     if find.find(call, ServerCertificate, ServerCertificateName) is not None:
-        raise _already_exists(ServerCertificateName)
+        raise entity_already_exists(
+            f"The Server Certificate with name {ServerCertificateName} already exists."
+        )
     limit = quota(call.account, "ServerCertificatesPerAccount")
     if ServerCertificate.objects.of(call.account).count() >= limit:
         raise limit_exceeded("ServerCertificatesPerAccount", limit)
@@ -136,18 +134,8 @@ def update_server_certificate(
     NewServerCertificateName: str | None = None,
 ) -> None:
     certificate = get_certificate(call, ServerCertificateName)
-    before = certificate.arn
-    certificate.name = NewServerCertificateName or certificate.name
-    certificate.path = NewPath or certificate.path
-    if certificate.arn == before:
-        return
-    # Needs permission on the certificate by its old and by its new name (UpdateServerCertificate).
-    new = Resource(certificate.arn, call.account, tags=certificate.tags)
-    call.authorize("iam:UpdateServerCertificate", new)
-    clash = find.find(call, ServerCertificate, certificate.name)
-    if clash is not None and clash.id != certificate.id:
-        raise _already_exists(certificate.name)
-    certificate.save(update_fields=["name", "path"])
+    action = "iam:UpdateServerCertificate"
+    rename(call, certificate, action, NewServerCertificateName, NewPath)
 
 
 @operation("iam:DeleteServerCertificate", resource=server_certificate)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.quotas import quota
-from iamsite.operations import Call, OperationError, operation
+from iamsite.operations import Call, OperationError, Resource, operation
 from iamsite.operations.errors import invalid_input, validation_error
 from iamsite.operations.paging import page_of_list
 from iamsite.operations.registry import ResourceOf
@@ -20,6 +20,12 @@ DUPLICATE_IN_ANY_CASE = f"{DUPLICATE} Please note that Tag keys are case insensi
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     """The `Tags` member: by key."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def new_resource(call: Call, arn: str, shown: str | None = None) -> Resource:
+    """What the call would make, as authorization sees it: with the tags that it asks for."""
+    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
+    return Resource(arn, call.account, shown, tags)
 
 
 def checked_tags(

@@ -27,14 +27,14 @@ from identities.models import (
     User,
 )
 from identities.operations import find
-from identities.operations.tags import checked_tags, tag_list, tag_operations
+from identities.operations.renaming import rename
+from identities.operations.tags import checked_tags, new_resource, tag_list, tag_operations
 from policies.models import Attachment, InlinePolicy
 from policies.operations.boundaries import boundary_member, boundary_policy, set_boundary
 
 
 def new_user(call: Call, UserName: str, Path: str = "/", **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags", [])}
-    return Resource(f"arn:aws:iam::{call.account}:user{Path}{UserName}", call.account, tags=tags)
+    return new_resource(call, f"arn:aws:iam::{call.account}:user{Path}{UserName}")
 
 
 def user_output(user: User) -> dict[str, Any]:
@@ -156,18 +156,7 @@ def listed_user(account: str, row: Row) -> dict[str, Any]:
 def update_user(
     call: Call, UserName: str, NewPath: str | None = None, NewUserName: str | None = None
 ) -> None:
-    user = find.get_user(call, UserName)
-    before = user.arn
-    user.name, user.path = NewUserName or user.name, NewPath or user.path
-    if user.arn == before:
-        return
-    # Renaming needs permission on the new ARN too, lest a user be moved under a wider policy.
-    new = Resource(user.arn, call.account, tags=user.tags, boundary=getattr(user, "boundary", None))
-    call.authorize("iam:UpdateUser", new)
-    clash = find.find(call, User, user.name)
-    if clash is not None and clash.id != user.id:
-        raise entity_already_exists(f"User with name {NewUserName} already exists.")
-    user.save(update_fields=["name", "path"])
+    rename(call, find.get_user(call, UserName), "iam:UpdateUser", NewUserName, NewPath)
 
 
 @operation("iam:DeleteUser", resource=find.user)

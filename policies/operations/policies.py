@@ -17,7 +17,7 @@ from iamsite.operations.errors import (
     entity_already_exists,
     limit_exceeded,
 )
-from identities.operations.tags import checked_tags, tag_list
+from identities.operations.tags import checked_tags, new_resource, tag_list
 from policies.engine import DocumentKind
 from policies.models import Attachment, Boundary, Policy, PolicyVersion
 from policies.operations import find
@@ -28,9 +28,8 @@ SCOPES = {"All": Q(), "AWS": Q(account_id=AWS), "Local": ~Q(account_id=AWS)}
 
 
 def new_policy(call: Call, PolicyName: str, Path: str = "/", **_: Any) -> Resource:
-    tags = {tag["Key"]: tag.get("Value", "") for tag in call.params.get("Tags") or []}
     arn = f"arn:aws:iam::{call.account}:policy{Path}{PolicyName}"
-    return Resource(arn, call.account, shown=f"policy {PolicyName}", tags=tags)
+    return new_resource(call, arn, shown=f"policy {PolicyName}")
 
 
 def listed(call: Call, PathPrefix: str = "/", **_: Any) -> Resource:
