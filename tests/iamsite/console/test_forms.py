@@ -15,6 +15,7 @@ from iamsite.operations.errors import DECISION_HEADER
 from identities import signin
 from tests.cast import PASSWORD, Acme, allow, origin, trust
 from tests.iamsite.console.browser import USER_PASSWORD, Browser, text
+from tests.identities.authenticator import Authenticator
 from tests.identities.devices import device_for
 
 
@@ -468,6 +469,23 @@ def test_an_mfa_device_is_added_and_removed(acme):
         "/console/security-credentials/mfa/remove", {"SerialNumber": serial, "confirm": "alice"}
     )
     assert acme.root.perform("ListMFADevices", UserName="alice")["MFADevices"] == []
+
+
+def test_a_key_is_named_and_asked_for_at_the_portals_own_address_only(acme, alice, settings):
+    settings.IAMSITE_URL = "http://localhost"
+    address = "/console/security-credentials/mfa/key"
+    here = alice.get(address).content.decode()
+    assert 'name="DeviceName" value="passkey"' in here
+    assert 'type="submit">Continue</button>' in here
+    key = Authenticator().register(acme.alice, "passkey")
+    taken = alice.get(address).content.decode()
+    acme.alice.perform("DeactivateMFADevice", SerialNumber=key.serial)
+    assert 'name="DeviceName" value="passkey-2"' in taken
+    assert 'pattern="(?!(?:passkey)$)[A-Za-z0-9_+=,.@\\-]+"' in taken
+    settings.IAMSITE_URL = "http://portal.example"
+    there = alice.get(address).content.decode()
+    assert "http://portal.example/console/security-credentials/mfa/key" in there
+    assert "Continue</button>" not in there
 
 
 def test_root_locked_away_is_told_what_its_last_device_is(database):
