@@ -52,6 +52,7 @@ PAGES = {
     "policies": "policies/",
     "policies, AWS's too": "policies/?scope=all",
     "who can": "who-can?action=iam:CreateUser",
+    "who can, nobody": "who-can?action=sqs:SendMessage",
     "effective access": "effective-access?services=sqs",
     "trust": "trust",
     "search": "search?q=ben.12",
@@ -177,9 +178,19 @@ def processor_times(server: Iamsite, visitor: Visitor) -> Times:
 
 
 def addresses_for(visitor: Visitor) -> dict[str, str]:
-    following = re.search(r'rel="next" href="/console/([^"]+)"', visitor.get("users/")[0])
-    assert following is not None
-    return {**PAGES, "users, next page": html.unescape(following[1])}
+    return {
+        **PAGES,
+        "users, next page": followed(visitor, "users/", 'rel="next" href="'),
+        "trust of one user": followed(visitor, "trust", 'href="', "trust[?]principal="),
+    }
+
+
+def followed(visitor: Visitor, page: str, before: str, begins: str = "") -> str:
+    """The address of the first such link of a page."""
+    found = re.search(f'{before}/console/({begins}[^"]+)"', visitor.get(page)[0])
+    if found is None:
+        raise Failed(f"{page} has no link {before}…{begins}")
+    return html.unescape(found[1])
 
 
 def report(alone: Times, beside: Times, crowded: Times, worked: Times) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -55,8 +56,13 @@ class Shown:
 
 def shown(arn: str, kind: str) -> Shown:
     if kind in ("User", "Role"):
-        return Shown(arn, kind, reverse(f"console:{kind.lower()}", args=[arn.rpartition("/")[2]]))
+        return Shown(arn, kind, _page(kind.lower(), arn.rpartition("/")[2]))
     return Shown(arn, kind)
+
+
+@lru_cache(maxsize=10_000)
+def _page(kind: str, name: str) -> str:
+    return reverse(f"console:{kind}", args=[name])
 
 
 def named(ask: Asking, text: str, kinds: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from iamsite.operations.caller import Caller, Membership
 from iamsite.operations.organization import Limits, limits_of
-from iamsite.operations.rows import fetch
+from iamsite.operations.rows import fetch, planned_anew
 from policies.engine import (
     Document,
     DocumentKind,
@@ -104,7 +104,8 @@ VERSION_DOCUMENTS = "SELECT id, document FROM policies_policyversion WHERE id = 
 
 def held_by_each(principal_ids: list[str]) -> dict[str, list[Held]]:
     """As `held_by`, of several users and roles at once; a document that many hold is read once."""
-    rows = fetch(HELD_BY_EACH, [principal_ids] * HELD_BY_EACH.count("%s"))
+    with planned_anew():
+        rows = fetch(HELD_BY_EACH, [principal_ids] * HELD_BY_EACH.count("%s"))
     inline = _documents_of(INLINE_DOCUMENTS, (row[7] for row in rows))
     versions = _documents_of(VERSION_DOCUMENTS, (row[8] for row in rows))
     found: dict[str, list[Held]] = {}

@@ -21,6 +21,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from iamsite.postgresql import among as among
+
 Row = tuple[Any, ...]
 NOT_LOGGED = nullcontext()
 GOOD = {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}
@@ -39,6 +41,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*arguments, **options)
         self._prepared: dict[str, bytes] = {}
         self._transformer: Any = None  # psycopg's, once it is needed
+        self._plans_anew = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._prepared, self._transformer = {}, None
@@ -122,7 +125,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def planned_anew(self) -> Iterator[None]:
-        """Queries whose best plan depends on their values: lists that are filtered and sorted.
+        """Queries whose best plan depends on their values: lists that are filtered and sorted, and
+        what is asked of many at once.
 
         A prepared statement's plan is soon the one for an account of the average size and a pattern
         that finds little, and reads all users of a large account for every page of a list.
@@ -130,15 +134,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         assert self.connection is not None
         kept, self.connection.prepare_threshold = self.connection.prepare_threshold, None
+        before, self._plans_anew = self._plans_anew, True
         try:
             yield
         finally:
+            self._plans_anew = before
             if self.connection is not None:
                 self.connection.prepare_threshold = kept
 
     def _execute(self, statement: str, values: Any) -> PGresult:
         assert self.connection is not None
         libpq = self.connection.pgconn
+        if self._plans_anew:
+            given = numbered(statement), values
+            return checked(libpq.exec_params(*given, result_format=Format.TEXT))
         name = self._prepared.get(statement)
         if name is None:
             name = b"iamsite_%d" % len(self._prepared)

@@ -17,15 +17,17 @@ from policies.console.layered import Picture, picture
 
 PAGE = 100
 MOST_DRAWN = 40
+MOST_NAMED = 6  # roles in one row
 
 
 @require_safe
 def trust_graph(request: ConsoleRequest) -> HttpResponse:
-    role = request.GET.get("role", "").strip()
-    page: dict[str, Any] = {"role": role, "role_shown": shown(role, "Role") if role else None}
+    about = {name: request.GET.get(name, "").strip() for name in ("role", "principal")}
+    around = about["role"] or about["principal"]
+    page: dict[str, Any] = {**about, "around": around.rpartition("/")[2]}
     status = 200
     try:
-        page |= graph_of(request.ask, role, request.GET.get("marker", ""))
+        page |= graph_of(request.ask, **about, marker=request.GET.get("marker", ""))
     except OperationError as error:
         if unauthenticated(error):
             raise
@@ -40,12 +42,13 @@ def trust_graph(request: ConsoleRequest) -> HttpResponse:
     return render(request, "policies/trust_graph.html", page, status=status)
 
 
-def graph_of(ask: Asking, role: str = "", marker: str = "") -> dict[str, Any]:
-    """A page of the graph, around a role if its ARN is given, and its picture where it is small."""
-    asked: Params = {"MaxItems": PAGE, **({"RoleArn": role} if role else {})}
-    if marker:
-        asked["Marker"] = marker
-    answer = ask.see(graph=("GetTrustGraph", asked))["graph"]
+def graph_of(ask: Asking, role: str = "", principal: str = "", marker: str = "") -> dict[str, Any]:
+    """A page of the graph, around a role or from a principal on if its ARN is given, and its
+    picture where it is small."""
+    asked = {"RoleArn": role, "PrincipalArn": principal, "Marker": marker}
+    params: Params = {name: text for name, text in asked.items() if text}
+    params |= {"MaxItems": PAGE, "MaxRoles": MOST_DRAWN}
+    answer = ask.see(graph=("GetTrustGraph", params))["graph"]
     if not answer:
         return {"denied": answer.denied}
     result = answer.result
@@ -53,7 +56,7 @@ def graph_of(ask: Asking, role: str = "", marker: str = "") -> dict[str, Any]:
     is_small = not marker and not result["IsTruncated"] and len(principals) <= MOST_DRAWN
     return {
         "rows": [_row(one) for one in principals],
-        "picture": _picture(principals, role) if principals and is_small else None,
+        "picture": _picture(principals, role or principal) if principals and is_small else None,
         "is_complete": result["IsComplete"],
         "depth": max((one.get("StepsToRole", 0) for one in principals), default=0),
         "marker": result.get("Marker", ""),
@@ -61,23 +64,23 @@ def graph_of(ask: Asking, role: str = "", marker: str = "") -> dict[str, Any]:
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:
+    targets = found["CanBecome"][:MOST_NAMED]
     return {
         **found,
         "Shown": shown(found["PrincipalArn"], found["PrincipalType"]),
-        "Targets": [
-            {**edge, "Shown": shown(edge["RoleArn"], "Role")} for edge in found["CanBecome"]
-        ],
+        "Targets": [{**edge, "Shown": shown(edge["RoleArn"], "Role")} for edge in targets],
+        "More": found["CanBecomeCount"] - len(targets),
         "Ways": [shown(edge["RoleArn"], "Role") for edge in found.get("WayToAdministrator", [])],
     }
 
 
-def _picture(principals: list[dict[str, Any]], role: str) -> Picture:
+def _picture(principals: list[dict[str, Any]], chosen: str) -> Picture:
     nodes: dict[str, tuple[Shown, str]] = {}
     for one in principals:
         tone = "administrator" if one["IsAdministrator"] else ""
         if not one["IsResolvable"]:
             tone = "gone"
-        elif one["PrincipalArn"] == role:
+        elif one["PrincipalArn"] == chosen:
             tone = f"{tone} chosen".strip()
         nodes[one["PrincipalArn"]] = shown(one["PrincipalArn"], one["PrincipalType"]), tone
     edges = [

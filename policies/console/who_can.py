@@ -204,7 +204,8 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
                 raise
             page["error"], status = failure_of(request, error), error.status
         else:
-            rows = [_with_links(given, one) for one in table.page.rows]
+            revoke = reverse("console:revoke-access")
+            rows = [_with_links(given, one, revoke) for one in table.page.rows]
             page |= {
                 "table": table,
                 "listing": replace(table.page, rows=rows),
@@ -214,14 +215,12 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
     return render(request, "policies/who_can.html", page, status=status)
 
 
-def _with_links(given: Params, found: Row) -> Row:
+def _with_links(given: Params, found: Row, revoke: str) -> Row:
     asked = {name: value for name, value in given.items() if value}
     query = urlencode({"principal": found["PrincipalArn"], **asked})
     return {
         **found,
-        "RevokeUrl": ""
-        if found["PrincipalType"] == "Root"
-        else f"{reverse('console:revoke-access')}?{query}",
+        "RevokeUrl": "" if found["PrincipalType"] == "Root" else f"{revoke}?{query}",
         "Shown": shown_principal(found["PrincipalArn"], found["PrincipalType"]),
         "Roles": [shown_principal(step["RoleArn"], "Role") for step in found["Way"]],
         "Through": [PATHS[path] for path in found["AccessPaths"]],

@@ -13,7 +13,7 @@ from iamsite.operations.rows import planned_anew
 from iamsite.operations.sorting import behind, containing, kept
 from identities.models import Membership, Role, User
 from identities.operations import find
-from policies.operations.access.population import EVERYBODY, Member, of_rows
+from policies.operations.access.population import EVERYBODY, Member, of_ids
 
 BY_TYPE = "PrincipalType"
 KEYS: dict[str, tuple[str, ...]] = {
@@ -30,11 +30,13 @@ class Wanted:
     users: Q | None = EVERYBODY
     roles: Q | None = EVERYBODY
 
-    def of_users(self, ids: set[str] | None) -> Wanted:
-        """Of the users those with these ids alone, if they are given."""
-        if self.users is None or ids is None:
-            return self
-        return Wanted(self.users & Q(id__in=ids), self.roles)
+    def of(self, users: set[str] | None, roles: set[str] | None) -> Wanted:
+        """Of each those with these unique ids alone, if they are given."""
+        return Wanted(_of(self.users, users), _of(self.roles, roles))
+
+
+def _of(wanted: Q | None, ids: set[str] | None) -> Q | None:
+    return wanted if wanted is None or ids is None else wanted & Q(id__among=ids)
 
 
 def wanted(
@@ -86,12 +88,7 @@ class Order:
             found = found.union(sides[1], all=True).order_by(*order)[:limit]
         with planned_anew():
             ids = [row[0] for row in found]
-        rows = {
-            row.id: row
-            for model in (User, Role)
-            for row in model.objects.of(call.account).filter(id__in=ids)
-        }
-        return of_rows(call, [rows[one] for one in ids if one in rows])
+        return of_ids(call, ids)
 
 
 def order_of(call: Call) -> Order:

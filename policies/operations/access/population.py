@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from iamsite.operations import Call
 from iamsite.operations.caller import Caller
 from iamsite.operations.context import Keys
 from iamsite.operations.layers import Held, held_by_each, layers_of, layers_over
+from iamsite.operations.rows import planned_anew
 from identities.models import Role, User
 from policies.engine import Layers, Principal, PrincipalKind
 from policies.operations.authorize import keys_of
@@ -117,8 +118,20 @@ def members(
         found = model.objects.of(call.account).filter(wanted).order_by("lower_name")
         if after.kind == kind:
             found = found.filter(lower_name__gt=after.lower_name)
-        rows += found if limit is None else found[: limit - len(rows)]
+        with planned_anew():
+            rows += found if limit is None else found[: limit - len(rows)]
     return of_rows(call, rows)
+
+
+def of_ids(call: Call, ids: Collection[str]) -> list[Member]:
+    """The users and roles that have these unique ids, in this order."""
+    found: dict[str, User | Role] = {}
+    with planned_anew():
+        for model, prefix in ((User, "AIDA"), (Role, "AROA")):
+            if some := [one for one in ids if one.startswith(prefix)]:
+                rows = model.objects.of(call.account).filter(id__among=some)
+                found |= {row.id: row for row in rows}
+    return of_rows(call, [found[one] for one in ids if one in found])
 
 
 def of_rows(call: Call, rows: Sequence[User | Role]) -> list[Member]:

@@ -13,7 +13,8 @@ from identities.models import Role
 from identities.operations.sts.assume_role import NOBODY
 from identities.trust import arns_of
 from policies.engine import Document, Policy, PolicySet, compile_policies
-from policies.operations.access.graph import Edge, becoming
+from policies.operations.access.edges import Edge
+from policies.operations.access.graph import becoming
 from policies.operations.access.population import Member
 from policies.operations.access.standing import ALLOWED, CONDITIONAL, DENIED, Difference
 

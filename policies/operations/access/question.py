@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from django.db.models import Q
 
 from iamsite.operations import Call, Resource
 from iamsite.operations.context import Keys, resource_keys
@@ -25,9 +28,11 @@ from policies.engine import (
 )
 from policies.engine.possible import lacking
 from policies.engine.resources import resource_of
-from policies.operations.access.graph import Edge
+from policies.operations.access.edges import Edge
+from policies.operations.access.graph import MOST_PRINCIPALS
+from policies.operations.access.holders import Holders, holders
 from policies.operations.access.outsiders import Outsider, allowed_principals, directory
-from policies.operations.access.population import Member, root_of
+from policies.operations.access.population import EVERYBODY, NOBODY, Member, members, root_of
 from policies.operations.access.words import edge_output, source_of, statement_output
 from policies.operations.authorize import ASSUMING, check_entries, resource_side, with_resource
 from policies.operations.simulation import inputs
@@ -134,13 +139,24 @@ class Question:
         found = self._ask(principal, keys, layers)
         return Access(principal.arn, "Root", *found, {}) if found is not None else None
 
-    def users_named(self) -> set[str] | None:
-        """The unique ids that the resource's own policy names; None where it names everyone."""
+    def roles(self) -> list[Access]:
+        """The access of roles that have it of their own."""
+        ids = self.holders.roles
+        only = Q(id__among=ids) if ids is not None else EVERYBODY
+        found = map(self.of_member, members(self.call, users=NOBODY, roles=only))
+        return [one for one in found if one is not None]
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Whom some policy of theirs allows it, and whom the resource's own policy names; not told
+        where it names everyone."""
         documents = [one.document for one in self.policies.policies] if self.policies else []
         named = {one for document in documents for one in allowed_principals(document)}
         if any(one.is_everyone for one in named):
-            return None
-        return {one.value for one in named if one.value.startswith("AIDA")}
+            return Holders(None, None)
+        ids = {one.value for one in named}
+        found = holders(self.call, self.action, MOST_PRINCIPALS, self.resource)
+        return Holders(*(one if one is None else one | ids for one in found))
 
     def outsiders(self) -> list[Outsider]:
         """Whom the resource's own policy names from outside; of this account's policies only."""

@@ -22,7 +22,8 @@ from policies import registered
 from policies.engine import DocumentKind, Policy, PolicySet, compile_policies
 from policies.engine.document import CURRENT_VERSION
 from policies.operations.access.drafts import Draft, draft_of
-from policies.operations.access.graph import Edge, concerned_by_trust, graph_of
+from policies.operations.access.edges import Edge
+from policies.operations.access.graph import trust_graph
 from policies.operations.access.outsiders import Outsider
 from policies.operations.access.population import START, Member, members, of_rows
 from policies.operations.access.question import Access, Question
@@ -85,22 +86,16 @@ def _way_output(
 def _ways(question: Question, member: Member) -> list[list[Edge]]:
     """The shortest way by assuming roles behind each first step that leads to the access; none
     where the account is too large to tell."""
-    call = question.call
-    concerned = concerned_by_trust(call)
-    if concerned is None:
+    graph = trust_graph(question.call)
+    if graph is None:
         return []
-    graph = graph_of(call, concerned)
-    roles = [one for one in graph.members if isinstance(one.row, Role) and one.arn != member.arn]
-    having = [(one.arn, question.of_member(one)) for one in roles]
-    sure = {arn for arn, access in having if access is not None and not access.lacks}
+    sure = {one.arn for one in question.roles() if one.is_sure and one.arn != member.arn}
     # A way that comes back to where it began is no other way.
-    onwards = [edge for edge in graph.edges if member.arn not in (edge.source, edge.target)]
-    paths = replace(graph, edges=onwards, _out={}, _into={}).paths(sure)
-    steps = sorted(graph.out_of(member.arn), key=lambda edge: edge.target)
+    onwards = graph.edges.ways(sure, past=member.arn)
     ways = [
-        [edge, *paths.get(edge.target, ())]
-        for edge in steps
-        if edge.target in sure or edge.target in paths
+        [edge.of(member.arn), *onwards.get(edge.target, ())]
+        for edge in graph.edges.out_of(member.arn)
+        if edge.target in sure or edge.target in onwards
     ]
     return sorted(ways, key=len)
 

@@ -10,14 +10,8 @@ from typing import Any
 from iamsite.operations import Call, operation
 from iamsite.operations.paging import page_sought
 from identities.models import Role
-from policies.operations.access.graph import (
-    MOST_PRINCIPALS,
-    Edge,
-    TrustGraph,
-    concerned_by_trust,
-    graph_of,
-)
-from policies.operations.access.holders import holders
+from policies.operations.access.edges import Edge
+from policies.operations.access.graph import TrustGraph, trust_graph
 from policies.operations.access.order import Order, Wanted, order_of, wanted
 from policies.operations.access.population import Member
 from policies.operations.access.question import Access, Question
@@ -81,19 +75,16 @@ class Search:
 
     @cached_property
     def _graph(self) -> TrustGraph | None:
-        concerned = concerned_by_trust(self.call)
-        return graph_of(self.call, concerned) if concerned is not None else None
+        return trust_graph(self.call)
 
     @cached_property
     def _roles(self) -> dict[str, Access]:
         """The roles that have access of their own without a condition: the ends of ways."""
-        members = self._graph.members if self._graph is not None else []
-        asked = [self.question.of_member(one) for one in members if isinstance(one.row, Role)]
-        return {one.arn: one for one in asked if one is not None and one.is_sure}
+        return {one.arn: one for one in self.question.roles() if one.is_sure}
 
     @cached_property
-    def _ways(self) -> dict[str, list[Edge]]:
-        return self._graph.paths(self._roles) if self._graph is not None else {}
+    def _ways(self) -> Mapping[str, list[Edge]]:
+        return self._graph.edges.ways(self._roles) if self._graph is not None else {}
 
     def everybody(self, after: Key | None) -> Iterator[tuple[Key, Access | None]]:
         """Everybody behind `after` who may have access, in order, with the access if it has any."""
@@ -109,21 +100,19 @@ class Search:
             yield [], self.question.of_root()
 
     def _members(self, after: Key | None) -> Iterator[tuple[Key, Access | None]]:
-        only = self._who()
-        while batch := self.order.members(self.call, only, after, BATCH):
+        # Nearly all of those left have it, as a rule; where few do, more are looked at together.
+        only, size = self._who(), int(self.call.params.get("MaxItems") or BATCH) + 1
+        while batch := self.order.members(self.call, only, after, size):
             for member in batch:
                 after = self.order.key(member)
                 yield after, self._of_member(member)
+            size = BATCH
 
     def _who(self) -> Wanted:
-        """Those wanted, less the users whom no policy gives anything, where that can be told."""
-        named = self.question.users_named()
-        holding = holders(self.call, self.question.action, MOST_PRINCIPALS)
-        if named is None or holding is None:
-            return self.wanted
-        members = self._graph.members if self._graph is not None else []
-        led = {one.row.id for one in members if one.arn in self._ways}
-        return self.wanted.of_users(holding | named | led)
+        """Those wanted, less those whom no policy gives anything, where that can be told."""
+        ids = self._graph.ids if self._graph is not None else {}
+        led = {ids[arn] for arn in self._ways if arn in ids}
+        return self.wanted.of(*(one if one is None else one | led for one in self.question.holders))
 
     def _of_member(self, member: Member) -> Access | None:
         own = self.question.of_member(member)

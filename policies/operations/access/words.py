@@ -7,7 +7,7 @@ from typing import Any
 
 from iamsite.operations.layers import Held
 from policies.engine import Policy, Statement
-from policies.operations.access.graph import Edge
+from policies.operations.access.edges import Edge
 
 SOURCES = {
     "user": "User",

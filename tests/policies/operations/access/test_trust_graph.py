@@ -1,16 +1,18 @@
 """Who can become whom, in how many steps, and which ways end at an administrator."""
 
 import time
-from datetime import UTC, datetime
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from accounts import tenancy
+from iamsite.operations.perform import perform
 from identities.models import Role, User
 from policies.models import InlinePolicy
 from policies.operations.documents import digest
-from tests.cast import Acme, allow, policy, trust
+from tests.cast import Acme, allow, origin, policy, trust
 from tests.identities.operations.refusal import refusal
 
 CROWD = 1_000
@@ -94,7 +96,8 @@ def test_what_is_decided_once_for_those_alike_is_what_is_decided_for_each(
     let = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
     acme.role("Denied", policy(let, denied))
     shared = graph(acme)
-    monkeypatch.setattr("policies.operations.access.graph.decides_alike", lambda *_: False)
+    forget_graphs(monkeypatch)
+    monkeypatch.setattr("policies.operations.access.trusting.decides_alike", lambda *_: False)
     assert graph(acme) == shared
     reached = {
         name: {arn.rpartition("/")[2] for arn, _ in becomes(shared[acme.arn(f"user/{name}")])}
@@ -107,6 +110,66 @@ def test_what_is_decided_once_for_those_alike_is_what_is_decided_for_each(
         "v1": {"v1"},
     }
     assert acme.arn("user/v0") not in shared
+
+
+def test_the_roles_of_one_principal_are_told_from_it_on_and_only_as_many_as_asked_for(
+    acme: Acme,
+) -> None:
+    acme.user("climber", allow("sts:AssumeRole"))
+    climber, root = acme.arn("user/climber"), acme.arn("root")
+    roles = [acme.role(f"Rung{n}", trust(root)) for n in range(3)]
+    summit = acme.role("Summit", trust(roles[0]))
+    onto = {"PolicyName": "up", "PolicyDocument": allow("sts:AssumeRole", resource=summit)}
+    acme.root.perform("PutRolePolicy", RoleName="Rung0", **onto)
+    whole = graph(acme)[climber]
+    assert whole["CanBecomeCount"] == len(whole["CanBecome"]) >= 3
+    assert becomes(whole) == sorted(becomes(whole))
+    part = graph(acme, MaxRoles=1)[climber]
+    assert (becomes(part), part["CanBecomeCount"]) == (
+        becomes(whole)[:1],
+        whole["CanBecomeCount"],
+    )
+    # Around a role those that lead to it come first.
+    assert becomes(graph(acme, RoleArn=summit, MaxRoles=1)[climber]) == [(roles[0], False)]
+    onwards = graph(acme, PrincipalArn=climber)
+    steps = {arn: one["StepsFromPrincipal"] for arn, one in onwards.items()}
+    assert steps == {climber: 0, summit: 2, **{arn: 1 for arn, _ in becomes(whole)}}
+    nobody = {"PrincipalArn": acme.arn("user/nobody")}
+    assert refusal(acme.root, "GetTrustGraph", **nobody)[0] == "NoSuchEntity"
+    both = {"PrincipalArn": climber, "RoleArn": summit}
+    assert refusal(acme.root, "GetTrustGraph", **both)[0] == "InvalidInput"
+
+
+def test_a_graph_is_kept_until_something_changes_that_it_depends_on(acme: Acme, evil) -> None:
+    stranger = evil.user("stranger")
+    let = acme.role("Let", trust(stranger.arn))
+    assert becomes(graph(acme)[stranger.arn]) == [(let, False)]
+    with connection.execute_wrapper(counted := Counted()):
+        graph(acme)
+    assert counted.number < 8
+    # Another account's change raises no revision here.
+    evil.root.perform("UpdateUser", UserName="stranger", NewUserName="renamed")
+    found = graph(acme)
+    assert becomes(found[evil.arn("user/renamed")]) == [(let, False)]
+    assert stranger.arn not in found
+    acme.root.perform("DeleteRole", RoleName="Let")
+    assert evil.arn("user/renamed") not in graph(acme)
+
+
+def test_a_graph_that_depends_on_the_time_is_worked_out_each_time(acme: Acme) -> None:
+    now = datetime.now(UTC)
+    until = (now + timedelta(hours=1)).isoformat()
+    timely = {"DateLessThan": {"aws:CurrentTime": until}}
+    role = acme.role("Timely", trust(acme.bob.arn, Condition=timely))
+
+    def found(at: datetime) -> list[str]:
+        asked = {"PrincipalArn": acme.bob.arn}
+        page = perform(acme.root.credential, "GetTrustGraph", asked, origin(), at)
+        return [one["PrincipalArn"] for one in page["Principals"]]
+
+    assert role in found(now)
+    assert role not in found(now + timedelta(hours=2))
+    assert role in found(now)
 
 
 def test_a_thousand_principals_are_answered_for_within_seconds(acme: Acme) -> None:
@@ -122,6 +185,10 @@ def test_a_thousand_principals_are_answered_for_within_seconds(acme: Acme) -> No
             acme.root.perform(operation, **params)
         assert time.process_time() - began < 5
         assert counted.number < 25
+
+
+def forget_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policies.operations.access.kept_graphs._graphs", OrderedDict())
 
 
 class Counted:

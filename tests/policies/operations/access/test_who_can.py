@@ -11,6 +11,7 @@ from policies.models import InlinePolicy
 from policies.operations.access import graph, who_can
 from tests.cast import Acme, allow, deny, policy, trust
 from tests.identities.operations.refusal import refusal
+from tests.policies.operations.access.test_trust_graph import forget_graphs
 from tests.policies.operations.test_resources import registered, sharing
 
 REPORTS = "arn:aws:s3:::reports"
@@ -186,6 +187,7 @@ def test_roles_are_followed_however_many_users_have_no_part_in_it(
     ]
     around = acme.root.perform("GetTrustGraph", RoleArn=hop)
     assert around["IsComplete"]
+    forget_graphs(monkeypatch)
     monkeypatch.setattr(graph, "MOST_PRINCIPALS", 5)
     page = acme.root.perform("ListPrincipalsWithAccess", ActionName="s3:GetObject")
     assert acme.carol.arn not in brief(page["Principals"])
