@@ -112,10 +112,12 @@ def update_login_profile(
     if Password is not None:
         _refuse_faults(Password, call, profile)
         passwords.change(profile, Password, call.now)
-        _end_sessions(call, user)
     if PasswordResetRequired is not None:
         profile.reset_required = PasswordResetRequired
     profile.save()
+    # In the order in which a sign-in locks them: the password, then sessions.
+    if Password is not None:
+        _end_sessions(call, user)
 
 
 @operation("iam:DeleteLoginProfile", resource=find.own_user)
