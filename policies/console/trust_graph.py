@@ -53,10 +53,10 @@ def graph_of(ask: Asking, role: str = "", principal: str = "", marker: str = "")
         return {"denied": answer.denied}
     result = answer.result
     principals = result["Principals"]
-    is_small = not marker and not result["IsTruncated"] and len(principals) <= MOST_DRAWN
+    is_small = not marker and not result["IsTruncated"] and 1 < len(principals) <= MOST_DRAWN
     return {
         "rows": [_row(one) for one in principals],
-        "picture": _picture(principals, role or principal) if principals and is_small else None,
+        "picture": _picture(principals, role or principal) if is_small else None,
         "is_complete": result["IsComplete"],
         "depth": max((one.get("StepsToRole", 0) for one in principals), default=0),
         "marker": result.get("Marker", ""),

@@ -238,6 +238,7 @@ PICTURES = (
     ),
     Picture("effective-access", "effective-access"),
     Picture("trust", "trust"),
+    Picture("trust-of-user", f"trust?principal=arn:aws:iam::{PRODUCTION}:user/admin/amara.okafor"),
     Picture("services", "services/"),
     Picture("service", "services/fulfilment/"),
     Picture("service-keys", "services/fulfilment/?tab=keys"),

@@ -9,9 +9,11 @@ from typing import Any
 from iamsite.operations import Call, operation
 from iamsite.operations.errors import invalid_input, no_such_entity
 from iamsite.operations.paging import page_of_list
+from identities.models import Group
 from policies.operations.access.edges import Edge, Edges
 from policies.operations.access.graph import MOST_PRINCIPALS, TrustGraph, kind_of, trust_graph
 from policies.operations.access.words import edge_output
+from policies.operations.principals import ARN, find_by_arn
 
 RANKS = ("User", "Role", "Account", "Principal", "Service", "IdentityProvider", "Everyone")
 LISTED = 100  # roles that a principal can become, unless more are asked for
@@ -41,8 +43,8 @@ def get_trust_graph(
         around = _Around(role=RoleArn, ways=graph.edges.ways([RoleArn]))
         wanted = {*around.ways, *graph.edges.reached(RoleArn)}
     elif PrincipalArn is not None:
-        if PrincipalArn not in wanted and PrincipalArn not in graph.ids:
-            raise no_such_entity(f"{PrincipalArn} has no part in the trust graph.")
+        if PrincipalArn not in wanted and not _exists(call, PrincipalArn):
+            raise no_such_entity(f"The principal {PrincipalArn} cannot be found.")
         around = _Around(reached=graph.edges.reached(PrincipalArn))
         wanted = {*around.reached}
     rows = [(_rank(graph.kind_of(arn)), arn) for arn in wanted]
@@ -52,6 +54,11 @@ def get_trust_graph(
         "IsComplete": graph.is_complete,
         **paging,
     }
+
+
+def _exists(call: Call, arn: str) -> bool:
+    found = find_by_arn(call, arn) if ARN.fullmatch(arn) else None
+    return found is not None and not isinstance(found[1], Group)
 
 
 @dataclass(frozen=True, slots=True)

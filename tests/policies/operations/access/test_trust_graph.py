@@ -134,8 +134,13 @@ def test_the_roles_of_one_principal_are_told_from_it_on_and_only_as_many_as_aske
     onwards = graph(acme, PrincipalArn=climber)
     steps = {arn: one["StepsFromPrincipal"] for arn, one in onwards.items()}
     assert steps == {climber: 0, summit: 2, **{arn: 1 for arn, _ in becomes(whole)}}
-    nobody = {"PrincipalArn": acme.arn("user/nobody")}
-    assert refusal(acme.root, "GetTrustGraph", **nobody)[0] == "NoSuchEntity"
+    acme.user("grounded")
+    grounded = graph(acme, PrincipalArn=acme.arn("user/grounded"))
+    assert [one["CanBecomeCount"] for one in grounded.values()] == [0]
+    for nobody in (acme.arn("user/nobody"), acme.arn("group/Developers"), "ec2.example.com"):
+        assert refusal(acme.root, "GetTrustGraph", PrincipalArn=nobody)[0] == "NoSuchEntity"
+    acme.role("Machine", trust({"Service": "ec2.amazonaws.com"}))
+    assert acme.arn("role/Machine") in graph(acme, PrincipalArn="ec2.amazonaws.com")
     both = {"PrincipalArn": climber, "RoleArn": summit}
     assert refusal(acme.root, "GetTrustGraph", **both)[0] == "InvalidInput"
 
