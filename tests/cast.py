@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from accounts.opening import open_account
-from iamsite.operations import AccessKeyCredential, Credential, Origin, perform
+from iamsite.operations import AccessKeyCredential, Credential, OperationError, Origin, perform
 from iamsite.operations.caller import Command
 
 PASSWORD = "correct horse battery staple"
@@ -98,6 +99,13 @@ class Actor:
     def client(self, service: str, url: str) -> Any:
         assert self.key is not None
         return self.key.client(service, url)
+
+
+def refused(actor: Actor, operation: str, /, **params: Any) -> tuple[str, str]:
+    """Code and message of the refusal that `operation` answers with."""
+    with pytest.raises(OperationError) as caught:
+        actor.perform(operation, **params)
+    return caught.value.code, caught.value.message
 
 
 class Account:

@@ -23,7 +23,7 @@ from iamsite.console.steps import Step
 from iamsite.operations import OperationError, Verdict
 from identities.console.credential_kinds import KINDS, credentials_of
 from identities.console.revocation import revoking
-from identities.console.users import has_login_profile
+from identities.console.users import crumbs_of, has_login_profile
 
 TAG = "iamsite:disabled"
 ANY_ID = "A" * 24
@@ -152,11 +152,7 @@ class SwitchUser(BulkAction):
         return reverse("console:user", args=[self.kwargs["name"]]) + "?tab=credentials"
 
     def crumbs(self) -> list[Crumb]:
-        name = self.kwargs["name"]
-        return [
-            (_("Users"), reverse("console:users")),
-            (name, reverse("console:user", args=[name])),
-        ]
+        return crumbs_of(self.kwargs["name"])
 
 
 class DisableUser(SwitchUser):

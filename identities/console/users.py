@@ -120,11 +120,12 @@ class UserAction(Action):
         return f"{url}?tab={self.tab}" if self.tab else url
 
     def crumbs(self) -> list[Crumb]:
-        name = self.kwargs["name"]
-        return [
-            (_("Users"), reverse("console:users")),
-            (name, reverse("console:user", args=[name])),
-        ]
+        return crumbs_of(self.kwargs["name"])
+
+
+def crumbs_of(name: str) -> list[Crumb]:
+    """The way to the page of a user."""
+    return [(_("Users"), reverse("console:users")), (name, reverse("console:user", args=[name]))]
 
 
 class RenameForm(OperationForm):

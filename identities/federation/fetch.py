@@ -10,6 +10,7 @@ proxy used; an answer has a size and a time that it must keep to.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import socket
 import ssl
@@ -46,6 +47,17 @@ class Unreachable(FetchError):
 
 class Untrusted(FetchError):
     """The certificate is neither of a public authority nor one that a thumbprint names."""
+
+
+def json_object(answer: bytes) -> dict[str, Any]:
+    """Raises FetchError for an answer that is none."""
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise FetchError("no JSON") from error
+    if not isinstance(found, dict):
+        raise FetchError("no JSON object")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ no account relies on a certificate that another one trusts.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
 from iamsite.operations.errors import OperationError, invalid_identity_token
 from identities.federation import fetch
@@ -117,11 +115,11 @@ class IssuerKeys:
     def _published(self, issuer: str, thumbprints: tuple[str, ...]) -> list[Key]:
         try:
             address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-            about = _object(self._get(address, thumbprints))
+            about = fetch.json_object(self._get(address, thumbprints))
             keys_at = about.get("jwks_uri")
             if about.get("issuer") != issuer or not isinstance(keys_at, str):
                 raise fetch.FetchError(f"{address} is not about {issuer}, or names no keys")
-            keys = _object(self._get(keys_at, thumbprints)).get("keys")
+            keys = fetch.json_object(self._get(keys_at, thumbprints)).get("keys")
             if not isinstance(keys, list):
                 raise fetch.FetchError(f"{keys_at} has no keys")
         except fetch.FetchError as error:
@@ -131,16 +129,6 @@ class IssuerKeys:
             untrusted = isinstance(error, fetch.Untrusted)
             raise invalid_identity_token(UNTRUSTED if untrusted else NO_KEY) from error
         return [key for key in keys if isinstance(key, dict)]
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise fetch.FetchError("no JSON") from error
-    if not isinstance(found, dict):
-        raise fetch.FetchError("no JSON object")
-    return found
 
 
 issuer_keys = IssuerKeys()

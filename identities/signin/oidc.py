@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -144,7 +143,7 @@ def discovered(provider: OIDCProvider, longest: float = DISCOVERED_SECONDS) -> d
     asked_at, found = cache.get(key, (0.0, {}))
     if now - asked_at >= longest:
         address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-        found = _object(fetch.fetch(address, provider.thumbprints))
+        found = fetch.json_object(fetch.fetch(address, provider.thumbprints))
         if found.get("issuer") != issuer:
             raise fetch.FetchError(f"{address} is about another issuer")
         cache.set(key, (now, found), DISCOVERED_SECONDS)
@@ -180,7 +179,9 @@ def _exchanged(client: SignInClient, provider: OIDCProvider, code: str, verifier
         pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     try:
-        found = _object(fetch.post(address, form, headers, provider.thumbprints)).get("id_token")
+        found = fetch.json_object(fetch.post(address, form, headers, provider.thumbprints)).get(
+            "id_token"
+        )
     except fetch.FetchError as error:
         raise SignInRefused(NO_TOKEN) from error
     if not isinstance(found, str):
@@ -197,13 +198,3 @@ def _verified(text: str, client: SignInClient, provider: OIDCProvider) -> tokens
     except OperationError as error:
         raise SignInRefused(error.message) from error
     return token
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise fetch.FetchError("no JSON") from error
-    if not isinstance(found, dict):
-        raise fetch.FetchError("no JSON object")
-    return found

@@ -8,18 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from accounts import sealing
-from iamsite.operations import AccessKeyCredential, OperationError, SessionCredential
+from iamsite.operations import AccessKeyCredential, SessionCredential
 from identities import signin, temporary
 from identities.temporary import TemporaryCredentials
-from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, trust
+from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, refused, trust
 from tests.identities.devices import device_for, wrong
 from tests.portal import Portal
-
-
-def refusal(actor: Actor, operation: str, **params: object) -> tuple[str, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.message
 
 
 def session_of(actor: Actor, operation: str = "GetSessionToken", **params: object) -> Actor:
@@ -96,14 +90,14 @@ class TestGetAccessKeyInfo:
 
     def test_it_needs_permission(self, acme: Acme) -> None:
         assert acme.bob.key is not None
-        code, _ = refusal(acme.carol, "GetAccessKeyInfo", AccessKeyId=acme.bob.key.id)
+        code, _ = refused(acme.carol, "GetAccessKeyInfo", AccessKeyId=acme.bob.key.id)
         assert code == "AccessDenied"
 
     def test_a_strangers_key_is_as_unknown_as_a_missing_one(self, acme: Acme, evil: Evil) -> None:
         assert acme.bob.key is not None
         there, missing = acme.bob.key.id, "AKIA" + "A" * 16
-        first = refusal(evil.mallory, "GetAccessKeyInfo", AccessKeyId=there)
-        second = refusal(evil.mallory, "GetAccessKeyInfo", AccessKeyId=missing)
+        first = refused(evil.mallory, "GetAccessKeyInfo", AccessKeyId=there)
+        second = refused(evil.mallory, "GetAccessKeyInfo", AccessKeyId=missing)
         assert first[0] == second[0] == "ValidationError"
         assert first[1].replace(there, "") == second[1].replace(missing, "")
 
@@ -130,7 +124,7 @@ class TestGetSessionToken:
 
     @pytest.mark.parametrize("seconds", [899, 129_601])
     def test_not_outside_of_what_the_api_knows(self, acme: Acme, seconds: int) -> None:
-        code, message = refusal(acme.bob, "GetSessionToken", DurationSeconds=seconds)
+        code, message = refused(acme.bob, "GetSessionToken", DurationSeconds=seconds)
         assert code == "ValidationError"
         assert "durationSeconds" in message
 
@@ -138,16 +132,16 @@ class TestGetSessionToken:
         for session in (session_of(acme.bob), acme.assume(acme.bob, acme.deployer)):
             for operation in ("GetSessionToken", "GetFederationToken"):
                 params = {"Name": "Bob"} if operation == "GetFederationToken" else {}
-                assert refusal(session, operation, **params) == (
+                assert refused(session, operation, **params) == (
                     "AccessDenied",
                     f"Cannot call {operation} with session credentials",
                 )
 
     def test_without_mfa_it_is_good_for_assuming_roles_only(self, acme: Acme) -> None:
         session = session_of(acme.alice)
-        assert refusal(session, "ListUsers") == INVALID
-        assert refusal(session, "GetAccountStatus") == INVALID
-        assert refusal(session, "GetAccessKeyInfo", AccessKeyId="AKIA" + "A" * 16)[0] == (
+        assert refused(session, "ListUsers") == INVALID
+        assert refused(session, "GetAccountStatus") == INVALID
+        assert refused(session, "GetAccessKeyInfo", AccessKeyId="AKIA" + "A" * 16)[0] == (
             "AccessDenied"
         )
         assert acme.assume(session, acme.deployer)
@@ -158,12 +152,12 @@ class TestGetSessionToken:
             "NumericLessThan": {"aws:MultiFactorAuthAge": "60"},
         }
         dan = acme.user("dan", allow("iam:ListUsers", Condition=fresh))
-        assert refusal(dan, "ListUsers")[0] == "AccessDenied"
+        assert refused(dan, "ListUsers")[0] == "AccessDenied"
         assert session_of(dan, **device_for(acme, "dan").params).perform("ListUsers")
 
     def test_a_wrong_code_gives_nothing(self, acme: Acme) -> None:
         device = device_for(acme, "bob")
-        code, message = refusal(
+        code, message = refused(
             acme.bob,
             "GetSessionToken",
             SerialNumber=device.serial,
@@ -182,29 +176,29 @@ class TestGetSessionToken:
         acme.root.perform("DeleteAccessKey", UserName="dan", AccessKeyId=dan.key.id)
         acme.root.perform("DeleteUser", UserName="dan")
         acme.user("dan")
-        assert refusal(session, "GetCallerIdentity") == INVALID
+        assert refused(session, "GetCallerIdentity") == INVALID
 
 
 class TestGetFederationToken:
     def test_it_needs_permission_on_the_federated_user(self, acme: Acme) -> None:
-        code, message = refusal(acme.carol, "GetFederationToken", Name="Bob")
+        code, message = refused(acme.carol, "GetFederationToken", Name="Bob")
         arn = f"arn:aws:sts::{acme.id}:federated-user/Bob"
         assert code == "AccessDenied"
         assert f"sts:GetFederationToken on resource: {arn}" in message
         dan = acme.user("dan", allow("sts:GetFederationToken", resource=arn))
         assert session_of(dan, "GetFederationToken", Name="Bob").arn == arn
-        assert refusal(dan, "GetFederationToken", Name="Eve")[0] == "AccessDenied"
+        assert refused(dan, "GetFederationToken", Name="Eve")[0] == "AccessDenied"
 
     def test_its_session_may_call_nothing_of_iam(self, acme: Acme) -> None:
         session = session_of(acme.alice, "GetFederationToken", Name="Bob", Policy=allow("*"))
-        assert refusal(session, "ListUsers") == INVALID
-        code, _ = refusal(session, "AssumeRole", RoleArn=acme.deployer, RoleSessionName="abc")
+        assert refused(session, "ListUsers") == INVALID
+        code, _ = refused(session, "AssumeRole", RoleArn=acme.deployer, RoleSessionName="abc")
         assert code == "AccessDenied"
 
     def test_tags_need_a_permission_of_their_own(self, acme: Acme) -> None:
         dan = acme.user("dan", allow("sts:GetFederationToken"))
         tags = [{"Key": "team", "Value": "web"}]
-        code, message = refusal(dan, "GetFederationToken", Name="Bob", Tags=tags)
+        code, message = refused(dan, "GetFederationToken", Name="Bob", Tags=tags)
         assert code == "AccessDenied"
         assert "sts:TagSession" in message
         assert (
@@ -242,14 +236,14 @@ class TestTokens:
             token + "AAAA",
         ):
             actor = Actor("x", "", AccessKeyCredential(session.key.id, bad, lambda _: None))
-            assert refusal(actor, "GetCallerIdentity") == INVALID
+            assert refused(actor, "GetCallerIdentity") == INVALID
 
     def test_a_token_belongs_to_its_access_key(self, acme: Acme) -> None:
         first, second = session_of(acme.bob).key, session_of(acme.bob).key
         assert first is not None
         assert second is not None
         swapped = AccessKeyCredential(first.id, second.token, lambda _: None)
-        assert refusal(Actor("x", "", swapped), "GetCallerIdentity") == INVALID
+        assert refused(Actor("x", "", swapped), "GetCallerIdentity") == INVALID
 
     def test_temporary_credentials_end(self, acme: Acme) -> None:
         user_id = acme.root.perform("GetUser", UserName="bob")["User"]["UserId"]
@@ -258,7 +252,7 @@ class TestTokens:
             TemporaryCredentials("GetSessionToken", acme.id, user_id, now - timedelta(hours=1), now)
         )
         credential = AccessKeyCredential(issued.access_key_id, issued.session_token, lambda _: None)
-        assert refusal(Actor("x", "", credential), "GetCallerIdentity") == (
+        assert refused(Actor("x", "", credential), "GetCallerIdentity") == (
             "ExpiredToken",
             "The security token included in the request is expired",
         )
@@ -270,7 +264,7 @@ class TestTokens:
         sealing.make_data_key(sealing.TOKEN)
         assert session.perform("GetCallerIdentity")
         sealing.retire([key])
-        assert refusal(session, "GetCallerIdentity") == INVALID
+        assert refused(session, "GetCallerIdentity") == INVALID
 
     def test_a_token_says_nothing_in_clear(self, acme: Acme) -> None:
         key = session_of(acme.bob).key
@@ -311,7 +305,7 @@ class TestFromTheConsole:
         assert acme.assume(browser, acme.deployer).perform("ListUsers")
 
     def test_a_console_session_is_no_long_term_credential(self, browser: Actor) -> None:
-        assert refusal(browser, "GetSessionToken") == (
+        assert refused(browser, "GetSessionToken") == (
             "AccessDenied",
             "Cannot call GetSessionToken with session credentials",
         )

@@ -8,10 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import tenancy
-from iamsite.operations import OperationError
 from iamsite.operations.registry import all_registered
 from tests.accounts.organizations.cast import Member, Organization, do
-from tests.cast import Acme, Actor, Evil, allow, deny
+from tests.cast import Acme, Evil, allow, deny, refused
 from tests.cast import service as registered
 from tests.iamsite.aws.wire import get_caller_identity, get_user
 from tests.iamsite.test_postgresql import ask, queries
@@ -71,12 +70,6 @@ def values(organization: Organization, member: Member, limit: str) -> dict[str, 
     }
 
 
-def refused(actor: Actor, operation: str, params: dict[str, Any]) -> tuple[str, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.message
-
-
 @pytest.mark.parametrize("operation", MANAGING)
 def test_a_member_neither_manages_nor_reads_its_organization(
     operation: str, organization: Organization
@@ -93,7 +86,7 @@ def test_a_member_neither_manages_nor_reads_its_organization(
     if operation.endswith("HandshakesForOrganization"):
         del params["Filter"]
     for actor in (member.root, member.alice):
-        assert refused(actor, operation, params) == (
+        assert refused(actor, operation, **params) == (
             "AccessDeniedException",
             "You don't have permissions to access this resource.",
         )
@@ -103,12 +96,12 @@ def test_a_member_neither_manages_nor_reads_its_organization(
 
 def test_an_outsider_learns_of_no_organization(organization: Organization, evil: Evil) -> None:
     invitation = organization.invite(Member("somebody"))
-    assert refused(evil.mallory, "organizations:DescribeOrganization", {})[0] == (
+    assert refused(evil.mallory, "organizations:DescribeOrganization")[0] == (
         "AWSOrganizationsNotInUseException"
     )
     for handshake in (invitation, "h-abcdefgh12"):
         for act in ("DescribeHandshake", "AcceptHandshake", "DeclineHandshake", "CancelHandshake"):
-            told = refused(evil.mallory, f"organizations:{act}", {"HandshakeId": handshake})
+            told = refused(evil.mallory, f"organizations:{act}", HandshakeId=handshake)
             assert told[0] == "HandshakeNotFoundException"
 
 
@@ -127,7 +120,7 @@ def test_the_manager_of_another_organization_reaches_none_of_this_one(
         ("AttachPolicy", {"PolicyId": "p-FullAWSAccess", "TargetId": unit}, None),
         ("ListTagsForResource", {"ResourceId": unit}, "TargetNotFoundException"),
     ):
-        told, _ = refused(evil.root, f"organizations:{operation}", params)
+        told, _ = refused(evil.root, f"organizations:{operation}", **params)
         assert told == (code or "TargetNotFoundException"), operation
     assert theirs.do("ListAccounts")["Accounts"][0]["Id"] == evil.id
 
@@ -142,7 +135,7 @@ def test_only_the_management_accounts_people_enter_a_created_account(
     params = {"RoleArn": role, "RoleSessionName": "session"}
     member = organization.member()
     for actor in (evil.mallory, member.alice, acme.carol):
-        assert refused(actor, "AssumeRole", params)[0] == "AccessDenied"
+        assert refused(actor, "AssumeRole", **params)[0] == "AccessDenied"
 
 
 def test_policies_decide_who_manages_in_the_management_account(
@@ -157,10 +150,10 @@ def test_policies_decide_who_manages_in_the_management_account(
     ]
     keeper = acme.user("keeper", allow("organizations:AttachPolicy", resource=arns))
     do(keeper, "AttachPolicy", PolicyId=limit, TargetId=unit)
-    told = refused(keeper, "organizations:AttachPolicy", {"PolicyId": limit, "TargetId": other})
+    told = refused(keeper, "organizations:AttachPolicy", PolicyId=limit, TargetId=other)
     assert told[0] == "AccessDenied"
     assert f":ou/{organization.id}/{other} because no identity-based policy" in told[1]
-    assert refused(acme.carol, "organizations:ListAccounts", {})[0] == "AccessDenied"
+    assert refused(acme.carol, "organizations:ListAccounts")[0] == "AccessDenied"
 
 
 def test_row_level_security_shows_a_member_nothing_of_its_organization(

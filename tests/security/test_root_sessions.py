@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from iamsite.operations import OperationError
 from iamsite.operations.models import operation_model
 from iamsite.operations.registry import all_registered
 from identities import root_tasks
 from tests.accounts.organizations.cast import IAM, TASKS, Member, Organization, assume_root, do
-from tests.cast import Acme, Actor, Evil, Key, allow, deny, policy, trust
+from tests.cast import Acme, Actor, Evil, Key, allow, deny, policy, refused, trust
 from tests.iamsite.test_strangers import Target
 
 AUDIT, ALLOW, DELETE = (
@@ -20,12 +18,6 @@ AUDIT, ALLOW, DELETE = (
     "IAMCreateRootUserPassword",
     "IAMDeleteRootUserCredentials",
 )
-
-
-def refused(actor: Actor, operation: str, **params: Any) -> tuple[str, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.message
 
 
 def asking(actor: Actor, account: str, task: str = AUDIT) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import OperationError, perform
-from tests.cast import Acme, Actor, Evil, Key, origin, trust
+from tests.cast import Acme, Evil, Key, origin, refused, trust
 from tests.portal import Portal
 
 
@@ -18,12 +18,6 @@ def version(acme: Acme) -> int:
 
 def prefer(acme: Acme, name: str) -> None:
     acme.root.perform("SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion=name)
-
-
-def refusal(actor: Actor, operation: str, **params: Any) -> tuple[str, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.message
 
 
 def who(key: Key, region: str) -> str:
@@ -84,7 +78,7 @@ class TestTokenVersion:
             far.get_caller_identity()
 
     def test_it_needs_its_own_action(self, acme: Acme) -> None:
-        code, message = refusal(
+        code, message = refused(
             acme.carol,
             "SetSecurityTokenServicePreferences",
             GlobalEndpointTokenVersion="v1Token",
@@ -93,7 +87,7 @@ class TestTokenVersion:
         assert "iam:SetSecurityTokenServicePreferences on resource: *" in message
 
     def test_another_version_is_refused(self, acme: Acme) -> None:
-        code, _ = refusal(
+        code, _ = refused(
             acme.root, "SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion="v3Token"
         )
         assert code == "ValidationError"
@@ -128,7 +122,7 @@ class TestProperties:
     def test_what_is_no_property_is_refused(
         self, properties: dict[str, str], message: str, acme: Acme
     ) -> None:
-        code, told = refusal(acme.root, "PutAccountProperties", Properties=properties)
+        code, told = refused(acme.root, "PutAccountProperties", Properties=properties)
         assert code == "InvalidInput"
         assert message in told
         assert acme.root.perform("GetAccountProperties")["Properties"] == {
@@ -146,6 +140,6 @@ class TestProperties:
             ("GetAccountProperties", {}),
             ("PutAccountProperties", {"Properties": off}),
         ):
-            code, message = refusal(acme.carol, operation, **params)
+            code, message = refused(acme.carol, operation, **params)
             assert code == "AccessDenied"
             assert f"iam:{operation} on resource: *" in message

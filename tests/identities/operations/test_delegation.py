@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import operators, tenancy
 from iamsite.operations import OperationError, perform
 from identities.models import DelegationRequest
-from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, policy, trust
+from tests.cast import Account, Acme, Actor, Evil, Key, allow, deny, origin, policy, refused, trust
 from tests.portal import Portal
 
 BUCKETS = "arn:aws:s3:::@{BucketName}/*"
@@ -89,12 +89,6 @@ def acme(database: None) -> Acme:
 
 def on(request: str, **more: Any) -> dict[str, Any]:
     return {"DelegationRequestId": request, **more}
-
-
-def refused(actor: Actor, operation: str, **params: Any) -> tuple[str, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.message
 
 
 def state(actor: Actor, request: str) -> str:

@@ -25,6 +25,7 @@ from identities.models import SigningKey
 from identities.operations.sts import web_identity_token
 from tests.cast import Acme, Actor, Evil, allow, deny, origin, trust
 from tests.identities.federation.issuer import Issuer
+from tests.identities.operations.refusal import refusal
 from tests.portal import Portal
 
 STS = "https://sts.amazonaws.com/"
@@ -34,12 +35,6 @@ AUDIENCE = "https://api.example.test"
 def token_of(actor: Actor, **params: Any) -> dict[str, Any]:
     given = {"Audience": [AUDIENCE], "SigningAlgorithm": "ES384", **params}
     return actor.perform("GetWebIdentityToken", **given)
-
-
-def refusal(actor: Actor, operation: str, **params: Any) -> tuple[str, int, str]:
-    with pytest.raises(OperationError) as caught:
-        actor.perform(operation, **params)
-    return caught.value.code, caught.value.status, caught.value.message
 
 
 def published(acme: Acme) -> list[dict[str, Any]]:
