@@ -150,7 +150,7 @@ class Trusting:
         self._sources: dict[Alike, Sources] = {}
         self._by_arn: dict[str, Sources] = {}
         self._told: dict[tuple[Any, ...], tuple[str, ...] | None] = {}
-        self._under: dict[tuple[str, int], tuple[Layers, bool]] = {}
+        self._under: dict[tuple[str, Trust], tuple[Layers, bool]] = {}
         self._limits = limits_of(call.account, call.caller.organization)
         self._trusts: set[PolicySet] = set()
 
@@ -199,7 +199,7 @@ class Trusting:
         # Its own side allows everything, so that without RCPs roles of the same trust policy and
         # the same tags are alike.
         resource = role.arn if self._limits.rcps is not None else ""
-        key = outsider.arn, id(trusted), resource, tuple(role.tags.items())
+        key = outsider.arn, trusted, resource, tuple(role.tags.items())
         if key not in self._told:
             layers = replace(outsider.layers(self.call), resource=trusted, trust=True)
             request = self._request(outsider.principal, outsider.keys, role, action)
@@ -213,19 +213,21 @@ class Trusting:
             together = self.everybody
         elif any(_is_account(one.value, self.call.account) for one in inside):
             together = self.assumers
-        alone = dict(filter(None, (self._insider(one.value) for one in inside)))
-        for value in says.named:
-            found = self._insider(value)
-            if found is not None and self._alike[found[0]] in together:
-                alone.setdefault(*found)
-        return Asked(role, says, together, alone)
+        alone = {}
+        for value in (one.value for one in inside):
+            if value in self._alike:
+                alone[value] = ""
+            elif (id_ := self._in_session(value)) and self._alike[id_] not in together:
+                alone[id_] = value
+        named = (one for one in says.named if one in self._alike)
+        return Asked(
+            role, says, together, alone | {one: "" for one in named if self._alike[one] in together}
+        )
 
-    def _insider(self, value: str) -> tuple[str, str] | None:
-        """The unique id behind a name, and the session if it names one."""
-        if ":assumed-role/" in value:
-            found = self._by_name.get(value.split("/")[1].lower())
-            return (found, value) if found is not None else None  # which it may name so
-        return (value, "") if value in self._alike else None
+    def _in_session(self, value: str) -> str:
+        """The unique id of the role whose session it is; it may name that as it likes."""
+        name = value.split("/")[1] if ":assumed-role/" in value else ""
+        return self._by_name.get(name.lower(), "")
 
     def _from_inside(self, asking: Sequence[Asked]) -> Iterator[Edges]:
         first = {id_ for asked in asking for _, id_ in asked.first}
@@ -268,7 +270,7 @@ class Trusting:
 
     def _layers(self, member: Member, asked: Asked) -> tuple[Layers, bool]:
         """What decides, and whether it decides alike whatever the role is."""
-        key = member.row.id, id(asked.trust)
+        key = member.row.id, asked.trust
         found = self._under.get(key)
         if found is None:
             layers = replace(member.layers, resource=asked.trust.policies, trust=True)

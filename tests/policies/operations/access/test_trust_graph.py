@@ -95,6 +95,11 @@ def test_what_is_decided_once_for_those_alike_is_what_is_decided_for_each(
     denied = {"Effect": "Deny", "Principal": {"AWS": one}, "Action": "sts:AssumeRole"}
     let = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
     acme.role("Denied", policy(let, denied))
+    # Sessions are not the role: one of it that is denied, one of another account's namesake.
+    accounts = (acme.id, "999999999999")
+    sessions = [f"arn:aws:sts::{account}:assumed-role/Named/s" for account in accounts]
+    barred = {"Effect": "Deny", "Principal": {"AWS": sessions}, "Action": "sts:AssumeRole"}
+    acme.role("Barred", policy(let, barred))
     shared = graph(acme)
     forget_graphs(monkeypatch)
     monkeypatch.setattr("policies.operations.access.trusting.decides_alike", lambda *_: False)
@@ -103,13 +108,14 @@ def test_what_is_decided_once_for_those_alike_is_what_is_decided_for_each(
         name: {arn.rpartition("/")[2] for arn, _ in becomes(shared[acme.arn(f"user/{name}")])}
         for name in ("u0", "u1", "v1")
     }
-    common = {"Direct", "v1", "Variable", "Deployer"}
+    common = {"Barred", "Direct", "v1", "Variable", "Deployer"}
     assert reached == {
         "u0": {"Denied", *common},
         "u1": {"Named", *common},
         "v1": {"v1"},
     }
     assert acme.arn("user/v0") not in shared
+    assert (acme.arn("role/Barred"), False) in becomes(shared[acme.arn("role/Named")])
 
 
 def test_the_roles_of_one_principal_are_told_from_it_on_and_only_as_many_as_asked_for(
