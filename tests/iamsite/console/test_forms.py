@@ -269,6 +269,8 @@ def test_a_role_is_created_trusted_anew_and_deleted(acme, alice):
     assert "user/bob" in text(alice.get("/console/roles/Reader/?tab=trust"))
     alice.post("/console/roles/Reader/trust", {"PolicyDocument": trust(acme.arn("root"))})
     assert "This account" in text(alice.get("/console/roles/Reader/?tab=trust"))
+    alice.post("/console/roles/Reader/trust", {"PolicyDocument": trust("*")})
+    assert "Anyone Allowed *" in text(alice.get("/console/roles/Reader/?tab=trust"))
     alice.post("/console/roles/Reader/edit", {"Description": "", "MaxSessionDuration": "3600"})
     role = acme.root.perform("GetRole", RoleName="Reader")["Role"]
     assert role["MaxSessionDuration"] == 3600
