@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.asking import Asking
 from iamsite.operations import Verdict
 
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-LOOKED_AT = 3  # administrators whose keys are looked at
+LOOKED_AT = 5  # users whose keys are looked at
 
 # The recommendations by their names in the portal model, and what each is called.
 STEPS: dict[str, str | Promise] = {
@@ -37,13 +36,17 @@ FINDINGS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend; `tone` is bad or warn, `until` when it is told where it is put off."""
+    """One thing to mend; `tone` is bad or warn, `until` when it is told where it is put off.
+
+    `right` names the verdict of Posture.may on its action.
+    """
 
     name: str
     tone: str
     why: str
     url: str
     action: str
+    right: str
     until: datetime | None = None
 
     @property
@@ -53,13 +56,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the first steps, done or not; `skipped_by` is the ARN of who skipped it."""
+    """One of the first steps, done or not; `skipped_by` is the ARN of who skipped it.
+
+    `right` names the verdict of Posture.may on its action, "" where everybody may.
+    """
 
     name: str
     done: bool
     why: str
     url: str
     action: str
+    right: str = ""
     skipped_by: str = ""
 
     @property
@@ -109,16 +116,13 @@ def posture(ask: Asking) -> Posture:
     seen = ask.see(
         status=("GetAccountStatus", {}),
         summary=("GetAccountSummary", {}),
-        administrators=("ListEntitiesForPolicy", {"PolicyArn": ADMINISTRATOR}),
+        keyed=("ListUserSummaries", {"SortBy": "OldestActiveKeyDate", "MaxItems": LOOKED_AT}),
     )
     hidden = [answer.denied for answer in seen.values() if answer.denied]
     status = seen["status"].result
     summary = seen["summary"].result.get("SummaryMap", {})
-    entities = seen["administrators"].result
-    users = [user["UserName"] for user in entities.get("PolicyUsers", [])]
-    through = [group["GroupName"] for group in entities.get("PolicyGroups", [])]
-    users += _members(ask, through[:LOOKED_AT])
-    used, has_key = _keys(ask, users[:LOOKED_AT])
+    users = seen["keyed"].result.get("UserSummaries", ())
+    with_key = [user["UserName"] for user in users if "OldestActiveKeyDate" in user]
     dismissed = {
         one["RecommendationName"]: one for one in status.get("DismissedRecommendations", ())
     }
@@ -128,7 +132,11 @@ def posture(ask: Asking) -> Posture:
     ]
     steps = [
         replace(step, skipped_by=dismissed.get(step.name, {}).get("PrincipalArn", ""))
-        for step in (_steps(status, summary, has_key, used) if status and summary else ())
+        for step in (
+            _steps(status, summary, bool(with_key), _has_used_key(ask, with_key))
+            if all(seen.values())
+            else ()
+        )
     ]
     return Posture(
         findings=[one for one in found if one.until is None],
@@ -137,23 +145,16 @@ def posture(ask: Asking) -> Posture:
         may=ask.may(
             dismiss=("DismissRecommendation", {"RecommendationName": "FirstKey"}),
             restore=("RestoreRecommendation", {"RecommendationName": "FirstKey"}),
+            root=("LockRoot", {}),
+            user=("CreateUser", {"UserName": "any-user"}),
+            group=("CreateGroup", {"GroupName": "any-group"}),
         ),
         counts=_counts(summary) if summary else (),
         hidden=hidden,
     )
 
 
-def _members(ask: Asking, groups: Sequence[str]) -> list[str]:
-    parts = {group: ("GetGroup", {"GroupName": group, "MaxItems": LOOKED_AT}) for group in groups}
-    return [
-        user["UserName"]
-        for answer in ask.see(**parts).values()
-        for user in answer.result.get("Users", [])
-    ]
-
-
-def _keys(ask: Asking, users: Sequence[str]) -> tuple[bool, bool]:
-    """Whether one of these users has used a key, and whether one has a key at all."""
+def _has_used_key(ask: Asking, users: Sequence[str]) -> bool:
     listed = ask.see(**{user: ("ListAccessKeys", {"UserName": user}) for user in users})
     keys = [
         key["AccessKeyId"]
@@ -161,10 +162,9 @@ def _keys(ask: Asking, users: Sequence[str]) -> tuple[bool, bool]:
         for key in answer.result.get("AccessKeyMetadata", [])
     ]
     last = ask.see(**{key: ("GetAccessKeyLastUsed", {"AccessKeyId": key}) for key in keys})
-    used = any(
+    return any(
         "LastUsedDate" in answer.result.get("AccessKeyLastUsed", {}) for answer in last.values()
     )
-    return used, bool(keys)
 
 
 def _findings(status: dict[str, Any]) -> list[Finding]:
@@ -177,6 +177,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
                 _("A program with root's key may do everything, and no policy can limit it."),
                 reverse("console:security-credentials"),
                 _("Root's keys"),
+                "root",
             )
         )
     if not status["RootMFAEnabled"]:
@@ -187,6 +188,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
                 _("Whoever learns it owns the account. MFA stops that."),
                 reverse("console:security-credentials"),
                 _("Protect root"),
+                "root",
             )
         )
     if not status["AdministratorPresent"]:
@@ -197,6 +199,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
                 _("Create a user with AdministratorAccess for daily work and leave root alone."),
                 reverse("console:create-user"),
                 _("Create user"),
+                "user",
             )
         )
     elif status["RootMFAEnabled"] and not status["RootLocked"]:
@@ -207,6 +210,7 @@ def _findings(status: dict[str, Any]) -> list[Finding]:
                 _("There is an administrator now: root need not be at hand."),
                 reverse("console:security-credentials"),
                 _("Lock root away"),
+                "root",
             )
         )
     return found
@@ -223,6 +227,7 @@ def _steps(
             _("An MFA device beside its password."),
             credentials,
             _("Protect root"),
+            "root",
         ),
         Step(
             "FirstGroup",
@@ -230,6 +235,7 @@ def _steps(
             _("Policies on a group hold for everyone in it. Start with one for administrators."),
             reverse("console:create-group"),
             _("Create group"),
+            "group",
         ),
         Step(
             "FirstAdministrator",
@@ -237,6 +243,7 @@ def _steps(
             _("A user in a group with AdministratorAccess, for the daily work."),
             reverse("console:create-user"),
             _("Create user"),
+            "user",
         ),
         Step(
             "LockRoot",
@@ -244,6 +251,7 @@ def _steps(
             _("Its keys are turned off, and it signs in with MFA only."),
             credentials,
             _("Lock root"),
+            "root",
         ),
         Step(
             "FirstKey",

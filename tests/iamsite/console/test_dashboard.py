@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cast import Acme, allow, trust
+from tests.cast import Account, Acme, allow, trust
 from tests.iamsite.console.browser import Browser, text
 
 
@@ -98,3 +98,24 @@ def test_a_finding_about_root_is_put_off_and_shown_again(acme):
     assert "1 put off The root user signs in with a password alone Told again in 1 week" in said
     root.post(f"{path}restore")
     assert "put off" not in text(root.get("/console/"))
+
+
+def test_a_first_key_counts_whoever_has_it_and_a_step_is_for_whoever_may_do_it():
+    new = Account("initech")
+    root = Browser().sign_in_root(new)
+    page = root.get("/console/getting-started")
+    assert "Give a program a key (done)" not in text(page)
+    assert ">Protect root</a>" in page.content.decode()
+    ci = new.user("ci", allow("portal:Get*", "portal:List*", "iam:Get*", "iam:List*"))
+    said = text(root.get("/console/getting-started"))
+    assert "Give a program a key (done)" in said
+    assert "Make the first call (done)" not in said
+    ci.perform("GetCallerIdentity")
+    assert "Make the first call (done)" in text(root.get("/console/getting-started"))
+
+    of_ci = Browser().sign_in(new, "ci")
+    for path in ("/console/", "/console/getting-started"):
+        page = of_ci.get(path).content.decode()
+        assert 'aria-label="Protect root. Only the root user may."' in page
+        assert 'aria-label="Create user. You need iam:CreateUser."' in page
+        assert 'aria-label="Create group. You need iam:CreateGroup."' in page
