@@ -11,8 +11,8 @@ from iamsite.operations.errors import OperationError
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request's body.
+def json_object(body: bytes, what: str = "The body") -> dict[str, Any]:
+    """The JSON object of a request's body, or of a text that messages call `what`.
 
     Raises OperationError MalformedInput: no UTF-8, no JSON, no object, a key twice, a number that
     JSON does not have, half a surrogate pair, nested too deep.
@@ -22,21 +22,21 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _malformed(f"The body is not UTF-8: byte {error.start} is wrong.") from error
+        raise _malformed(f"{what} is not UTF-8: byte {error.start} is wrong.") from error
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise _malformed(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from error
     except ValueError as error:
-        raise _malformed(f"The body is not JSON: {error}.") from error
+        raise _malformed(f"{what} is not JSON: {error}.") from error
     except RecursionError as error:
-        raise _malformed("The body is nested too deep.") from error
+        raise _malformed(f"{what} is nested too deep.") from error
     if not isinstance(value, dict):
-        raise _malformed("The body must be a JSON object.")
+        raise _malformed(f"{what} must be a JSON object.")
     if _SURROGATE.search(text):
-        _refuse_half_pairs(value)
+        _refuse_half_pairs(value, what)
     return value
 
 
@@ -49,12 +49,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse_half_pairs(value: dict[str, Any]) -> None:
+def _refuse_half_pairs(value: dict[str, Any], what: str) -> None:
     """JSON's escapes can write halves of surrogate pairs, which are no characters."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise _malformed("The body holds half a surrogate pair, which is no character.") from error
+        raise _malformed(f"{what} holds half a surrogate pair, which is no character.") from error
 
 
 def _no_constant(name: str) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.console.account_action import AccountAction
 from iamsite.console.forms import OperationForm
-from iamsite.console.password_rules import current_policy
+from iamsite.console.password_rules import own_policy
 
 KINDS = (
     ("RequireUppercaseCharacters", gettext_lazy("an upper-case letter")),
@@ -94,8 +94,8 @@ class SetPasswordPolicy(AccountAction):
     edits = True
 
     def initial(self) -> dict[str, Any]:
-        policy = current_policy(self.request.ask).result
-        return policy or {"MinimumPasswordLength": 12, "AllowUsersToChangePassword": True}
+        proposed = {"MinimumPasswordLength": 12, "AllowUsersToChangePassword": True}
+        return own_policy(self.request.ask) or proposed
 
 
 class RemovePasswordPolicy(AccountAction):

@@ -172,9 +172,17 @@ def parameter_of(path: str) -> str:
     return first[:1].upper() + first[1:]
 
 
+def _place(path: str) -> str:
+    """`tags.1.member.key` as people read it: Tags.1.Key."""
+    steps = [step for step in path.split(".") if step != "member"]
+    return ".".join(step[:1].upper() + step[1:] for step in steps)
+
+
 def in_words(message: str) -> str:
     """The message as pages tell it."""
-    told = [f"{one.parameter}: {one.told}" for one in faults_of(message)]
+    paths = [found[1] for found in _FAULT.finditer(message)]
+    faults = zip(paths, faults_of(message), strict=True)
+    told = [f"{_place(path)}: {one.told}" for path, one in faults]
     return " ".join(told) if told and _BEGIN.match(message) else message
 
 

@@ -18,7 +18,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from iamsite.console.constraints import faults_of, parameter_of
+from iamsite.console.constraints import faults_of, in_words, parameter_of
 from iamsite.operations import OperationError
 
 Text = str | Promise
@@ -169,6 +169,6 @@ def blamed(
         pairs = [(parameter_of(found[1]), error.message)]
     if not pairs and "Tags" in known and _OF_TAGS.search(error.message):
         pairs = [("Tags", error.message)]
-    if not pairs and error.code in blames:
-        pairs = [(blames[error.code], error.message)]
-    return pairs if pairs and all(name in known for name, _message in pairs) else []
+    if pairs and all(name in known for name, _message in pairs):
+        return pairs
+    return [(blames[error.code], in_words(error.message))] if error.code in blames else []

@@ -58,17 +58,22 @@ def give_rules(form: OperationForm, rules: Callable[[], Sequence[Rule]]) -> None
             field.rules = cast("Sequence[Rule]", SimpleLazyObject(rules))
 
 
-def current_policy(ask: Asking) -> Answer:
-    """The account's own policy as an answer's result; an empty one where AWS's default holds."""
-    verdict = ask.may(policy=("GetAccountPasswordPolicy", {}))["policy"]
-    if not verdict:
-        return Answer({}, verdict.message)
+def own_policy(ask: Asking) -> dict[str, Any]:
+    """The account's own policy, empty where AWS's default holds. Raises OperationError
+    AccessDenied for whoever may not see it."""
     try:
-        return Answer(ask.perform("GetAccountPasswordPolicy")["PasswordPolicy"])
+        policy: dict[str, Any] = ask.perform("GetAccountPasswordPolicy")["PasswordPolicy"]
     except OperationError as error:
         if error.code != "NoSuchEntity":
             raise
-        return Answer({})
+        return {}
+    return policy
+
+
+def current_policy(ask: Asking) -> Answer:
+    """The same as an answer's result, for whoever may see it."""
+    verdict = ask.may(policy=("GetAccountPasswordPolicy", {}))["policy"]
+    return Answer(own_policy(ask)) if verdict else Answer({}, verdict.message)
 
 
 def rules_of_account(ask: Asking, *, is_first: bool = False) -> list[Rule]:

@@ -155,9 +155,11 @@ def _local_name(resource: Resource, params: Params) -> str:
 def _value(argument: str, value: Any) -> str:
     if argument in _DOCUMENTS:
         try:
-            return f"jsonencode({_expression(json.loads(value), 1)})"
-        except ValueError:
+            expression = _expression(json.loads(value), 1)
+            expression.encode()  # JSON's escapes can write half a surrogate pair
+        except (ValueError, RecursionError):
             return _string(value)
+        return f"jsonencode({expression})"
     if argument == "groups":
         return f"[{_string(value)}]"
     if argument == "tags":

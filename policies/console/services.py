@@ -21,6 +21,8 @@ from iamsite.console.forms import OperationForm
 from iamsite.console.listing import listing
 from iamsite.console.table import file_columns
 from iamsite.console.tabs import chosen_tab, tabs
+from iamsite.json_object import json_object
+from iamsite.operations import OperationError
 
 TABS = {
     "definition": gettext_lazy("Definition"),
@@ -106,7 +108,11 @@ def service(request: ConsoleRequest, prefix: str) -> HttpResponse:
 
 
 class ServiceForm(OperationForm):
-    blames = {"EntityAlreadyExists": "ServicePrincipal", "InvalidInput": "Definition"}
+    blames = {
+        "EntityAlreadyExists": "ServicePrincipal",
+        "InvalidInput": "Definition",
+        "ValidationError": "Definition",
+    }
 
     ServiceName = forms.CharField(label=gettext_lazy("Name"), max_length=128)
     ServicePrincipal = forms.CharField(
@@ -125,14 +131,12 @@ class ServiceForm(OperationForm):
     )
 
     def clean_Definition(self) -> str:  # noqa: N802  the field's name is the parameter's
-        text = str(self.cleaned_data["Definition"])
+        text = str(self.cleaned_data["Definition"]).strip()
         try:
-            read = json.loads(text) if text.strip() else {}
-        except ValueError as error:
-            raise forms.ValidationError(_("This is no JSON: %(why)s.") % {"why": error}) from error
-        if not isinstance(read, dict) or not all(
-            name in LISTS and isinstance(read[name], list) for name in read
-        ):
+            read = json_object(text.encode(), "The definition")
+        except OperationError as error:
+            raise forms.ValidationError(error.message) from error
+        if not all(name in LISTS and isinstance(read[name], list) for name in read):
             raise forms.ValidationError(
                 _("An object with the lists Actions, ResourceTypes and ConditionKeys.")
             )
@@ -140,8 +144,7 @@ class ServiceForm(OperationForm):
 
     def parameters(self) -> Params:
         typed = super().parameters()
-        text = str(typed.pop("Definition", "")).strip()
-        read = json.loads(text) if text else {}
+        read = json_object(str(typed.pop("Definition", "")).encode())
         return {**typed, **{name: read.get(name, []) for name in LISTS}}
 
 

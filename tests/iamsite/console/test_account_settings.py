@@ -55,6 +55,17 @@ def test_a_password_policy_out_of_bounds_is_refused_beside_its_field(acme, alice
     assert 'value="2000"' in response.content.decode()
 
 
+def test_whoever_may_not_see_the_password_policy_does_not_write_over_it(acme, alice):
+    document = allow("iam:UpdateAccountPasswordPolicy")
+    acme.root.perform("PutUserPolicy", UserName="carol", PolicyName="p", PolicyDocument=document)
+    carol = Browser().sign_in(acme, "carol")
+    for response in (carol.get(PASSWORDS), carol.post(PASSWORDS, {"MinimumPasswordLength": "6"})):
+        assert response.status_code == 403
+        assert "to perform: iam:GetAccountPasswordPolicy" in text(response)
+    with pytest.raises(OperationError, match="cannot be found"):
+        acme.root.perform("GetAccountPasswordPolicy")
+
+
 def test_a_password_policy_shows_as_terraform(alice):
     form = {"MinimumPasswordLength": "14", "RequireNumbers": "on", "_show": "1"}
     said = text(alice.htmx(PASSWORDS, form, target="show-as-body"))

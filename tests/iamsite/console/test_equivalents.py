@@ -76,6 +76,14 @@ def test_a_document_is_an_expression_and_its_variables_are_no_templates():
     assert '"arn:aws:s3:::home/$${aws:username}/*"' in text
 
 
+def test_a_document_that_is_no_text_is_shown_as_it_was_typed():
+    for document in ("[" * 6000, '{"Id": "\\ud800"}', "{"):
+        params = {"PolicyName": "own", "PolicyDocument": document}
+        text = resources([("CreatePolicy", params)])
+        assert json.dumps(document) in text
+        text.encode()
+
+
 def test_taking_something_away_is_deleting_its_block():
     assert resources([("DetachUserPolicy", {"UserName": "erin", "PolicyArn": ROLE})]) == (
         '# Delete the block `resource "aws_iam_user_policy_attachment" "erin_read"` and apply.'
