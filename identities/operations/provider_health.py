@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -17,6 +17,11 @@ from identities.signin.oidc import discovered
 
 NO_SIGN_IN = "It says nowhere people sign in, so it is good for programs only."
 EXPIRED = "A signing certificate has expired. It still counts until the metadata is replaced."
+SOON = timedelta(days=30)
+EXPIRING = (
+    "A signing certificate expires in less than 30 days: replace the metadata when the provider "
+    "has the next one."
+)
 PAST = "The metadata was valid until a time that is past."
 
 
@@ -57,12 +62,14 @@ def _saml(found: SAMLProvider, now: datetime) -> dict[str, Any]:
     described = metadata.read(found.metadata)
     entity = described.entities[0]
     keys = [_certificate(der) for one in described.entities for der in one.certificates]
-    messages = []
+    ill = []
     if any(key["NotAfter"] < now for key in keys):
-        messages.append(EXPIRED)
+        ill.append(EXPIRED)
     if described.valid_until is not None and described.valid_until < now:
-        messages.append(PAST)
-    told = {"IsHealthy": not messages, "Messages": messages, "EntityId": entity.id, "Keys": keys}
+        ill.append(PAST)
+    expiring = any(now <= key["NotAfter"] < now + SOON for key in keys)
+    messages = [*ill, EXPIRING] if expiring else ill
+    told = {"IsHealthy": not ill, "Messages": messages, "EntityId": entity.id, "Keys": keys}
     return {**told, "SignInAddress": entity.sso} if entity.sso else told
 
 

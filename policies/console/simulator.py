@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -94,6 +95,8 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
             if unauthenticated(error) or error.status >= 500:
                 raise
             context["error"], status = failure_of(request, error), error.status
+            if status == HTTPStatus.FORBIDDEN:
+                context["share"] = request.build_absolute_uri()
     return render(request, "policies/simulator.html", context, status=status)
 
 

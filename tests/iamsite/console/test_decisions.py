@@ -198,9 +198,17 @@ def test_what_somebody_wrote_does_not_become_markup(company: Acme, root: Browser
     assert "&lt;script&gt;alert" in page
 
 
-def test_a_part_that_may_not_be_seen_leads_to_the_simulator(company: Acme) -> None:
+def test_a_part_that_may_not_be_seen_leads_to_the_simulator(company: Acme, root: Browser) -> None:
     carol = Browser().sign_in(company, "carol")
-    assert "/console/simulator?principal=" in carol.get("/console/users/").content.decode()
+    page = carol.get("/console/users/").content.decode()
+    address = html.unescape(re.findall(r'href="(/console/simulator\?principal=[^"]+)"', page)[0])
+    # Where she may not ask it herself either, she has a link to send.
+    refused = carol.get(address)
+    assert refused.status_code == 403
+    assert "Send the link to an administrator of this account" in text(refused)
+    links = re.findall(r'data-copy="(http[^"]+)"', refused.content.decode())
+    assert [html.unescape(link).endswith(address) for link in links] == [True]
+    assert "Copy link" not in text(root.get(address))
 
 
 def test_how_long_decisions_are_kept_is_set_in_the_account(company: Acme, root: Browser) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from iamsite.operations import OperationError
 from identities.federation.issuer_keys import issuer_keys
+from identities.operations.provider_health import EXPIRING
 from tests.cast import Acme, Evil, trust
 from tests.identities.federation.conftest import loopback as loopback
 from tests.identities.federation.issuer import Issuer
@@ -104,6 +105,7 @@ def test_a_saml_provider_tells_its_certificates_and_when_they_expire(acme: Acme)
     assert told["SignInAddress"] == "https://idp.example.test/sso"
     (key,) = told["Keys"]
     assert key["NotAfter"] == certificate("idp").not_valid_after_utc
+    assert told["Messages"] == [EXPIRING]  # tomorrow
     assert key["KeyType"] == "RSA"
 
 
