@@ -18,12 +18,20 @@ from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import ConsoleRequest
 from iamsite.console.navigation import PLACES
+from iamsite.console.viewer import viewer_of
+from iamsite.operations import OperationError
 
 MOST = 6  # hits of each kind
 LONGEST = 2048
 DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DELEGATION = re.compile(r"arn:aws:iam::\d{12}:delegation-request/([\w-]{16,128})")
 ENTITY = re.compile(r"arn:aws:iam::(\d{12}|aws):(user|group|role|policy)(/.*)")
+ACCOUNT = re.compile(
+    r"(?:arn:aws:iam::(?=\d{12}:root)|arn:aws:organizations::\d{12}:account/o-[0-9a-z]+/)?(\d{12})(?::root)?"
+)
+NODE = re.compile(r"arn:aws:organizations::\d{12}:(?:root|ou)/o-[0-9a-z]+/([0-9a-z-]+)")
+UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+ACTION = re.compile(r"([a-z0-9-]+):([a-z0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ def search(request: ConsoleRequest) -> HttpResponseBase:
     matches = [] if address else matching(request, query)
     if not htmx and len(matches) == 1 and _is_id(query, matches[0]):
         return HttpResponseRedirect(_url(matches[0]))
-    context = {"query": query, "groups": list(found(query, address, matches))}
+    groups = [] if address else [*accounts(request, query), *actions(request, query)]
+    context = {"query": query, "groups": [*groups, *found(query, address, matches)]}
     template = "console/search.html#results" if htmx else "console/search.html"
     return render(request, template, context)
 
@@ -91,6 +100,8 @@ def arn_address(text: str) -> str:
         return reverse("console:decision", args=[text])
     if asked := DELEGATION.fullmatch(text):
         return reverse("console:delegation-request", args=[asked[1]])
+    if node := NODE.fullmatch(text):
+        return reverse("console:organization-node", args=[node[1]])
     known = ENTITY.fullmatch(text)
     if not known:
         return ""
@@ -109,6 +120,63 @@ def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
     answer = request.ask.see(found=("Search", {"Query": query}))["found"]
     matches: list[dict[str, Any]] = answer.result.get("Matches", [])
     return matches
+
+
+def accounts(request: ConsoleRequest, query: str) -> Iterable[HitGroup]:
+    """The viewer's own account or one of its organization, by its id or its root user's ARN; or
+    a unit of it by its id."""
+    named, viewer = ACCOUNT.fullmatch(query), viewer_of(request)
+    if named and viewer and named[1] == viewer.account:
+        own = Hit(viewer.account_name or named[1], reverse("console:account"), "building")
+        yield HitGroup(_("Accounts"), [own])
+        return
+    if named:
+        found = _known(request, "organizations:DescribeAccount", AccountId=named[1])
+    elif UNIT.fullmatch(query):
+        found = _known(
+            request, "organizations:DescribeOrganizationalUnit", OrganizationalUnitId=query
+        )
+    else:
+        return
+    for node in found.values():
+        url = reverse("console:organization-node", args=[node["Id"]])
+        yield HitGroup(_("Organization"), [Hit(node["Name"], url, "building", node["Id"])])
+
+
+def actions(request: ConsoleRequest, query: str) -> Iterable[HitGroup]:
+    """The actions of a service that begin as the query does, each with who can do it."""
+    begun = ACTION.fullmatch(query.lower())
+    if begun is None:
+        return
+    prefix, name = begun.groups()
+    service = _known(request, "GetServiceReference", ServicePrefix=prefix)
+    named = sorted(
+        (
+            one["ActionName"]
+            for one in service.get("Actions", ())
+            if one["ActionName"].lower().startswith(name)
+        ),
+        key=len,
+    )
+    hits = [
+        Hit(
+            f"{prefix}:{action}",
+            f"{reverse('console:who-can')}?{urlencode({'action': f'{prefix}:{action}'})}",
+            "user-search",
+            str(_("Who can")),
+        )
+        for action in named[:MOST]
+    ]
+    if hits:
+        yield HitGroup(_("Actions"), hits)
+
+
+def _known(request: ConsoleRequest, operation: str, **params: str) -> dict[str, Any]:
+    """What an operation tells; nothing where the viewer may not ask or there is no such thing."""
+    try:
+        return request.ask.see(known=(operation, params))["known"].result
+    except OperationError:
+        return {}
 
 
 def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterable[HitGroup]:

@@ -35,6 +35,8 @@ def arn(acme) -> str:
 def test_any_two_versions_are_compared_line_by_line(root, arn) -> None:
     page = text(root.get(f"/console/policies/{arn}?tab=versions&version=v3&against=v2"))
     assert "v3 against v2" in page
+    unasked = root.get(f"/console/policies/{arn}?tab=versions").content.decode()
+    assert re.search(r"id=.against.*<option selected>\s*v2\s*</option>", unasked, re.S)
     assert '- "sqs:*"' in page
     assert '+ "Action": "sqs:ReceiveMessage"' in page
     assert "3 of the 5 versions that a policy keeps" in page
@@ -226,6 +228,7 @@ def test_a_policy_says_whose_boundary_it_is_apart_from_what_it_is_attached_to(ro
     page = text(root.get(attached))
     assert "Attached to nothing" in page
     assert "Permissions boundary of It allows these nothing by itself" in page
+    assert "limit Customer managed 0 boundary of 2" in text(root.get("/console/policies/"))
     assert "Name Kind bob User Deployer Role" in page
     assert "Detach from" not in page
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from identities.console.self_service import policy
-from tests.cast import Acme, Evil, allow, deny
+from tests.cast import Account, Acme, Evil, allow, deny
 from tests.iamsite.console.browser import Browser, text
 from tests.iamsite.console.test_shell import PAGES, of_applications
 
@@ -184,6 +184,42 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     decision = str(uuid.uuid4())
     response = browser.get("/console/search", {"q": decision})
     assert response.headers["Location"] == f"/console/decisions/{decision}"
+
+
+def test_an_action_in_the_palette_leads_to_who_can_do_it(acme):
+    browser = Browser().sign_in_root(acme)
+    found = browser.htmx("/console/search?q=S3:putobj", target="palette-results")
+    assert 'href="/console/who-can?action=s3%3APutObject"' in found.content.decode()
+    said = text(found)
+    assert said.startswith("Actions s3:PutObject Who can s3:PutObjectAcl Who can")
+    for unknown in ("nosuch:Get", "s3:NoSuch", "s3:put obj"):
+        query = {"q": unknown}
+        assert "Nothing matches" in text(browser.get("/console/search", query))
+
+
+def test_an_account_and_a_unit_in_the_palette_lead_to_their_pages(mallory):
+    head = Account("initech")
+    head.root.perform("organizations:CreateOrganization")
+    made = head.root.perform(
+        "organizations:CreateAccount", AccountName="Branch", Email=f"branch-{head.id}@example.test"
+    )
+    member = made["CreateAccountStatus"]["AccountId"]
+    (top,) = head.root.perform("organizations:ListRoots")["Roots"]
+    made = head.root.perform(
+        "organizations:CreateOrganizationalUnit", ParentId=top["Id"], Name="Field"
+    )
+    unit = made["OrganizationalUnit"]
+    browser, hit = Browser().sign_in_root(head), 'class="palette-item" href="/console/'
+    for own in (head.id, head.arn("root")):
+        assert f'{hit}account"' in browser.get("/console/search", {"q": own}).content.decode()
+    page = browser.get("/console/search", {"q": member}).content.decode()
+    assert f'{hit}organization/nodes/{member}/"' in page
+    page = browser.get("/console/search", {"q": unit["Id"]}).content.decode()
+    assert f'{hit}organization/nodes/{unit["Id"]}/"' in page
+    for one in (unit, top):
+        led = browser.get("/console/search", {"q": one["Arn"]}).headers["Location"]
+        assert led == f"/console/organization/nodes/{one['Id']}/"
+    assert hit not in mallory.get("/console/search", {"q": member}).content.decode()
 
 
 def test_the_id_of_a_request_in_the_palette_leads_to_what_it_did(acme):
