@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.engine import Document, Effect, Policy, Statement
-from policies.engine.actions import action_pattern
+from policies.engine import Document, Effect, Statement
+from policies.engine.compile import compiled
 
 
 class Granted:
     """What the documents together let their holder try."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        statements = [one for document in documents for one in document.statements]
-        self._allows = [one for one in statements if one.effect is Effect.ALLOW]
-        self._denies = [one for one in statements if _denies_whatever(one)]
+        self._documents = [compiled(document) for document in documents]
+        listed = [Listed(one) for each in self._documents for one in each.document.statements]
+        self._allows = [one for one in listed if one.statement.effect is Effect.ALLOW]
+        self._denies = [one for one in listed if _denies_whatever(one.statement)]
 
     def service(self, service: str) -> bool:
         """Whether some action of the service is granted."""
-        return any(_touches(one, service) for one in self._allows) and not any(
-            _is_of_all(one, service) for one in self._denies
-        )
+        return self.allows_some(service) and not any(one.is_of_all(service) for one in self._denies)
+
+    def allows_some(self, service: str) -> bool:
+        """Whether some Allow statement covers some action of the service, whatever is denied."""
+        return any(one.touches(service) for one in self._allows)
 
     def services(self, known: Iterable[str]) -> list[str]:
         """Those of the known services that are granted."""
@@ -33,17 +36,11 @@ class Granted:
 
     def action(self, service: str, name: str) -> bool:
         """Whether the action, by its name in lower case, is granted."""
-        return any(_covers(one, service, name) for one in self._allows) and not any(
-            _covers(one, service, name) for one in self._denies
+        action = f"{service}:{name}"
+        about = [one for each in self._documents for one in each.about(action, service, name)]
+        return any(not one.denies for one in about) and not any(
+            _denies_whatever(one.statement) for one in about
         )
-
-
-def grants_access(policy: Policy, service: str) -> bool:
-    """Whether some Allow statement of the policy covers some action of the service."""
-    return any(
-        statement.effect is Effect.ALLOW and _touches(statement, service)
-        for statement in policy.document.statements
-    )
 
 
 def _denies_whatever(statement: Statement) -> bool:
@@ -54,34 +51,27 @@ def _denies_whatever(statement: Statement) -> bool:
     )
 
 
-def _touches(statement: Statement, service: str) -> bool:
-    """Whether it covers some action of the service."""
-    if statement.actions is not None:
-        return any(_prefix(text) in ("*", service) for text in statement.actions)
-    # NotAction leaves some action over unless it lists the whole service.
-    return not any(text.lower() in _whole(service) for text in statement.not_actions or ())
+class Listed:
+    """What a statement's Action or NotAction lists, by service."""
 
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self._is_negative = statement.actions is None
+        texts = statement.actions if statement.actions is not None else statement.not_actions
+        self._texts = {text.lower() for text in texts or ()}
+        self._services = {text.partition(":")[0] for text in self._texts}
 
-def _is_of_all(statement: Statement, service: str) -> bool:
-    """Whether it covers every action of the service."""
-    if statement.actions is not None:
-        return any(text.lower() in _whole(service) for text in statement.actions)
-    return not any(_prefix(text) in ("*", service) for text in statement.not_actions or ())
+    def touches(self, service: str) -> bool:
+        """Whether the statement covers some action of the service."""
+        # NotAction leaves some action over unless it lists the whole service.
+        return not self._has_all(service) if self._is_negative else self._has_some(service)
 
+    def is_of_all(self, service: str) -> bool:
+        """Whether the statement covers every action of the service."""
+        return not self._has_some(service) if self._is_negative else self._has_all(service)
 
-def _covers(statement: Statement, service: str, name: str) -> bool:
-    if statement.actions is not None:
-        return _lists(statement.actions, service, name)
-    return not _lists(statement.not_actions or (), service, name)
+    def _has_some(self, service: str) -> bool:
+        return "*" in self._services or service in self._services
 
-
-def _lists(patterns: Iterable[str], service: str, name: str) -> bool:
-    return any(action_pattern(text).covers(service, name) for text in patterns)
-
-
-def _whole(service: str) -> tuple[str, ...]:
-    return "*", "*:*", f"{service}:*"
-
-
-def _prefix(action: str) -> str:
-    return action.partition(":")[0].lower()
+    def _has_all(self, service: str) -> bool:
+        return not self._texts.isdisjoint(("*", "*:*", f"{service}:*"))

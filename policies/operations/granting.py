@@ -8,7 +8,7 @@ from typing import Any
 from iamsite.operations import Call, Resource, operation
 from iamsite.operations.layers import Held, as_policy, held_by
 from iamsite.operations.paging import page
-from policies.granted import grants_access
+from policies.granted import Granted
 from policies.operations.principals import get_by_arn, resource_by_arn
 
 
@@ -22,7 +22,8 @@ def list_policies_granting_service_access(
 ) -> dict[str, Any]:
     _, found = get_by_arn(call, Arn)
     # Boundaries grant nothing.
-    held = [(one, as_policy(one)) for one in held_by(found.id) if one.holder != "boundary"]
+    policies = [one for one in held_by(found.id) if one.holder != "boundary"]
+    held = [(one, Granted([as_policy(one).document])) for one in policies]
 
     def fetch(after: Any, limit: int) -> list[tuple[int, str]]:
         start = 0 if after is None else after + 1
@@ -33,7 +34,7 @@ def list_policies_granting_service_access(
         {
             "ServiceNamespace": service,
             "Policies": [
-                _granting(one) for one, policy in held if grants_access(policy, service.lower())
+                _granting(one) for one, granted in held if granted.allows_some(service.lower())
             ],
         }
         for _, service in services

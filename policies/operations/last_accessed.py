@@ -144,10 +144,11 @@ def _services(call: Call, subject: Subject, *, with_actions: bool) -> list[dict[
             entry["LastAuthenticated"] = last.at.isoformat()
             entry["LastAuthenticatedEntity"] = arns[last.principal]
             entry["LastAuthenticatedRegion"] = last.region
-        if with_actions:
+        last_of_each = {use.action: use for use in uses if use.action}
+        if with_actions and last_of_each:
             actions = known.actions(service)
             entry |= _tracked(
-                {use.action: use for use in uses if use.action},
+                last_of_each,
                 [shown for action, shown in actions.items() if granted.action(service, action)],
                 arns,
             )
