@@ -75,9 +75,26 @@ SELECT %(account)s::text, holder, 'access', document, sha256(convert_to(document
                '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
                || '"Resource":"arn:aws:iam::' || %(account)s::text || ':role/app/*"}]}')
 """
+# To the first user the policy that names most actions.
+ATTACHMENT = """
+INSERT INTO policies_attachment
+    (account_id, principal_id, policy_id, policy_account_id, created_at)
+SELECT %(account)s::text, 'AIDA' || upper(left(md5(%(account)s::text || 1), 17)), id, account_id,
+       now()
+    FROM policies_policy WHERE account_id = 'aws' AND name = 'ReadOnlyAccess'
+"""
 # What a foreign key is checked with is planned by what the database knows of the tables.
 ANALYZE = "ANALYZE identities_user, identities_group"
-OF_ONE_ACCOUNT = (USERS, GROUPS, ANALYZE, MEMBERSHIPS, KEYS, ROLES_OF_TWO_KINDS, POLICIES)
+OF_ONE_ACCOUNT = (
+    USERS,
+    GROUPS,
+    ANALYZE,
+    MEMBERSHIPS,
+    KEYS,
+    ROLES_OF_TWO_KINDS,
+    POLICIES,
+    ATTACHMENT,
+)
 ACCOUNTS = """
 INSERT INTO accounts_account
     (id, name, status, revision, properties, quotas, dismissed, created_at)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from policies.engine import Statement
@@ -25,8 +27,14 @@ def actions_phrase(statement: Statement, names: Names) -> str:
 def _phrase(action: str, services: Names) -> str:
     if action in ("*", "*:*"):
         return _("all actions (%(action)s)") % {"action": action}
-    service, _colon, name = action.partition(":")
-    names = {"service": service_title(service, services), "action": action, "name": name}
+    service = action.partition(":")[0]
+    return _said(action, service_title(service, services), get_language())
+
+
+@lru_cache(maxsize=32_768)  # AWS's own policies name thousands
+def _said(action: str, service: str, _language: str) -> str:
+    name = action.partition(":")[2]
+    names = {"service": service, "action": action, "name": name}
     if name == "*":
         return _("all actions of %(service)s (%(action)s)") % names
     if "*" in name or "?" in name:
