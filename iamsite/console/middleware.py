@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,7 +19,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from iamsite.bodies import is_too_large
 from iamsite.console import cookies
-from iamsite.console.asking import Asking, unauthenticated
+from iamsite.console.action import BEGAN, Action
+from iamsite.console.asking import Asking, is_dialog, unauthenticated
 from iamsite.console.errors import error_response, plain_error
 from iamsite.console.origin import origin_of
 from iamsite.console.viewer import identify
@@ -26,6 +29,8 @@ from iamsite.operations.errors import DECISION_HEADER
 from identities import signin
 
 PREFIX = "/console/"
+SECRET = re.compile("password|secret|code|token", re.IGNORECASE)  # fields that no page sends back
+LOOK = "look-at-document"
 SUSPENDED = "OptInRequired"  # the code of a principal whose account is suspended or closed
 # Where a browser acts in a role these may be the role's fault alone: its time is over, its account
 # is suspended, or it was deleted.
@@ -149,8 +154,44 @@ def public(view: Callable[..., Any]) -> Callable[..., Any]:
     return view
 
 
+def is_form(request: HttpRequest) -> bool:
+    """Whether an action's form was sent, or the editor of one asks about its document."""
+    match = request.resolver_match
+    if request.method != "POST" or match is None:
+        return False
+    is_action = issubclass(getattr(match.func, "view_class", object), Action)
+    return is_action or match.url_name == LOOK
+
+
+def entered(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was entered in a form, but for secrets."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if (name == BEGAN or name[:1] != "_") and not SECRET.search(name)
+        for value in values
+    ]
+
+
+def signed_out(request: HttpRequest, kept: list[tuple[str, str]]) -> HttpResponseBase:
+    """Says so, and keeps what was entered: an action's form comes back with it."""
+    htmx: Any = getattr(request, "htmx", None)
+    is_elsewhere = request.resolver_match is not None and request.resolver_match.url_name == LOOK
+    template = "console/signed_out_dialog.html" if htmx else "console/signed_out.html"
+    context = {"kept": [] if is_elsewhere else kept}
+    response = render(request, template, context, status=401)
+    if htmx and not is_dialog(request):  # over the page whose part was asked for
+        response.headers["HX-Retarget"] = "#dialog"
+        response.headers["HX-Reswap"] = "innerHTML"
+        response.headers["HX-Reselect"] = "unset"
+    return response
+
+
 def to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """To the sign-in page, and from there back to the page that was asked for."""
+    """To the sign-in page, and from there back to the page that was asked for; nothing that was
+    entered in a form is lost."""
+    if is_form(request) and (kept := entered(request)):
+        return signed_out(request, kept)
     htmx: Any = getattr(request, "htmx", None)
     wanted = htmx.current_url_abs_path if htmx else None
     if wanted is None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import tenancy
 from iamsite.console.urls import urlpatterns
+from iamsite.operations import OperationError
 from identities.models import ConsoleSession
 from tests.cast import Account
 from tests.iamsite.console.browser import Browser
@@ -83,3 +84,32 @@ def test_without_a_session_every_address_leads_to_the_sign_in_and_tells_nothing(
             if not there or response.content:
                 wrong.append((path, bool(headers), response.status_code, place))
     assert wrong == []
+
+
+def test_what_was_entered_when_the_session_ended_is_kept_until_one_is_back() -> None:
+    account = Account("initech")
+    browser = Browser()
+    entered = {"UserName": "dora", "password": "typed by hand", "key": "on"}
+    out = browser.post("/console/users/create", entered)
+    assert out.status_code == 401
+    page = out.content.decode()
+    assert "You are signed out" in page
+    assert '<input type="hidden" name="UserName" value="dora">' in page
+    assert "typed by hand" not in page
+    assert 'href="/console/sign-in" target="_blank"' in page
+    browser.sign_in_root(account)
+    again = browser.post("/console/users/create", {**entered, "_look": "1"})
+    assert again.status_code == 200
+    assert 'value="dora"' in again.content.decode()
+    with pytest.raises(OperationError, match="cannot be found"):
+        account.root.perform("GetUser", UserName="dora")
+
+
+def test_a_part_of_a_form_does_not_take_one_away_from_what_was_entered() -> None:
+    typed = {"PolicyName": "late", "PolicyDocument": "{}", "_document": "PolicyDocument"}
+    for path in ("/console/documents/look", "/console/policies/create"):
+        part = Browser().post(path, typed, headers={**HTMX, "HX-Target": "panel"})
+        assert part.status_code == 401
+        assert "HX-Redirect" not in part.headers
+        assert part.headers["HX-Retarget"] == "#dialog"
+        assert ('value="late"' in part.content.decode()) == path.endswith("create")
