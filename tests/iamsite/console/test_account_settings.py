@@ -99,6 +99,12 @@ def test_console_sessions_are_made_shorter(acme, alice):
     assert "A session lasts 2 hours, or until its browser has asked for nothing for 15 min" in said
 
 
+def test_each_setting_that_may_not_be_seen_says_so_in_its_line(acme):
+    page = Browser().sign_in(acme, "carol").get("/console/account").content.decode()
+    assert page.count("See why in the simulator") == 8
+    assert page.count("You may not see this") == 1  # the quotas, which are a part by themselves
+
+
 def test_quotas_stand_with_what_is_taken(acme, alice):
     said = text(alice.get("/console/account"))
     assert "Users 4 5,000" in said
