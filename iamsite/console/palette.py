@@ -29,7 +29,22 @@ ENTITY = re.compile(r"arn:aws:iam::(\d{12}|aws):(user|group|role|policy)(/.*)")
 ACCOUNT = re.compile(
     r"(?:arn:aws:iam::(?=\d{12}:root)|arn:aws:organizations::\d{12}:account/o-[0-9a-z]+/)?(\d{12})(?::root)?"
 )
-NODE = re.compile(r"arn:aws:organizations::\d{12}:(?:root|ou)/o-[0-9a-z]+/([0-9a-z-]+)")
+WORKLOAD = re.compile(r"arn:aws:portal::(\d{12}):workload/([\w+=,.@-]{1,64})")
+_OF_ORGANIZATION = r"arn:aws:organizations::(?:\d{12}|aws)"
+# ARNs of an organization, each with the route of its page; a group is its part of the address.
+ORGANIZATIONS = (
+    (re.compile(rf"{_OF_ORGANIZATION}:organization/o-[0-9a-z]+"), "organization"),
+    (
+        re.compile(rf"{_OF_ORGANIZATION}:(?:root|ou)/o-[0-9a-z]+/([0-9a-z-]+)"),
+        "organization-node",
+    ),
+    (
+        re.compile(rf"{_OF_ORGANIZATION}:policy/(?:o-[0-9a-z]+/)?\w+/(p-\w+)"),
+        "organization-policy",
+    ),
+)
+ORGANIZATION, ROOT = re.compile(r"o-[0-9a-z]{10,32}"), re.compile(r"r-[0-9a-z]{4,32}")
+LIMIT = re.compile(r"p-\w{8,128}")
 UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 ACTION = re.compile(r"([a-z0-9-]+):([a-z0-9]*)")
 
@@ -77,7 +92,8 @@ def search(request: ConsoleRequest) -> HttpResponseBase:
     """The whole page, or for the palette just the results; an exact ARN goes straight there."""
     query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     htmx: Any = getattr(request, "htmx", None)
-    address = arn_address(query)
+    viewer = viewer_of(request)
+    address = arn_address(query, viewer.account if viewer else "")
     if address and not htmx:
         return HttpResponseRedirect(address)
     matches = [] if address else matching(request, query)
@@ -94,18 +110,24 @@ def _is_id(query: str, match: dict[str, Any]) -> bool:
     return query == match["Arn"] or query.casefold() not in match["Name"].casefold()
 
 
-def arn_address(text: str) -> str:
-    """The page of what the ARN `text` names, or of the decision with that id; or ""."""
+def arn_address(text: str, account: str) -> str:
+    """The page of what the ARN `text` names for `account`, or of the decision with that id; or
+    ""."""
     if DECISION.fullmatch(text):
         return reverse("console:decision", args=[text])
     if asked := DELEGATION.fullmatch(text):
         return reverse("console:delegation-request", args=[asked[1]])
-    if node := NODE.fullmatch(text):
-        return reverse("console:organization-node", args=[node[1]])
+    for pattern, route in ORGANIZATIONS:
+        if named := pattern.fullmatch(text):
+            return reverse(f"console:{route}", args=named.groups())
+    if (workload := WORKLOAD.fullmatch(text)) and workload[1] == account:
+        return reverse("console:workload", args=[workload[2]])
     known = ENTITY.fullmatch(text)
     if not known:
         return ""
-    _account, kind, path = known.groups()
+    owner, kind, path = known.groups()
+    if owner != account and (owner, kind) != ("aws", "policy"):
+        return ""  # what has its name here is something else
     name = text if kind == "policy" else path.rpartition("/")[2]
     try:
         return reverse(f"console:{kind}", args=[name]) if name else ""
@@ -124,23 +146,38 @@ def matching(request: ConsoleRequest, query: str) -> list[dict[str, Any]]:
 
 def accounts(request: ConsoleRequest, query: str) -> Iterable[HitGroup]:
     """The viewer's own account or one of its organization, by its id or its root user's ARN; or
-    a unit of it by its id."""
+    what else the organization has by that id, and itself."""
     named, viewer = ACCOUNT.fullmatch(query), viewer_of(request)
     if named and viewer and named[1] == viewer.account:
         own = Hit(viewer.account_name or named[1], reverse("console:account"), "building")
         yield HitGroup(_("Accounts"), [own])
         return
+    route, named_so = "organization-node", []
     if named:
-        found = _known(request, "organizations:DescribeAccount", AccountId=named[1])
+        named_so = [*_known(request, "organizations:DescribeAccount", AccountId=named[1]).values()]
     elif UNIT.fullmatch(query):
-        found = _known(
-            request, "organizations:DescribeOrganizationalUnit", OrganizationalUnitId=query
-        )
-    else:
-        return
-    for node in found.values():
-        url = reverse("console:organization-node", args=[node["Id"]])
-        yield HitGroup(_("Organization"), [Hit(node["Name"], url, "building", node["Id"])])
+        asked = {"OrganizationalUnitId": query}
+        named_so = [*_known(request, "organizations:DescribeOrganizationalUnit", **asked).values()]
+    elif ROOT.fullmatch(query):
+        named_so = _known(request, "organizations:ListRoots").get("Roots", [])
+    elif LIMIT.fullmatch(query):
+        found = _known(request, "organizations:DescribePolicy", PolicyId=query)
+        route, named_so = "organization-policy", [one["PolicySummary"] for one in found.values()]
+    elif ORGANIZATION.fullmatch(query):
+        found = _known(request, "organizations:DescribeOrganization")
+        named_so = [{**one, "Name": _("Organization")} for one in found.values()]
+        route = "organization"
+    hits = [
+        Hit(one["Name"], _page(route, one["Id"]), "building", one["Id"])
+        for one in named_so
+        if one["Id"] == (named[1] if named else query)
+    ]
+    if hits:
+        yield HitGroup(_("Organization"), hits)
+
+
+def _page(route: str, name: str) -> str:
+    return reverse(f"console:{route}", args=[] if route == "organization" else [name])
 
 
 def actions(request: ConsoleRequest, query: str) -> Iterable[HitGroup]:
@@ -232,5 +269,7 @@ def _deeds() -> list[Hit]:
         Hit(_("Create policy"), reverse("console:create-policy"), "plus"),
         Hit(_("Create access key for myself"), reverse("console:create-own-key"), "key"),
         Hit(_("Change my password"), reverse("console:change-password"), "lock-password"),
+        Hit(_("Add security key or passkey"), reverse("console:add-key"), "fingerprint"),
+        Hit(_("Edit the password policy"), reverse("console:set-password-policy"), "lock-password"),
         Hit(_("Set the account alias"), reverse("console:set-alias"), "building"),
     ]

@@ -159,7 +159,9 @@ def test_the_palette_finds_entities_pages_and_deeds(acme):
     browser = Browser().sign_in_root(acme)
     said = text(browser.htmx("/console/search?q=deploy", target="palette-results"))
     assert said == "Roles Deployer"
-    assert "Create user" in text(browser.htmx("/console/search?q=create", target="palette-results"))
+    for asked, deed in (("create", "Create user"), ("passkey", "Add security key or passkey")):
+        said = text(browser.htmx(f"/console/search?q={asked}", target="palette-results"))
+        assert deed in said
     unique = acme.root.perform("GetRole", RoleName="Deployer")["Role"]["RoleId"]
     assert "Deployer" in text(browser.htmx(f"/console/search?q={unique}", target="palette-results"))
 
@@ -184,6 +186,17 @@ def test_an_arn_in_the_palette_leads_to_its_page(acme):
     decision = str(uuid.uuid4())
     response = browser.get("/console/search", {"q": decision})
     assert response.headers["Location"] == f"/console/decisions/{decision}"
+    workload = f"arn:aws:portal::{acme.id}:workload/poster"
+    response = browser.get("/console/search", {"q": workload})
+    assert response.headers["Location"] == "/console/workloads/poster/"
+
+
+def test_what_another_account_has_is_not_taken_for_ones_own_of_the_same_name(acme):
+    browser = Browser().sign_in_root(acme)
+    other = "arn:aws:iam::999900001111"
+    names = [f"{other}:{one}" for one in ("user/alice", "role/Deployer", "policy/p", "root")]
+    for named in (*names, "arn:aws:portal::999900001111:workload/poster"):
+        assert "Nothing matches" in text(browser.get("/console/search", {"q": named}))
 
 
 def test_an_action_in_the_palette_leads_to_who_can_do_it(acme):
@@ -197,7 +210,7 @@ def test_an_action_in_the_palette_leads_to_who_can_do_it(acme):
         assert "Nothing matches" in text(browser.get("/console/search", query))
 
 
-def test_an_account_and_a_unit_in_the_palette_lead_to_their_pages(mallory):
+def test_what_an_organization_has_is_led_to_from_the_palette(mallory):
     head = Account("initech")
     head.root.perform("organizations:CreateOrganization")
     made = head.root.perform(
@@ -219,6 +232,26 @@ def test_an_account_and_a_unit_in_the_palette_lead_to_their_pages(mallory):
     for one in (unit, top):
         led = browser.get("/console/search", {"q": one["Arn"]}).headers["Location"]
         assert led == f"/console/organization/nodes/{one['Id']}/"
+    whole = head.root.perform("organizations:DescribeOrganization")["Organization"]
+    head.root.perform(
+        "organizations:EnablePolicyType", RootId=top["Id"], PolicyType="SERVICE_CONTROL_POLICY"
+    )
+    limit = head.root.perform(
+        "organizations:CreatePolicy",
+        Name="Limit",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=allow("*"),
+    )["Policy"]["PolicySummary"]
+    for one, page in (
+        (whole, "organization"),
+        (limit, f"organization/policies/{limit['Id']}/"),
+        (top, f"organization/nodes/{top['Id']}/"),
+    ):
+        assert f'{hit}{page}"' in browser.get(f"/console/search?q={one['Id']}").content.decode()
+        led = browser.get("/console/search", {"q": one["Arn"]}).headers["Location"]
+        assert led == f"/console/{page}"
+        assert hit not in mallory.get(f"/console/search?q={one['Id']}").content.decode()
     assert hit not in mallory.get("/console/search", {"q": member}).content.decode()
 
 
