@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.listing import address, every_page, matching
-from iamsite.console.table import Column, Row, Table, columns_of, rows_of, sees_plain
+from iamsite.console.table import Column, Row, Table, columns_of, right_to, rows_of
 
 # Texts that a spreadsheet would take for the begin of a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
@@ -31,7 +31,7 @@ def export(request: ConsoleRequest, table: Table, params: Params) -> HttpRespons
     kind = request.GET.get("export", "")
     if not kind:
         return None
-    is_plain = sees_plain(request, table)
+    is_plain = not right_to(request, table)
     pages = rows_of(request, table, params, is_plain)
     return as_file(table.name, kind, columns_of(table, is_plain), pages)
 

@@ -13,6 +13,7 @@ from iamsite.console import cookies
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import Text
 from iamsite.console.listing import PAGE_SIZE, Listing, address, listing, matching
+from iamsite.operations import Verdict
 
 Row = dict[str, Any]
 
@@ -103,7 +104,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Shown:
-    """A page of a table."""
+    """A page of a table. `right` is to its source: without it the list is the plain one."""
 
     table: Table
     page: Listing
@@ -111,7 +112,7 @@ class Shown:
     choices: Sequence[Choice]
     sort: str
     order: str
-    is_plain: bool
+    right: Verdict
     csv_url: str
     json_url: str
 
@@ -127,7 +128,8 @@ def shown(
 
     `params` narrow the list by what the address's parameters `filters` say.
     """
-    is_plain = sees_plain(request, table)
+    right = right_to(request, table)
+    is_plain = not right
     columns = columns_of(table, is_plain)
     sort, order = _order(request, table, is_plain)
     if is_plain:
@@ -147,7 +149,7 @@ def shown(
         [Choice(column, column in visible) for column in columns[1:]],
         sort,
         order,
-        is_plain,
+        right,
         address(request, export="csv", marker=""),
         address(request, export="json", marker=""),
     )
@@ -175,9 +177,9 @@ def columns_of(table: Table, is_plain: bool) -> list[Column]:
     return [column for column in table.columns if column.only != other]
 
 
-def sees_plain(request: ConsoleRequest, table: Table) -> bool:
-    """Whether the viewer may perform the table's plain operation at most."""
-    return not request.ask.may(source=(table.source[0], {}))["source"]
+def right_to(request: ConsoleRequest, table: Table) -> Verdict:
+    """Whether the viewer may perform more than the table's plain operation."""
+    return request.ask.may(source=(table.source[0], {}))["source"]
 
 
 def _order(request: ConsoleRequest, table: Table, is_plain: bool) -> tuple[str, str]:

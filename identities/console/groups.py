@@ -29,7 +29,7 @@ from policies.console.sources import Sources, group_sources
 
 TABS = {
     "members": gettext_lazy("Members"),
-    "permissions": gettext_lazy("Permissions"),
+    "permissions": gettext_lazy("Policies"),
     "access": gettext_lazy("Access advisor"),
 }
 

@@ -19,6 +19,7 @@ BUTTONS = {
     "users/alice/?tab=credentials": {
         "Set password": "iam:CreateLoginProfile",
         "Create access key": "iam:CreateAccessKey",
+        "Rotate": "iam:UpdateAccessKey",
         "Deactivate": "iam:UpdateAccessKey",
     },
     "users/alice/?tab=tags": {"Edit tags": "iam:TagUser"},

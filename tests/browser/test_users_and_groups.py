@@ -66,7 +66,7 @@ def test_a_group_is_created_filled_allowed_emptied_and_deleted(
     expect(row(root, "dora")).to_be_visible()
     expect(row(root, "emil")).to_be_visible()
 
-    tab(root, "Permissions")
+    tab(root, "Policies")
     form = act(root, "Attach policies")
     form.get_by_label("Filter Policies").fill("securityaudit")
     form.get_by_label("SecurityAudit").check()

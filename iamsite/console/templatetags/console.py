@@ -97,6 +97,7 @@ def more(content: str) -> SafeString:
     return render_to_string("components/more.html", {"actions": content})
 
 
+@register.filter
 def missing(verdict: Verdict) -> str:
     """The missing action of a refused verdict, in a few words."""
     found = re.search(r"not authorized to perform: (\S+)", verdict.message)

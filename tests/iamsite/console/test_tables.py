@@ -101,6 +101,8 @@ def test_who_may_only_list_users_sees_and_exports_the_plain_list(acme) -> None:
     page = limited.get("/console/users/?q=ali").content.decode()
     assert "alice" in page
     assert "MFA" not in text(limited.get("/console/users/")).partition("<tbody")[0]
+    wanting = "To sort, narrow and see more columns: A policy denies you portal:ListUserSummaries."
+    assert wanting in text(limited.get("/console/users/"))
     response = limited.get("/console/users/?q=ali&export=csv")
     written = b"".join(response.streaming_content).decode().splitlines()
     assert written[0] == "Name,Last console sign-in,Created,Unique id,ARN"
