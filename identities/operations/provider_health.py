@@ -22,6 +22,10 @@ EXPIRING = (
     "A signing certificate expires in less than 30 days: replace the metadata when the provider "
     "has the next one."
 )
+ELSEWHERE = (
+    "Its metadata has no SingleSignOnService for HTTP-Redirect: people sign in from the provider's "
+    "own pages."
+)
 PAST = "The metadata was valid until a time that is past."
 
 
@@ -67,8 +71,9 @@ def _saml(found: SAMLProvider, now: datetime) -> dict[str, Any]:
         ill.append(EXPIRED)
     if described.valid_until is not None and described.valid_until < now:
         ill.append(PAST)
+    begins = entity.sso.startswith("https://")
     expiring = any(now <= key["NotAfter"] < now + SOON for key in keys)
-    messages = [*ill, EXPIRING] if expiring else ill
+    messages = [*ill, *([EXPIRING] if expiring else []), *([] if begins else [ELSEWHERE])]
     told = {"IsHealthy": not ill, "Messages": messages, "EntityId": entity.id, "Keys": keys}
     return {**told, "SignInAddress": entity.sso} if entity.sso else told
 

@@ -51,7 +51,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is decided on one action and resource; `url` leads to its ladder."""
+    """What is decided on one action and resource; `url` leads to its ladder, `save_url` is "" for
+    what no access test can ask."""
 
     action: str
     resource: str
@@ -320,6 +321,8 @@ def _entry(key: Key) -> dict[str, Any]:
 def _save_url(
     request: ConsoleRequest, principal: str, action: str, result: Mapping[str, Any]
 ) -> str:
+    if action.lower() in ASSUMING:
+        return ""
     asked = address(
         request,
         principal=principal,  # the ARN of what may have been asked for by its name

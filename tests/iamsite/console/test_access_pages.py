@@ -108,6 +108,9 @@ def test_a_cell_of_the_grid_leads_to_its_statements_and_the_grid_is_a_file(root,
 
 
 def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
+    for asked, told in (("role", "Who can become Admin"), ("principal", "What Admin can become")):
+        around = root.get(f"/console/trust?{asked}={acme.arn('role/Admin')}").content.decode()
+        assert re.search(rf"<title>\s*{told}", around)
     answer = root.get("/console/trust")
     page = text(answer)
     assert "carol User Reader 2 Reader Admin" in page

@@ -142,6 +142,7 @@ def test_the_simulator_begins_with_the_request_of_a_decision_and_its_keys(
     assert f"/console/who-can?action=sts%3AAssumeRole&amp;resource={quote(role, safe='')}" in (
         simulated.content.decode()
     )
+    assert "Save as a test" not in text(simulated)  # which none can be
 
 
 def test_denials_are_listed_narrowed_and_taken_along(company: Acme, root: Browser) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from iamsite.operations import OperationError
 from identities.federation.issuer_keys import issuer_keys
-from identities.operations.provider_health import EXPIRING
+from identities.operations.provider_health import ELSEWHERE, EXPIRED, EXPIRING, PAST
 from tests.cast import Acme, Evil, trust
 from tests.identities.federation.conftest import loopback as loopback
 from tests.identities.federation.issuer import Issuer
@@ -117,7 +117,8 @@ def test_an_expired_certificate_and_old_metadata_need_attention(acme: Acme) -> N
     )
     told = health(acme, saml(acme, document))
     assert told["IsHealthy"] is False
-    assert len(told["Messages"]) == 2
+    assert told["Messages"] == [EXPIRED, PAST, ELSEWHERE]
+    assert "SignInAddress" not in told
 
 
 def test_both_kinds_are_listed_with_the_roles_that_trust_them(
