@@ -149,6 +149,12 @@ def test_anothers_policy_and_session_are_out_of_reach(acme, mallory):
     assert acme.root.perform("ListConsoleSessions", UserName="carol")["ConsoleSessions"]
 
 
+def test_a_part_of_a_page_that_one_may_not_see_is_named(acme):
+    said = text(Browser().sign_in(acme, "bob").get("/console/roles/Deployer/?tab=trust"))
+    assert "Chains of trust You may not see this" in said
+    assert "portal:GetTrustGraph" in said
+
+
 def test_the_palette_finds_ones_own_account_only(acme, mallory):
     assert "Nothing matches" in text(
         mallory.htmx("/console/search?q=Deployer", target="palette-results")
