@@ -59,6 +59,15 @@ def _words(error: OperationError) -> tuple[str, str]:
             "it was asked on. What decided, and what would change it, is on the page of the "
             "decision, whose address you can pass on."
         )
+    if error.code == "AccessDeniedException":  # by the organization's own rules, not by policies
+        return _("You may not do this"), _(
+            "It is for the management account of the organization, or for an account that it has "
+            "delegated this to."
+        )
+    if error.code == "AWSOrganizationsNotInUseException":
+        return _("Not as things stand"), _(
+            "Create an organization, or accept the invitation into one, first."
+        )
     if error.status == 404 or error.code.endswith(
         "NotFoundException"
     ):  # of Organizations, with 400

@@ -41,6 +41,8 @@ def test_an_account_that_stands_alone_is_told_how_to_begin() -> None:
     browser = Browser().sign_in_root(lone)
     assert "This account stands alone" in said(browser, PAGE)
     assert "This account stands alone" in said(browser, ROOTS)
+    alone = text(browser.get(f"{PAGE}/nodes/111122223333/"))
+    assert "accept the invitation into one, first." in alone
     assert f"Email address {lone.email} MFA Off" in said(browser, ROOTS)
     assert sent(browser, f"{PAGE}/create", FeatureSet="ALL") == PAGE
     assert "Management" in said(browser, PAGE)
@@ -287,6 +289,9 @@ class TestRoots:
         theirs = Browser().sign_in(acme, "carol")
         assert "You may not see this" in said(theirs, ROOTS)
         assert "You may not see this" in said(theirs, PAGE)
+        of_member = text(Browser().sign_in(member, "alice").get(f"{PAGE}/nodes/{acme.id}/"))
+        assert "You may not do this" in of_member
+        assert "It is for the management account of the organization" in of_member
 
 
 def test_what_is_not_there_is_not_found(organization: Organization, alice: Browser) -> None:
