@@ -144,6 +144,8 @@ FILTERS: dict[str, tuple[str | Promise, Test]] = {
 
 @require_safe
 def credential_report(request: ConsoleRequest) -> HttpResponse:
+    if request.GET.get("export") == "csv":
+        return _download(request.ask.perform("GetCredentialReport")["Content"].decode())
     verdicts = request.ask.may(
         report=("GetCredentialReport", {}), generate=("GenerateCredentialReport", {})
     )
@@ -156,10 +158,8 @@ def credential_report(request: ConsoleRequest) -> HttpResponse:
                 raise
             context["expired"] = error.code == "ReportExpired"
         else:
-            content = answer["Content"].decode()
-            if request.GET.get("export") == "csv":
-                return _download(content)
-            context |= _told(request, lines_of(content), answer["GeneratedTime"])
+            lines = lines_of(answer["Content"].decode())
+            context |= _told(request, lines, answer["GeneratedTime"])
     return render(request, "accounts/credential_report.html", context)
 
 

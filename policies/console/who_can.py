@@ -193,7 +193,7 @@ def who_can(request: ConsoleRequest) -> HttpResponseBase:
         ],
     }
     status = 200
-    if given["action"] and page["may"]["list"]:
+    if given["action"] and (page["may"]["list"] or "export" in request.GET):
         params = {**question_of(given), **narrowing(chosen)}
         try:
             if file := export(request, TABLE, params):

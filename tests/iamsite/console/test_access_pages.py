@@ -224,4 +224,7 @@ def test_the_answer_of_who_can_is_a_file(acme, root):
     assert names == ["Admin", "Reader"]
     rows = json.loads(b"".join(root.get(f"{path}&export=json").streaming_content))
     assert acme.root.arn in [row["PrincipalArn"] for row in rows]
+    refused = Browser().sign_in(acme, "carol").get(f"{path}&export=csv")
+    assert refused.status_code == 403
+    assert "to perform: portal:ListPrincipalsWithAccess" in text(refused)
     assert root.get(f"{path}&export=exe").status_code == 404

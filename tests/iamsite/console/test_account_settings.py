@@ -1,6 +1,7 @@
 """Account settings: what they say, change, and keep from whoever may not."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -85,7 +86,12 @@ def test_the_account_becomes_an_issuer_rotates_its_keys_and_stops(acme, alice):
     alice.post("/console/account/issuer/enable")
     issuer = acme.root.perform("GetOutboundWebIdentityFederationInfo")["IssuerIdentifier"]
     assert issuer in text(alice.get("/console/account"))
+    page = alice.get("/console/account").content.decode()
+    (keys,) = re.findall(rf'href="{re.escape(issuer)}(/[^"]+jwks.json)"', page)
+    before = alice.get(urlsplit(issuer).path + keys).json()
     assert alice.post("/console/account/issuer/rotate", {"Revoke": "on"}).status_code == 302
+    after = alice.get(urlsplit(issuer).path + keys).json()
+    assert not {one["kid"] for one in before["keys"]} & {one["kid"] for one in after["keys"]}
     alice.post("/console/account/issuer/disable")
     assert "Off. Outside services" in text(alice.get("/console/account"))
 

@@ -69,12 +69,14 @@ def test_an_expired_report_offers_a_new_one(acme, alice):
             [acme.id],
         )
     assert "The last report has expired" in text(alice.get(REPORT))
+    assert alice.get(f"{REPORT}?export=csv").status_code == 410
 
 
 def test_whoever_may_not_read_reports_is_told_and_gets_no_file(acme):
     carol = Browser().sign_in(acme, "carol")
-    for address in (REPORT, f"{REPORT}?export=csv"):
+    for address, status in ((REPORT, 200), (f"{REPORT}?export=csv", 403)):
         response = carol.get(address)
+        assert response.status_code == status
         assert "not authorized to perform: iam:GetCredentialReport" in text(response)
         assert "Content-Disposition" not in response.headers
 
