@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from iamsite.console.asking import Asking
-from iamsite.operations import Verdict
+from iamsite.operations import Somewhere, Verdict
 
 LOOKED_AT = 5  # users whose keys are looked at
 
@@ -146,8 +146,8 @@ def posture(ask: Asking) -> Posture:
             dismiss=("DismissRecommendation", {"RecommendationName": "FirstKey"}),
             restore=("RestoreRecommendation", {"RecommendationName": "FirstKey"}),
             root=("LockRoot", {}),
-            user=("CreateUser", {"UserName": "any-user"}),
-            group=("CreateGroup", {"GroupName": "any-group"}),
+            user=Somewhere("CreateUser", {"UserName": "any-user"}),
+            group=Somewhere("CreateGroup", {"GroupName": "any-group"}),
         ),
         counts=_counts(summary) if summary else (),
         hidden=hidden,

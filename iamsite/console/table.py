@@ -13,7 +13,7 @@ from iamsite.console import cookies
 from iamsite.console.asking import ConsoleRequest, Params
 from iamsite.console.forms import Text
 from iamsite.console.listing import PAGE_SIZE, Listing, address, listing, matching
-from iamsite.operations import Verdict
+from iamsite.operations import Somewhere, Verdict
 
 Row = dict[str, Any]
 
@@ -55,12 +55,13 @@ def file_columns(*named: tuple[str, Text]) -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class BulkLink:
-    """An action on the ticked rows: the route of its page."""
+    """An action on the ticked rows: the route of its page, and what it takes to do it to some."""
 
     route: str
     label: Text
     icon: str
     tone: str = ""
+    check: Somewhere | None = None
 
     @property
     def url(self) -> str:
@@ -104,7 +105,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Shown:
-    """A page of a table. `right` is to its source: without it the list is the plain one."""
+    """A page of a table. `right` is to its source: without it the list is the plain one; `may`
+    has the verdicts on its bulk actions by their routes."""
 
     table: Table
     page: Listing
@@ -113,6 +115,7 @@ class Shown:
     sort: str
     order: str
     right: Verdict
+    may: Mapping[str, Verdict]
     csv_url: str
     json_url: str
 
@@ -128,7 +131,9 @@ def shown(
 
     `params` narrow the list by what the address's parameters `filters` say.
     """
-    right = right_to(request, table)
+    bulk = {link.route: link.check for link in table.bulk if link.check}
+    may = request.ask.may(source=(table.source[0], {}), **bulk)
+    right = may["source"]
     is_plain = not right
     columns = columns_of(table, is_plain)
     sort, order = _order(request, table, is_plain)
@@ -150,6 +155,7 @@ def shown(
         sort,
         order,
         right,
+        may,
         address(request, export="csv", marker=""),
         address(request, export="json", marker=""),
     )

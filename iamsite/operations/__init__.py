@@ -11,7 +11,7 @@ from iamsite.operations.caller import (
     SessionCredential,
 )
 from iamsite.operations.errors import OperationError
-from iamsite.operations.perform import Verdict, authorize_all, perform, permitted
+from iamsite.operations.perform import Somewhere, Verdict, authorize_all, perform, permitted
 from iamsite.operations.registry import Resource, operation
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Origin",
     "Resource",
     "SessionCredential",
+    "Somewhere",
     "Verdict",
     "authorize_all",
     "operation",

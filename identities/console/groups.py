@@ -23,7 +23,7 @@ from iamsite.console.listing import listing
 from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 from policies.console.access_advisor import advice
 from policies.console.sources import Sources, group_sources
 
@@ -63,7 +63,15 @@ GROUPS = Table(
         Column("created", gettext_lazy("Created"), itemgetter("CreateDate"), "CreateDate"),
         Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
     ),
-    bulk=(BulkLink("delete-groups", gettext_lazy("Delete"), "trash", "danger"),),
+    bulk=(
+        BulkLink(
+            "delete-groups",
+            gettext_lazy("Delete"),
+            "trash",
+            "danger",
+            Somewhere("DeleteGroup", {"GroupName": "any-group"}),
+        ),
+    ),
 )
 
 
@@ -77,7 +85,7 @@ def list_groups(request: ConsoleRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "listing": table.page,
-        "may": request.ask.may(create=("CreateGroup", {"GroupName": "new"})),
+        "may": request.ask.may(create=Somewhere("CreateGroup", {"GroupName": "new"})),
     }
     return render(request, "identities/groups.html", context)
 

@@ -23,7 +23,7 @@ from iamsite.console.gone import gone
 from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
 from iamsite.console.tabs import chosen_tab, tabs
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 from identities.console.role_creation import trust_templates
 from identities.console.trust import Trusted, trusted
 from policies.console.access_advisor import advice
@@ -66,7 +66,15 @@ ROLES = Table(
         Column("id", gettext_lazy("Unique id"), itemgetter("RoleId"), is_shown=False),
         Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
     ),
-    bulk=(BulkLink("delete-roles", gettext_lazy("Delete"), "trash", "danger"),),
+    bulk=(
+        BulkLink(
+            "delete-roles",
+            gettext_lazy("Delete"),
+            "trash",
+            "danger",
+            Somewhere("DeleteRole", {"RoleName": "any-role"}),
+        ),
+    ),
 )
 
 
@@ -84,7 +92,7 @@ def list_roles(request: ConsoleRequest) -> HttpResponseBase:
         "listing": table.page,
         "templates": trust_templates(""),
         "may": request.ask.may(
-            create=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"})
+            create=Somewhere("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"})
         ),
     }
     return render(request, "identities/roles.html", context)

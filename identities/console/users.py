@@ -23,8 +23,12 @@ from iamsite.console.export import export
 from iamsite.console.forms import OperationForm
 from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 from identities.security_keys import is_key
+
+# Whom and what a bulk action's check is of: of nobody in particular.
+ANYONE = {"UserName": "any-user"}
+ANY_KEY = {**ANYONE, "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Status": "Inactive"}
 
 USERS = Table(
     name="users",
@@ -62,10 +66,32 @@ USERS = Table(
         Column("arn", gettext_lazy("ARN"), itemgetter("Arn"), is_shown=False),
     ),
     bulk=(
-        BulkLink("add-users-to-group", gettext_lazy("Add to group"), "users-group"),
-        BulkLink("deactivate-keys-of-users", gettext_lazy("Deactivate keys"), "key"),
-        BulkLink("disable-users", gettext_lazy("Disable"), "ban", "danger"),
-        BulkLink("delete-users", gettext_lazy("Delete"), "trash", "danger"),
+        BulkLink(
+            "add-users-to-group",
+            gettext_lazy("Add to group"),
+            "users-group",
+            check=Somewhere("AddUserToGroup", {**ANYONE, "GroupName": "any-group"}),
+        ),
+        BulkLink(
+            "deactivate-keys-of-users",
+            gettext_lazy("Deactivate keys"),
+            "key",
+            check=Somewhere("UpdateAccessKey", ANY_KEY),
+        ),
+        BulkLink(
+            "disable-users",
+            gettext_lazy("Disable"),
+            "ban",
+            "danger",
+            Somewhere("PutUserPolicy", {**ANYONE, "PolicyName": "any", "PolicyDocument": "{}"}),
+        ),
+        BulkLink(
+            "delete-users",
+            gettext_lazy("Delete"),
+            "trash",
+            "danger",
+            Somewhere("DeleteUser", ANYONE),
+        ),
     ),
 )
 
@@ -92,7 +118,7 @@ def list_users(request: ConsoleRequest) -> HttpResponseBase:
     path, view = request.GET.get("path", ""), request.GET.get("show", "")
     params: Params = {"PathPrefix": path} if path.startswith("/") else {}
     may = request.ask.may(
-        create=("CreateUser", {"UserName": "new"}), summaries=("ListUserSummaries", params)
+        create=Somewhere("CreateUser", {"UserName": "new"}), summaries=("ListUserSummaries", params)
     )
     if may["summaries"] and view in VIEWS:
         params |= VIEWS[view][1](timezone.now())

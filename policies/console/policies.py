@@ -23,6 +23,7 @@ from iamsite.console.forms import DocumentField, OperationForm, TagsField
 from iamsite.console.listing import address
 from iamsite.console.steps import InSteps, Step
 from iamsite.console.table import BulkLink, Column, Table, shown
+from iamsite.operations import Somewhere
 from policies.engine import DocumentKind
 
 EXAMPLE = json.dumps(
@@ -131,7 +132,7 @@ def list_policies(request: ConsoleRequest) -> HttpResponseBase:
             for name, (_scope, label) in SCOPES.items()
         ],
         "may": request.ask.may(
-            create=("CreatePolicy", {"PolicyName": "new", "PolicyDocument": ""})
+            create=Somewhere("CreatePolicy", {"PolicyName": "new", "PolicyDocument": ""})
         ),
     }
     return render(request, "policies/policies.html", context)

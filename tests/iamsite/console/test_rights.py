@@ -149,6 +149,28 @@ def test_anothers_policy_and_session_are_out_of_reach(acme, mallory):
     assert acme.root.perform("ListConsoleSessions", UserName="carol")["ConsoleSessions"]
 
 
+def test_a_button_of_no_one_thing_is_for_whoever_may_use_it_on_some(acme):
+    reads = allow("iam:List*", "iam:Get*", "portal:List*")
+    over = acme.arn("user/apps/*")
+    acme.user("delegate", reads, allow("iam:CreateUser", "iam:DeleteUser", resource=over))
+    acme.user("bounded", allow("iam:*", "portal:*"))
+    limit = acme.root.perform("CreatePolicy", PolicyName="limit", PolicyDocument=reads)["Policy"]
+    acme.root.perform(
+        "PutUserPermissionsBoundary", UserName="bounded", PermissionsBoundary=limit["Arn"]
+    )
+    acme.user("refused", allow("iam:*", "portal:*"), deny("iam:DeleteUser", "iam:CreateUser"))
+    missing = 'aria-label="{}. You need iam:{}."'.format
+    denied = 'aria-label="{}. A policy denies you iam:{}."'.format
+    for name, refusal in (("delegate", None), ("bounded", missing), ("refused", denied)):
+        page = Browser().sign_in(acme, name).get("/console/users/").content.decode()
+        for label, action in (("Create user", "CreateUser"), ("Delete", "DeleteUser")):
+            for words in (missing, denied):
+                assert (words(label, action) in page) == (words is refusal), (name, label)
+        assert ('formaction="/console/users/bulk/delete"' in page) == (refusal is None)
+        for label, action in (("Add to group", "AddUserToGroup"), ("Disable", "PutUserPolicy")):
+            assert (missing(label, action) in page) == (name != "refused")
+
+
 def test_a_part_of_a_page_that_one_may_not_see_is_named(acme):
     said = text(Browser().sign_in(acme, "bob").get("/console/roles/Deployer/?tab=trust"))
     assert "Chains of trust You may not see this" in said
