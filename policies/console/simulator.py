@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from iamsite.console.asking import Answer, ConsoleRequest, Params, unauthenticated
+from iamsite.console.documents import Place, review
 from iamsite.console.equivalents import equivalents
 from iamsite.console.errors import failure_of
 from iamsite.console.listing import address
@@ -24,6 +25,7 @@ from iamsite.console.principals import named
 from iamsite.operations import OperationError
 from iamsite.operations.errors import no_such_entity
 from policies.console.remedies import Change, proposals
+from policies.engine import DocumentKind
 
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.*", re.DOTALL)
 ASKED = ("action", "resource", "session_policy", "session_arns")
@@ -95,10 +97,26 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
         except OperationError as error:
             if unauthenticated(error) or error.status >= 500:
                 raise
-            context["error"], status = failure_of(request, error), error.status
+            failure, status = failure_of(request, error), error.status
+            told = _faults(request, context["session"]) if status == HTTPStatus.BAD_REQUEST else ""
+            context["error"] = replace(failure, text=told) if told else failure
             if status == HTTPStatus.FORBIDDEN:
                 context["share"] = request.build_absolute_uri()
     return render(request, "policies/simulator.html", context, status=status)
+
+
+def _faults(request: ConsoleRequest, session: Params) -> str:
+    """What is wrong with the session policy, and where; "" if nothing is, or one may not ask."""
+    asked = {"PolicyDocument": session.get("SessionPolicy", "")}
+    if not asked["PolicyDocument"] or not request.ask.may(it=("ValidatePolicy", asked))["it"]:
+        return ""
+    notes = review(request.ask, session["SessionPolicy"], Place(DocumentKind.SESSION)).notes
+    where = _("Session policy, line %(line)d, column %(column)d: %(what)s")
+    return " ".join(
+        where % {"line": one.line, "column": one.column, "what": one.message}
+        for one in notes
+        if one.grade == "FAULT"
+    )
 
 
 def _example(arn: str) -> str:
