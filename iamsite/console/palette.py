@@ -224,6 +224,11 @@ def found(query: str, address: str, matches: Sequence[dict[str, Any]]) -> Iterab
             hits = [
                 Hit(_("The decision with this id"), address, "arrow-right"),
                 Hit(_("What the request with this id did"), requested, "arrow-right"),
+                Hit(
+                    _("The finding with this id"),
+                    reverse("console:finding", args=[query]),
+                    "arrow-right",
+                ),
             ]
         yield HitGroup(_("Go to"), hits)
         return

@@ -111,6 +111,9 @@ def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
     for asked, told in (("role", "Who can become Admin"), ("principal", "What Admin can become")):
         around = root.get(f"/console/trust?{asked}={acme.arn('role/Admin')}").content.decode()
         assert re.search(rf"<title>\s*{told}", around)
+        gone = root.get(f"/console/trust?{asked}={acme.arn('role/nobody-here')}")
+        assert gone.status_code == 404
+        assert '<a class="button" href="/console/trust">' in gone.content.decode()
     answer = root.get("/console/trust")
     page = text(answer)
     assert "carol User Reader 2 Reader Admin" in page

@@ -287,12 +287,14 @@ def test_the_id_of_a_request_in_the_palette_leads_to_what_it_did(acme):
     browser = Browser().sign_in_root(acme)
     request = browser.post("/console/groups/create", {"GroupName": "Asked"})["X-Request-Id"]
     found = browser.htmx(f"/console/search?q={request}", target="palette-results")
-    assert f'href="/console/activity?request={request}"' in found.content.decode()
+    for page in (f"activity?request={request}", f"decisions/{request}", f"analyzer/{request}"):
+        assert f'href="/console/{page}"' in found.content.decode()
     said = text(browser.get("/console/activity", {"request": request}))
     assert "CreateGroup" in said
     assert "CreateUser" not in said
     gone = browser.get(f"/console/decisions/{request}").content.decode()
     assert f'href="/console/activity?request={request}"' in gone
+    assert f'href="/console/analyzer/{request}"' in gone
 
 
 @pytest.mark.parametrize(
