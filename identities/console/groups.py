@@ -105,7 +105,7 @@ def group(request: ConsoleRequest, name: str) -> HttpResponse:
         "tab": tab,
         "tabs": tabs(request, tab, TABS),
         "may": request.ask.may(
-            clone=("CreateGroup", {"GroupName": "new"}),
+            clone=Somewhere("CreateGroup", {"GroupName": "new"}),
             rename=("UpdateGroup", who),
             delete=("DeleteGroup", who),
             add=("AddUserToGroup", {**who, "UserName": "any"}),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from iamsite.console.action import Action, Crumb
 from iamsite.console.asking import Answer, Check, ConsoleRequest, Params
 from iamsite.console.forms import OperationForm
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 from identities.signin.oidc import redirect_uri
 
 SUMMARIES = ("ListProviderSummaries", "ProviderSummaries")
@@ -60,7 +60,9 @@ def list_providers(request: ConsoleRequest) -> HttpResponse:
         "is_plain": bool(found.denied),
         "may": request.ask.may(
             oidc=("CreateOpenIDConnectProvider", {"Url": "https://any.example"}),
-            saml=("CreateSAMLProvider", {"Name": "any", "SAMLMetadataDocument": "x" * 1000}),
+            saml=Somewhere(
+                "CreateSAMLProvider", {"Name": "any", "SAMLMetadataDocument": "x" * 1000}
+            ),
         ),
     }
     return render(request, "identities/providers.html", context)
@@ -86,7 +88,7 @@ def provider(request: ConsoleRequest, arn: str) -> HttpResponse:
     either = {"ProviderArn": arn}
     may = request.ask.may(
         delete=(f"Delete{kind}", named_by),
-        role=("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"}),
+        role=Somewhere("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": "{}"}),
         check=("CheckIdentityProvider", either),
         client=("PutSignInClient", {**either, "DisplayName": "any"}),
         drop=("DeleteSignInClient", either),

@@ -14,7 +14,7 @@ from iamsite.console.gone import gone
 from iamsite.console.listing import listing
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.console.viewer import viewer_of
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 from identities.console.devices import devices_of
 from identities.console.disabling import disabled_at, disabling_checks, verdicts
 from identities.console.keys import keys_with_use
@@ -65,7 +65,7 @@ def user(request: ConsoleRequest, name: str) -> HttpResponse:
         unlogin=("DeleteLoginProfile", who),
         device=("DeactivateMFADevice", {**who, "SerialNumber": "any-device"}),
         security_key=("BeginSecurityKeyRegistration", who),
-        join=("AddUserToGroup", {**who, "GroupName": "any"}),
+        join=Somewhere("AddUserToGroup", {**who, "GroupName": "any"}),
         boundary=("PutUserPermissionsBoundary", bounded),
         tag=("TagUser", {**who, "Tags": []}),
         **disabling_checks(name),

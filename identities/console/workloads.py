@@ -19,6 +19,7 @@ from iamsite.console.export import exported, file_urls
 from iamsite.console.forms import OperationForm, Option
 from iamsite.console.listing import listing
 from iamsite.console.table import file_columns
+from iamsite.operations import Somewhere
 from identities.console.trust import trusted
 from policies.console.services import ServiceAction
 
@@ -41,7 +42,7 @@ def list_workloads(request: ConsoleRequest) -> HttpResponseBase:
     context = {
         "listing": listing(request, *source, {}),
         **file_urls(request),
-        "may": request.ask.may(register=("RegisterWorkload", {"WorkloadName": "new"})),
+        "may": request.ask.may(register=Somewhere("RegisterWorkload", {"WorkloadName": "new"})),
     }
     return render(request, "identities/workloads.html", context)
 

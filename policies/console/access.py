@@ -20,7 +20,7 @@ from iamsite.console.export import cell, file_urls, line
 from iamsite.console.forms import Text
 from iamsite.console.listing import address
 from iamsite.console.principals import shown
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 
 PAGE = 25
 EXTENTS = {
@@ -89,7 +89,7 @@ def effective_access(request: ConsoleRequest) -> HttpResponseBase:
                 "first_url": address(request, marker="") if marker else "",
             }
             if not page["rows"]:
-                page["may"] = request.ask.may(create=("CreateUser", {"UserName": "new"}))
+                page["may"] = request.ask.may(create=Somewhere("CreateUser", {"UserName": "new"}))
     return render(request, "policies/effective_access.html", page, status=status)
 
 

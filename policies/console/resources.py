@@ -25,6 +25,7 @@ from iamsite.console.forms import DocumentField, OperationForm
 from iamsite.console.listing import listing
 from iamsite.console.table import file_columns
 from iamsite.console.viewer import viewer_of
+from iamsite.operations import Somewhere
 from identities.console.trust import Trusted, trusted
 from policies.console.statements import statements
 from policies.engine import DocumentKind
@@ -84,7 +85,9 @@ def list_resources(request: ConsoleRequest) -> HttpResponseBase:
         "listing": page,
         "service": service,
         **file_urls(request),
-        "may": request.ask.may(register=("RegisterResource", {"ResourceArn": "arn:aws:s3:::new"})),
+        "may": request.ask.may(
+            register=Somewhere("RegisterResource", {"ResourceArn": "arn:aws:s3:::new"})
+        ),
     }
     return render(request, "policies/resources.html", context)
 

@@ -22,7 +22,7 @@ from iamsite.console.listing import listing
 from iamsite.console.table import file_columns
 from iamsite.console.tabs import chosen_tab, tabs
 from iamsite.json_object import json_object
-from iamsite.operations import OperationError
+from iamsite.operations import OperationError, Somewhere
 
 TABS = {
     "definition": gettext_lazy("Definition"),
@@ -71,7 +71,7 @@ def list_services(request: ConsoleRequest) -> HttpResponseBase:
     context = {
         "listing": listing(request, *source, {}),
         **file_urls(request),
-        "may": request.ask.may(register=("RegisterService", new)),
+        "may": request.ask.may(register=Somewhere("RegisterService", new)),
     }
     return render(request, "policies/services.html", context)
 
@@ -94,7 +94,7 @@ def service(request: ConsoleRequest, prefix: str) -> HttpResponse:
             rotate=("RotateServiceAccessKey", key),
             update=("UpdateServiceAccessKey", {**key, "Status": "Inactive"}),
             forget=("DeleteServiceAccessKey", key),
-            workload=("RegisterWorkload", {"WorkloadName": "any"}),
+            workload=Somewhere("RegisterWorkload", {"WorkloadName": "any"}),
         ),
     }
     if tab == "keys":

@@ -171,6 +171,24 @@ def test_a_button_of_no_one_thing_is_for_whoever_may_use_it_on_some(acme):
             assert (missing(label, action) in page) == (name != "refused")
 
 
+def test_so_are_the_buttons_that_register_and_those_of_groups(acme):
+    acme.user(
+        "warden",
+        allow("iam:List*", "iam:Get*", "portal:List*", "portal:Get*"),
+        allow("portal:RegisterService", resource="arn:aws:portal:*:*:service/apps-*"),
+        allow("iam:AddUserToGroup", "iam:CreateGroup", resource=acme.arn("group/apps/*")),
+    )
+    warden = Browser().sign_in(acme, "warden")
+    for path, href in (
+        ("services/", "services/register"),
+        ("groups/Developers/", "groups/Developers/clone"),
+        ("users/alice/?tab=groups", "users/alice/groups"),
+    ):
+        assert f'href="/console/{href}"' in warden.get(f"/console/{path}").content.decode(), path
+    said = warden.get("/console/workloads/").content.decode()
+    assert "You need portal:RegisterWorkload." in said
+
+
 def test_a_part_of_a_page_that_one_may_not_see_is_named(acme):
     said = text(Browser().sign_in(acme, "bob").get("/console/roles/Deployer/?tab=trust"))
     assert "Chains of trust You may not see this" in said
