@@ -61,6 +61,9 @@ class CloneGroup(InGroup):
             ),
         ]
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:group", args=[form["GroupName"].value()])
+
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:group", args=[params["GroupName"]])
 

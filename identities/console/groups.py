@@ -241,6 +241,9 @@ class RenameGroup(GroupAction):
         found = self.request.ask.perform("GetGroup", {**self.target(), "MaxItems": 1})["Group"]
         return {"NewGroupName": found["GroupName"], "NewPath": found["Path"]}
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:group", args=[form["NewGroupName"].value()])
+
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:group", args=[params["NewGroupName"]])
 

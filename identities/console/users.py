@@ -177,6 +177,9 @@ class RenameUser(UserAction):
         user = self.request.ask.perform("GetUser", self.target())["User"]
         return {"NewUserName": user["UserName"], "NewPath": user["Path"]}
 
+    def taken_url(self, form: OperationForm) -> str:
+        return reverse("console:user", args=[form["NewUserName"].value()])
+
     def done_url(self, result: dict[str, Any], params: Params) -> str:
         return reverse("console:user", args=[params["NewUserName"]])
 

@@ -43,6 +43,9 @@ def test_a_taken_name_is_said_beside_the_name(acme, alice):
     response = alice.post("/console/users/create", {"UserName": "BOB"})
     assert response.status_code == 422
     assert "User with name BOB already exists." in text(response)
+    renamed = alice.post("/console/users/carol/rename", {"NewUserName": "bob", "NewPath": "/"})
+    for page in (response, renamed):
+        assert re.search(r'href="/console/users/bob/">Open it', page.content.decode(), re.I)
 
 
 def test_markup_in_what_people_write_is_shown_as_text(acme, alice):
@@ -344,6 +347,11 @@ def test_a_group_is_cloned_with_its_policies_and_without_its_members(acme, alice
     assert inline["PolicyDocument"] == document
     taken = alice.post("/console/groups/Original/clone", {"GroupName": "copy"})
     assert "Group with name copy already exists." in text(taken)
+    renamed = alice.post(
+        "/console/groups/Original/rename", {"NewGroupName": "copy", "NewPath": "/made/"}
+    )
+    for page in (taken, renamed):
+        assert 'href="/console/groups/copy/">Open it' in page.content.decode()
 
 
 def test_a_member_moves_to_another_group(acme, alice):
