@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -15,11 +17,14 @@ from iamsite.console.asking import is_dialog
 from iamsite.console.constraints import in_words
 from iamsite.operations import AccessDenied, OperationError
 
+OF_A_THING = re.compile("/console/(user|group|role)s/")
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What an error page says. `text` is the operation's message, of constraints in words,
-    `decision_id` the record's of a denial, `again` the address where a form can be filled in anew.
+    `decision_id` the record's of a denial, `again` the address where a form can be filled in anew,
+    `thing` the page of what was to be changed and is not there, which knows when it went.
     """
 
     status: int
@@ -30,6 +35,7 @@ class Failure:
     request_id: str
     decision_id: str = ""
     again: str = ""
+    thing: str = ""
 
 
 def request_id(request: HttpRequest) -> str:
@@ -49,7 +55,17 @@ def failure_of(request: HttpRequest, error: OperationError) -> Failure:
         advice,
         request_id(request),
         decided,
+        thing=_thing(request) if error.code == "NoSuchEntity" else "",
     )
+
+
+def _thing(request: HttpRequest) -> str:
+    """The page of the user, group or role below which the address is; "" of any other."""
+    match, named = request.resolver_match, OF_A_THING.match(request.path_info)
+    if match is None or named is None or "name" not in match.kwargs:
+        return ""
+    page = reverse(f"console:{named[1]}", args=[match.kwargs["name"]])
+    return "" if page == request.path_info else page
 
 
 def _words(error: OperationError) -> tuple[str, str]:

@@ -202,12 +202,20 @@ def test_the_page_of_a_deleted_user_says_when_and_by_whom(acme, alice):
     assert moved.status_code == 404
     assert "former was renamed" in text(moved)
     assert 'href="/console/users/latter/"' in moved.content.decode()
+    for sent in (
+        alice.post("/console/users/former/rename", {"NewUserName": "third"}),
+        alice.htmx("/console/users/former/policies/attach", {}),
+    ):
+        assert sent.status_code == 404
+        assert 'href="/console/users/former/">What became of it' in sent.content.decode()
     alice.post("/console/users/latter/delete", {"confirm": "latter"})
     page = alice.get("/console/users/latter/")
     assert page.status_code == 404
     assert "latter was deleted" in text(page)
     assert acme.alice.arn in text(page)
-    assert "Not found" in text(alice.get("/console/users/never/"))
+    never = text(alice.get("/console/users/never/"))
+    assert "Not found" in never
+    assert "What became of it" not in never
 
 
 def test_the_activity_of_a_user_is_what_it_did_and_what_was_done_to_it(acme, alice):
