@@ -21,7 +21,7 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "Service": ("box", _("Service")),
     "IdentityProvider": ("link", _("Identity provider")),
     "Everyone": ("users", _("Everyone")),
-    "Deleted": ("ban", _("Exists no more")),
+    "Deleted": ("ban", _("Deleted")),
 }
 
 

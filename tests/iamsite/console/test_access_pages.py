@@ -117,7 +117,7 @@ def test_the_trust_graph_is_drawn_and_told(root, acme) -> None:
     answer = root.get("/console/trust")
     page = text(answer)
     assert "carol User Reader 2 Reader Admin" in page
-    assert "gone Exists no more Cannot be resolved Stale" in page
+    assert "gone Deleted Cannot be resolved Stale" in page
     raw = answer.content.decode()
     # Whoever has a page is a link to it; who is gone has none.
     assert len(re.findall(r'<a class="node [a-z]*" href="/console/(?:users|roles)/', raw)) == 7
