@@ -15,6 +15,8 @@ STORED = "local_storage,indexeddb,cache_storage,service_workers"
 OWN_SCHEMES = ("data:", "blob:", "about:")
 # Chromium says this of every answer above 399; whether that answer was right, its test says.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+# What htmx says of a request that failed: `_failed` knows why, and whether that is a fault.
+_OF_FAILED = re.compile(r"htmx:(afterRequest|sendError|sendAbort)\b")
 
 
 class Visits:
@@ -111,7 +113,8 @@ class Visits:
         self.faults.append(f"Uncaught: {error.error}")
 
     def _said(self, message: Any) -> None:
-        if message.type == "error" and not _STATUS.match(message.text):
+        known = _STATUS.match(message.text) or _OF_FAILED.match(message.text)
+        if message.type == "error" and not known:
             where = message.location
             place = f"{where['url']}:{where['lineNumber']}:{where['columnNumber']}"
             self.faults.append(f"Console: {message.text} ({place})")
