@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -15,17 +17,24 @@ from iamsite.operations.sorting import containing
 from identities.models import (
     AccessKey,
     Group,
+    InstanceProfile,
     MFADevice,
     OIDCProvider,
     Role,
     SAMLProvider,
+    ServiceAccessKey,
+    ServiceSpecificCredential,
+    SigningCertificate,
+    SSHPublicKey,
     User,
 )
 from identities.operations import oidc_providers, saml_providers
 from policies.models import Policy, RegisteredResource, Service
 
 MOST = 10  # of each kind
-KEY = re.compile(r"AKIA[A-Z0-9]{16}")
+# Ids of credentials, of a user's or a service's, and of instance profiles.
+ID = re.compile(r"[A-Z0-9]{16,32}")
+OF_USERS = (AccessKey, SSHPublicKey, ServiceSpecificCredential, SigningCertificate)
 # What is behind the type of a service's or an identity provider's ARN.
 ARN_NAME = re.compile(r"arn:aws:(?:iam|portal)::\d{12}:[a-z-]+/(.+)")
 ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}|aws):([a-z-]+)/(.+)")
@@ -76,8 +85,8 @@ OTHERS = (
 def search(call: Call, Query: str) -> dict[str, Any]:
     """Up to ten of each kind that the caller may list, names that begin with `Query` first.
 
-    An access key id or an MFA device's serial number leads to its user, a session's ARN or id to
-    its role.
+    The id of an access key or of another credential and an MFA device's serial number lead to the
+    user or the service that has it; a session's ARN or id and an instance profile's to the role.
     """
     matches: list[dict[str, Any]] = []
     for action, (kind, model) in KINDS.items():
@@ -123,6 +132,9 @@ def _listed(call: Call, other: Listed, text: str) -> list[Any]:
     containing = Q()
     for column in other.columns:
         containing |= Q(**{f"{column}__icontains": text})
+    if other.model is Service and ID.fullmatch(text):
+        keys = ServiceAccessKey.objects.of(call.account).filter(id=text)
+        containing |= Q(id__in=keys.values("service_id"))
     named = ARN_NAME.fullmatch(text)
     if named is None or "arn" in other.columns:
         return list(rows.filter(containing)[:MOST])
@@ -137,6 +149,10 @@ def _named(call: Call, kind: str, account: str, sort: str, rest: str) -> Q:
         return Q(account_id=account, lower_name=name.lower(), path=f"{path}/")
     if sort == "assumed-role" and kind == "Role":
         return Q(account_id=account, lower_name=rest.partition("/")[0].lower())
+    if sort == "instance-profile" and kind == "Role":
+        profiles = InstanceProfile.objects.of(call.account)
+        profiles = profiles.filter(account_id=account, lower_name=name.lower(), path=f"{path}/")
+        return Q(id__in=profiles.values("role_id"))
     if sort == "mfa" and kind == "User":
         devices = MFADevice.objects.of(call.account).filter(name=name, path=f"{path}/")
         return Q(account_id=account, id__in=devices.values("user_id"))
@@ -144,8 +160,12 @@ def _named(call: Call, kind: str, account: str, sort: str, rest: str) -> Q:
 
 
 def _owning(call: Call, kind: str, text: str) -> Q:
-    if kind == "User" and KEY.fullmatch(text):
-        return Q(id__in=AccessKey.objects.of(call.account).filter(id=text).values("user_id"))
+    if kind == "User" and ID.fullmatch(text):
+        owners = (one.objects.of(call.account).filter(id=text) for one in OF_USERS)
+        return reduce(or_, (Q(id__in=one.values("user_id")) for one in owners))
+    if kind == "Role" and ID.fullmatch(text):
+        profiles = InstanceProfile.objects.of(call.account).filter(id=text)
+        return Q(id__in=profiles.values("role_id"))
     if kind == "Role" and ":" in text:  # a session's id: the role's, a colon, the session's name
         return Q(id=text.partition(":")[0])
     return Q(pk__in=[])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iamsite.operations import OperationError
-from tests.cast import Acme, Evil, allow, deny
+from tests.cast import Acme, Evil, allow, deny, service
 
 
 def found(actor: Any, query: str) -> list[tuple[str, str]]:
@@ -44,7 +44,15 @@ def test_an_arn_an_id_a_key_a_device_and_a_session_lead_to_their_entity(acme) ->
     key = acme.root.perform("CreateAccessKey", UserName="wilma")["AccessKey"]["AccessKeyId"]
     role = acme.root.perform("GetRole", RoleName="Deployer")["Role"]
     session = f"arn:aws:sts::{acme.id}:assumed-role/Deployer/build-7"
-    for query in (user["Arn"], user["UserId"], key):
+    profile = acme.root.perform("CreateInstanceProfile", InstanceProfileName="box")
+    acme.root.perform("AddRoleToInstanceProfile", InstanceProfileName="box", RoleName="Deployer")
+    box = profile["InstanceProfile"]
+    for query in (box["Arn"], box["InstanceProfileId"]):
+        assert found(acme.root, query) == [("Role", "Deployer")], query
+    codecommit = {"UserName": "wilma", "ServiceName": "codecommit.amazonaws.com"}
+    other = acme.root.perform("CreateServiceSpecificCredential", **codecommit)
+    credential = other["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
+    for query in (user["Arn"], user["UserId"], key, credential):
         assert found(acme.root, query) == [("User", "wilma")], query
     for query in (role["Arn"], role["RoleId"], f"{role['RoleId']}:build-7", session):
         assert found(acme.root, query) == [("Role", "Deployer")], query
@@ -73,8 +81,11 @@ def test_services_resources_and_providers_are_found_by_name_and_arn(acme) -> Non
     ]
     assert found(acme.root, nest) == [("Resource", nest)]
     assert found(acme.root, oidc) == [("IdentityProvider", "heron.example")]
-    service = f"arn:aws:portal::{acme.id}:service/heron"
-    assert found(acme.root, service) == [("Service", "heron")]
+    arn = f"arn:aws:portal::{acme.id}:service/heron"
+    assert found(acme.root, arn) == [("Service", "heron")]
+    owl = service(acme, "owl").key
+    assert owl is not None
+    assert found(acme.root, owl.id) == [("Service", "owl")]
     lister = acme.user("lister", allow("portal:Search", "portal:ListServices"))
     assert found(lister, "heron") == [("Service", "heron")]
 
