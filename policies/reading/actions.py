@@ -18,17 +18,18 @@ _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[
 
 def actions_phrase(statement: Statement, names: Names) -> str:
     """`reading objects (s3:GetObject) and …`, `everything except …`."""
+    language = get_language()
     if statement.actions is not None:
-        return all_of([_phrase(one, names) for one in statement.actions])
-    named = [_phrase(one, names) for one in statement.not_actions or ()]
+        return all_of([_phrase(one, names, language) for one in statement.actions])
+    named = [_phrase(one, names, language) for one in statement.not_actions or ()]
     return _("everything except %(actions)s") % {"actions": all_of(named)}
 
 
-def _phrase(action: str, services: Names) -> str:
+def _phrase(action: str, services: Names, language: str) -> str:
     if action in ("*", "*:*"):
         return _("all actions (%(action)s)") % {"action": action}
     service = action.partition(":")[0]
-    return _said(action, service_title(service, services), get_language())
+    return _said(action, service_title(service, services), language)
 
 
 @lru_cache(maxsize=32_768)  # AWS's own policies name thousands

@@ -282,6 +282,13 @@ def _broken(name: str) -> SafeString:
 
 
 @register.filter
+def as_terms(names: Sequence[str]) -> SafeString:
+    """Actions or ARNs, which may be thousands, one under the other."""
+    found = [f'<code class="term">{breakable(name)}</code>' for name in names]
+    return mark_safe("".join(found))  # noqa: S308 - escaped
+
+
+@register.filter
 def told(sentence: str) -> SafeString:
     """A sentence about a policy, with the actions that it names in parentheses as code."""
     parts = map(html.escape, _NAMED_ACTION.split(sentence))
