@@ -15,8 +15,6 @@ from django.utils.translation import gettext_lazy
 from iamsite.console.asking import Asking
 from iamsite.operations import Somewhere, Verdict
 
-LOOKED_AT = 5  # users whose keys are looked at
-
 # The recommendations by their names in the portal model, and what each is called.
 STEPS: dict[str, str | Promise] = {
     "ProtectRoot": gettext_lazy("Protect the root user"),
@@ -116,13 +114,14 @@ def posture(ask: Asking) -> Posture:
     seen = ask.see(
         status=("GetAccountStatus", {}),
         summary=("GetAccountSummary", {}),
-        keyed=("ListUserSummaries", {"SortBy": "OldestActiveKeyDate", "MaxItems": LOOKED_AT}),
+        keyed=("ListUserSummaries", {"SortBy": "OldestActiveKeyDate", "MaxItems": 1}),
+        used=("ListUserSummaries", {"HasUsedKey": True, "MaxItems": 1}),
     )
-    hidden = [answer.denied for answer in seen.values() if answer.denied]
+    hidden = [*dict.fromkeys(answer.denied for answer in seen.values() if answer.denied)]
     status = seen["status"].result
     summary = seen["summary"].result.get("SummaryMap", {})
-    users = seen["keyed"].result.get("UserSummaries", ())
-    with_key = [user["UserName"] for user in users if "OldestActiveKeyDate" in user]
+    keyed, used = (seen[name].result.get("UserSummaries", ()) for name in ("keyed", "used"))
+    has_key = any("OldestActiveKeyDate" in user for user in keyed)
     dismissed = {
         one["RecommendationName"]: one for one in status.get("DismissedRecommendations", ())
     }
@@ -132,11 +131,7 @@ def posture(ask: Asking) -> Posture:
     ]
     steps = [
         replace(step, skipped_by=dismissed.get(step.name, {}).get("PrincipalArn", ""))
-        for step in (
-            _steps(status, summary, bool(with_key), _has_used_key(ask, with_key))
-            if all(seen.values())
-            else ()
-        )
+        for step in (_steps(status, summary, has_key, bool(used)) if all(seen.values()) else ())
     ]
     return Posture(
         findings=[one for one in found if one.until is None],
@@ -151,19 +146,6 @@ def posture(ask: Asking) -> Posture:
         ),
         counts=_counts(summary) if summary else (),
         hidden=hidden,
-    )
-
-
-def _has_used_key(ask: Asking, users: Sequence[str]) -> bool:
-    listed = ask.see(**{user: ("ListAccessKeys", {"UserName": user}) for user in users})
-    keys = [
-        key["AccessKeyId"]
-        for answer in listed.values()
-        for key in answer.result.get("AccessKeyMetadata", [])
-    ]
-    last = ask.see(**{key: ("GetAccessKeyLastUsed", {"AccessKeyId": key}) for key in keys})
-    return any(
-        "LastUsedDate" in answer.result.get("AccessKeyLastUsed", {}) for answer in last.values()
     )
 
 

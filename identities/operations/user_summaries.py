@@ -30,6 +30,7 @@ def list_user_summaries(
     GroupName: str | None = None,
     HasPassword: bool | None = None,
     MFAEnabled: bool | None = None,
+    HasUsedKey: bool | None = None,
     NotSeenSince: datetime | None = None,
     ActiveKeyBefore: datetime | None = None,
     **_: Any,
@@ -50,6 +51,8 @@ def list_user_summaries(
     if MFAEnabled is not None:
         device = Exists(_each(call, MFADevice))
         rows = rows.filter(device if MFAEnabled else ~device)
+    if HasUsedKey is not None:
+        rows = rows.filter(keys_used_at__isnull=not HasUsedKey)
     if NotSeenSince is not None:
         rows = rows.filter(seen_at__lt=NotSeenSince)
     if ActiveKeyBefore is not None:

@@ -73,6 +73,8 @@ def test_users_go_by_when_they_were_last_seen_and_never_comes_first(acme) -> Non
     assert listed(acme, "User", SortBy="LastSeenDate", SortOrder="descending") == by_seen[::-1]
     day = EARLY + timedelta(days=3)
     assert listed(acme, "User", NotSeenSince=day) == ["ann", "cleo", "dora"]
+    assert listed(acme, "User", HasUsedKey=True) == ["ben"]
+    assert listed(acme, "User", HasUsedKey=False) == ["ann", "cleo", "dora"]
 
 
 def test_users_go_by_the_age_of_their_oldest_active_key_and_none_comes_last(acme) -> None:
