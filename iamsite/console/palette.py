@@ -80,6 +80,7 @@ KINDS = {
     "Role": Kind(gettext_lazy("Roles"), "id-badge-2", "role", "Name"),
     "Policy": Kind(gettext_lazy("Policies"), "shield", "policy", "Arn"),
     "Service": Kind(gettext_lazy("Services"), "box", "service", "Name"),
+    "Workload": Kind(gettext_lazy("Workloads"), "terminal-2", "workload", "Name"),
     "Resource": Kind(gettext_lazy("Resources"), "database", "resource", "Arn"),
     "IdentityProvider": Kind(
         gettext_lazy("Identity providers"), "plug-connected", "provider", "Arn"

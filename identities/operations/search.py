@@ -27,6 +27,8 @@ from identities.models import (
     SigningCertificate,
     SSHPublicKey,
     User,
+    Workload,
+    WorkloadToken,
 )
 from identities.operations import oidc_providers, saml_providers
 from policies.models import Policy, RegisteredResource, Service
@@ -62,6 +64,7 @@ class Listed(NamedTuple):
 
 OTHERS = (
     Listed("portal:ListServices", Call.anything, "Service", Service, ("prefix", "name")),
+    Listed("portal:ListWorkloads", Call.anything, "Workload", Workload, ("name",)),
     Listed("portal:ListResources", Call.anything, "Resource", RegisteredResource, ("arn",)),
     Listed(
         "iam:ListOpenIDConnectProviders",
@@ -86,7 +89,8 @@ def search(call: Call, Query: str) -> dict[str, Any]:
     """Up to ten of each kind that the caller may list, names that begin with `Query` first.
 
     The id of an access key or of another credential and an MFA device's serial number lead to the
-    user or the service that has it; a session's ARN or id and an instance profile's to the role.
+    user, service or workload that has it; a session's ARN or id and an instance profile's to the
+    role.
     """
     matches: list[dict[str, Any]] = []
     for action, (kind, model) in KINDS.items():
@@ -135,6 +139,9 @@ def _listed(call: Call, other: Listed, text: str) -> list[Any]:
     if other.model is Service and ID.fullmatch(text):
         keys = ServiceAccessKey.objects.of(call.account).filter(id=text)
         containing |= Q(id__in=keys.values("service_id"))
+    if other.model is Workload:
+        tokens = WorkloadToken.objects.of(call.account).filter(id=text)
+        containing |= Q(id=text) | Q(id__in=tokens.values("workload_id"))
     named = ARN_NAME.fullmatch(text)
     if named is None or "arn" in other.columns:
         return list(rows.filter(containing)[:MOST])

@@ -86,6 +86,11 @@ def test_services_resources_and_providers_are_found_by_name_and_arn(acme) -> Non
     owl = service(acme, "owl").key
     assert owl is not None
     assert found(acme.root, owl.id) == [("Service", "owl")]
+    nightly = {"WorkloadName": "nightly", "ServicePrefix": "owl", "RoleArn": acme.deployer}
+    made = acme.root.perform("RegisterWorkload", **nightly)["Workload"]
+    token = acme.root.perform("CreateWorkloadToken", WorkloadName="nightly")["WorkloadToken"]
+    for query in ("night", made["WorkloadId"], made["Arn"], token["TokenId"]):
+        assert found(acme.root, query) == [("Workload", "nightly")], query
     lister = acme.user("lister", allow("portal:Search", "portal:ListServices"))
     assert found(lister, "heron") == [("Service", "heron")]
 
