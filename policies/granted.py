@@ -8,6 +8,7 @@ are left aside, since some request may fit them; a Deny counts where it leaves n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from policies.engine import Document, Effect, Statement
 from policies.engine.compile import compiled
@@ -18,9 +19,18 @@ class Granted:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self._documents = [compiled(document) for document in documents]
-        listed = [Listed(one) for each in self._documents for one in each.document.statements]
-        self._allows = [one for one in listed if one.statement.effect is Effect.ALLOW]
-        self._denies = [one for one in listed if _denies_whatever(one.statement)]
+
+    @cached_property
+    def _listed(self) -> list[Listed]:
+        return [Listed(one) for each in self._documents for one in each.document.statements]
+
+    @cached_property
+    def _allows(self) -> list[Listed]:
+        return [one for one in self._listed if one.statement.effect is Effect.ALLOW]
+
+    @cached_property
+    def _denies(self) -> list[Listed]:
+        return [one for one in self._listed if _denies_whatever(one.statement)]
 
     def service(self, service: str) -> bool:
         """Whether some action of the service is granted."""
