@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
-from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -34,9 +32,19 @@ from identities.operations import oidc_providers, saml_providers
 from policies.models import Policy, RegisteredResource, Service
 
 MOST = 10  # of each kind
-# Ids of credentials, of a user's or a service's, and of instance profiles.
-ID = re.compile(r"[A-Z0-9]{16,32}")
-OF_USERS = (AccessKey, SSHPublicKey, ServiceSpecificCredential, SigningCertificate)
+ID = re.compile(r"[A-Z0-9]{16,32}|[tw]-[0-9a-z]+")
+# By the model of a row: whose ids lead to it as well, each with the column that names it there.
+OWNED: dict[Any, tuple[tuple[Any, str], ...]] = {
+    User: (
+        (AccessKey, "user_id"),
+        (SSHPublicKey, "user_id"),
+        (ServiceSpecificCredential, "user_id"),
+        (SigningCertificate, "user_id"),
+    ),
+    Role: ((InstanceProfile, "role_id"),),
+    Service: ((ServiceAccessKey, "service_id"),),
+    Workload: ((Workload, "id"), (WorkloadToken, "workload_id")),
+}
 # What is behind the type of a service's or an identity provider's ARN.
 ARN_NAME = re.compile(r"arn:aws:(?:iam|portal)::\d{12}:[a-z-]+/(.+)")
 ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}|aws):([a-z-]+)/(.+)")
@@ -119,7 +127,7 @@ def _found(call: Call, kind: str, model: Any, text: str) -> list[Any]:
     rows: QuerySet[Any] = model.objects.filter(account_id__in=owners)
     if named := ARN.fullmatch(text):
         return list(rows.filter(_named(call, kind, *named.groups()))[:1])
-    rows = rows.filter(containing(text) | _owning(call, kind, text)).order_by("lower_name", "id")
+    rows = rows.filter(containing(text) | _owning(call, model, text)).order_by("lower_name", "id")
     begun = text.lower()
     with planned_anew():
         found = list(rows[:MOST])
@@ -133,15 +141,9 @@ def _found(call: Call, kind: str, model: Any, text: str) -> list[Any]:
 def _listed(call: Call, other: Listed, text: str) -> list[Any]:
     """Rows with `text` in one of their columns, or the one whose ARN it is."""
     rows = other.model.objects.of(call.account).order_by(other.columns[0])
-    containing = Q()
+    containing = _owning(call, other.model, text)
     for column in other.columns:
         containing |= Q(**{f"{column}__icontains": text})
-    if other.model is Service and ID.fullmatch(text):
-        keys = ServiceAccessKey.objects.of(call.account).filter(id=text)
-        containing |= Q(id__in=keys.values("service_id"))
-    if other.model is Workload:
-        tokens = WorkloadToken.objects.of(call.account).filter(id=text)
-        containing |= Q(id=text) | Q(id__in=tokens.values("workload_id"))
     named = ARN_NAME.fullmatch(text)
     if named is None or "arn" in other.columns:
         return list(rows.filter(containing)[:MOST])
@@ -166,16 +168,14 @@ def _named(call: Call, kind: str, account: str, sort: str, rest: str) -> Q:
     return nothing
 
 
-def _owning(call: Call, kind: str, text: str) -> Q:
-    if kind == "User" and ID.fullmatch(text):
-        owners = (one.objects.of(call.account).filter(id=text) for one in OF_USERS)
-        return reduce(or_, (Q(id__in=one.values("user_id")) for one in owners))
-    if kind == "Role" and ID.fullmatch(text):
-        profiles = InstanceProfile.objects.of(call.account).filter(id=text)
-        return Q(id__in=profiles.values("role_id"))
-    if kind == "Role" and ":" in text:  # a session's id: the role's, a colon, the session's name
+def _owning(call: Call, model: Any, text: str) -> Q:
+    """The row of `model` that has what has this id."""
+    if model is Role and ":" in text:  # a session's id: the role's, a colon, the session's name
         return Q(id=text.partition(":")[0])
-    return Q(pk__in=[])
+    owner = Q(pk__in=[])
+    for owned, column in OWNED.get(model, ()) if ID.fullmatch(text) else ():
+        owner |= Q(id__in=owned.objects.of(call.account).filter(id=text).values(column))
+    return owner
 
 
 def _match(kind: str, row: Any) -> dict[str, Any]:
