@@ -78,10 +78,19 @@ def _one(text: str, kind: DocumentKind) -> PolicySet:
 
 
 def _administers(account: str, identity: PolicySet, boundary: PolicySet | None) -> bool:
-    layers = Layers(identity=identity, boundary=boundary)
-    arn = f"arn:aws:iam::{account}:user/anybody"
-    principal = Principal(PrincipalKind.USER, arn, account, "AIDA")
+    principal = Principal(PrincipalKind.USER, anybody(account), account, "AIDA")
+    return administers(principal, Layers(identity=identity, boundary=boundary), Context())
+
+
+def administers(principal: Principal, layers: Layers, context: Context) -> bool:
+    """Whether these layers let it do an administrator's acts to any user of its account."""
+    account, whom = principal.account, anybody(principal.account)
     return all(
-        decide(Request(principal, action, arn, account, Context()), layers).allowed
+        decide(Request(principal, action, whom, account, context), layers).allowed
         for action in ACTIONS
     )
+
+
+def anybody(account: str) -> str:
+    """The ARN of a user whom nothing tells from the others."""
+    return f"arn:aws:iam::{account}:user/anybody"

@@ -14,7 +14,7 @@ from iamsite.operations.layers import as_policy
 from iamsite.operations.organization import limits_of
 from iamsite.operations.rows import fetch, parsed
 from identities import trust
-from identities.administrators import ACTIONS
+from identities.administrators import ACTIONS, administers, anybody
 from identities.models import Role
 from policies.engine import (
     Context,
@@ -307,26 +307,20 @@ class Trusting:
         might = [one for one in self.everybody if all(self._allows(one, it) for it in ACTIONS)]
         self._load({some.ids[0] for some in might})
         apart = []
-        anybody = f"arn:aws:iam::{self.call.account}:user/anybody"
+        whom = anybody(self.call.account)
         for some in might:
             first = self._members.get(some.ids[0])
-            if first is not None and not decides_alike(first.layers, ACTIONS, anybody):
+            if first is not None and not decides_alike(first.layers, ACTIONS, whom):
                 apart.append(some)
-            elif first is not None and is_administrator(first):
+            elif first is not None and _administers(first):
                 yield from some.arns
         self._load({id_ for some in apart for id_ in some.ids})
         ids = (id_ for some in apart for id_ in some.ids if id_ in self._members)
-        yield from (self._members[id_].arn for id_ in ids if is_administrator(self._members[id_]))
+        yield from (self._members[id_].arn for id_ in ids if _administers(self._members[id_]))
 
 
-def is_administrator(member: Member) -> bool:
-    account = member.call.account
-    arn = f"arn:aws:iam::{account}:user/anybody"
-    context = Context(member.keys)
-    return all(
-        decide(Request(member.principal, action, arn, account, context), member.layers).allowed
-        for action in ACTIONS
-    )
+def _administers(one: Member) -> bool:
+    return administers(one.principal, one.layers, Context(one.keys))
 
 
 @lru_cache(maxsize=10_000)
