@@ -116,5 +116,14 @@ def test_only_kinds_that_the_caller_may_list_are_searched(acme) -> None:
 def test_nothing_of_another_account_is_found(acme: Acme, evil: Evil) -> None:
     user = acme.root.perform("CreateUser", UserName="only-acmes")["User"]
     key = acme.root.perform("CreateAccessKey", UserName="only-acmes")["AccessKey"]
-    for query in ("only-acmes", user["UserId"], user["Arn"], key["AccessKeyId"]):
-        assert found(evil.root, query) == []
+    robin = service(acme, "robin").key
+    assert robin is not None
+    patrol = {"WorkloadName": "patrol", "ServicePrefix": "robin", "RoleArn": acme.deployer}
+    workload = acme.root.perform("RegisterWorkload", **patrol)["Workload"]
+    token = acme.root.perform("CreateWorkloadToken", WorkloadName="patrol")["WorkloadToken"]
+    profile = {"InstanceProfileName": "acmes-box"}
+    box = acme.root.perform("CreateInstanceProfile", **profile)["InstanceProfile"]
+    acme.root.perform("AddRoleToInstanceProfile", **profile, RoleName="Deployer")
+    ids = (user["UserId"], key["AccessKeyId"], robin.id, workload["WorkloadId"], token["TokenId"])
+    for query in ("only-acmes", user["Arn"], workload["Arn"], box["Arn"], *ids):
+        assert found(evil.root, query) == [], query

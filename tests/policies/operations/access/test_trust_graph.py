@@ -143,7 +143,13 @@ def test_the_roles_of_one_principal_are_told_from_it_on_and_only_as_many_as_aske
     acme.user("grounded")
     grounded = graph(acme, PrincipalArn=acme.arn("user/grounded"))
     assert [one["CanBecomeCount"] for one in grounded.values()] == [0]
-    for nobody in (acme.arn("user/nobody"), acme.arn("group/Developers"), "ec2.example.com"):
+    elsewhere = "arn:aws:iam::999999999999:user/climber"
+    for nobody in (
+        acme.arn("user/nobody"),
+        acme.arn("group/Developers"),
+        "ec2.example.com",
+        elsewhere,
+    ):
         assert refusal(acme.root, "GetTrustGraph", PrincipalArn=nobody)[0] == "NoSuchEntity"
     acme.role("Machine", trust({"Service": "ec2.amazonaws.com"}))
     assert acme.arn("role/Machine") in graph(acme, PrincipalArn="ec2.amazonaws.com")
